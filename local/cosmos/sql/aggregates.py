@@ -1,0 +1,88 @@
+"""COUNT, SUM, MIN, MAX, AVG over rows, alone or inside a larger SELECT expression."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import nodes
+from .errors import SqlError
+from .scope import AGGREGATES, Closure, Row, Scope
+from .values import ARRAY_RANK, UNDEFINED, double, is_number, rank, sort_key, tidy
+
+
+class Accumulator:
+    """Undefined arguments are skipped; a value of a wrong type makes the result undefined."""
+
+    def __init__(self, function: str, argument: Closure) -> None:
+        self.function = function
+        self.argument = argument
+        self.count = 0
+        self.sum = 0.0
+        self.spoilt = False
+        self.best: Any = UNDEFINED
+
+    def add(self, row: Row) -> None:
+        value = self.argument(row)
+        if value is UNDEFINED:
+            return
+        self.count += 1
+        if self.function in ("SUM", "AVG"):
+            if is_number(value):
+                self.sum += double(value)
+            else:
+                self.spoilt = True
+        elif self.function in ("MIN", "MAX"):
+            self.compare(value)
+
+    def compare(self, value: Any) -> None:
+        if rank(value) >= ARRAY_RANK:
+            self.spoilt = True
+        elif self.best is UNDEFINED or (sort_key(value) < sort_key(self.best)) == (self.function == "MIN"):
+            self.best = value
+
+    def result(self) -> Any:
+        if self.function == "COUNT":
+            return self.count
+        if self.spoilt:
+            return UNDEFINED
+        if self.function == "SUM":
+            return tidy(self.sum)
+        if self.function == "AVG":
+            return tidy(self.sum / self.count) if self.count else UNDEFINED
+        return self.best
+
+
+class AggregateScope(Scope):
+    """Compiles expressions that hold aggregates: each aggregate becomes a place in the row of results."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope.names, scope.parameters)
+        self.inner = scope
+        self.makers: list[Callable[[], Accumulator]] = []
+
+    def compile_call(self, expression: nodes.Call) -> Closure:
+        if expression.function not in AGGREGATES:
+            return super().compile_call(expression)
+        if len(expression.arguments) != 1:
+            raise SqlError(f"{expression.function} takes one argument", *expression.at)
+        argument = self.inner.compile(expression.arguments[0])
+        function, place = expression.function, len(self.makers)
+        self.makers.append(lambda: Accumulator(function, argument))
+        return lambda results: results[place]
+
+    def compile_name(self, expression: nodes.Name) -> Closure:
+        raise SqlError(f"'{expression.name}' stands outside of an aggregate", *expression.at)
+
+
+def has_aggregate(expression: Any) -> bool:
+    """Whether an aggregate occurs, subqueries aside."""
+    if isinstance(expression, nodes.Call) and expression.function in AGGREGATES:
+        return True
+    if isinstance(expression, nodes.Subquery):
+        return False
+    if isinstance(expression, tuple):
+        return any(map(has_aggregate, expression))
+    if isinstance(expression, nodes.NODE_TYPES):
+        return any(has_aggregate(part) for part in vars(expression).values())
+    return False

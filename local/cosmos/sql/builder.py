@@ -1,0 +1,260 @@
+"""From lark's tree to nodes, one method for each rule of the grammar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lark import Token, Transformer, v_args
+from lark.tree import Meta
+
+from . import nodes
+from .errors import SqlError, Unsupported
+from .nodes import Expr
+
+ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", '"': '"', "'": "'"}
+COMPARISONS = (nodes.In, nodes.Between, nodes.Like)
+
+
+def unquote(token: Token) -> str:
+    """A string literal's value: JSON's escapes, in either kind of quotes."""
+    characters: list[str] = []
+    source = iter(token[1:-1])
+    for character in source:
+        if character != "\\":
+            characters.append(character)
+            continue
+        escaped = next(source)
+        if escaped == "u":
+            digits = "".join(next(source, "") for _ in range(4))
+            characters.append(chr(hexadecimal(digits, token)))
+        elif escaped in ESCAPES:
+            characters.append(ESCAPES[escaped])
+        else:
+            raise SqlError(f"Syntax error, invalid escape '\\{escaped}' in a string", *position(token))
+    try:
+        return "".join(characters).encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise SqlError("Syntax error, half of a surrogate pair in a string", *position(token)) from None
+
+
+def hexadecimal(digits: str, token: Token) -> int:
+    try:
+        if len(digits) == 4 and digits.isalnum():
+            return int(digits, 16)
+    except ValueError:
+        pass
+    raise SqlError("Syntax error, invalid \\u escape in a string", *position(token))
+
+
+def position(place: Meta | Token) -> nodes.Position:
+    return (place.line or 0, place.column or 0)
+
+
+def span(meta: Meta) -> nodes.Span:
+    return nodes.Span(meta.start_pos, meta.end_pos)
+
+
+def negated(expression: Expr, no: Token | None) -> Expr:
+    return expression if no is None else nodes.Unary("NOT", expression)
+
+
+def given(items: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(item for item in items if item is not None)
+
+
+@v_args(inline=True)
+class Builder(Transformer[Token, Any]):
+    """Bottom-up: every method receives what the methods below it returned."""
+
+    # Values.
+
+    def string(self, token: Token) -> Expr:
+        return nodes.Constant(unquote(token))
+
+    def number(self, token: Token) -> Expr:
+        return nodes.Constant(int(token) if token.isdigit() else float(token))
+
+    def true(self, _: Token) -> Expr:
+        return nodes.Constant(True)
+
+    def false(self, _: Token) -> Expr:
+        return nodes.Constant(False)
+
+    def null(self, _: Token) -> Expr:
+        return nodes.Constant(None)
+
+    def undefined(self, _: Token) -> Expr:
+        return nodes.Undefined()
+
+    def parameter(self, token: Token) -> Expr:
+        return nodes.Parameter(str(token), position(token))
+
+    def name(self, token: Token) -> Expr:
+        return nodes.Name(str(token), position(token))
+
+    def array(self, *items: Expr | None) -> Expr:
+        return nodes.ArrayOf(given(items))
+
+    def object(self, *fields: tuple[str, Expr] | None) -> Expr:
+        return nodes.ObjectOf(given(fields))
+
+    def field(self, key: Token, value: Expr) -> tuple[str, Expr]:
+        return (unquote(key) if key.type == "STRING" else str(key), value)
+
+    # Operators.
+
+    def member(self, base: Expr, key: Token) -> Expr:
+        return nodes.Member(base, nodes.Constant(str(key)))
+
+    def index(self, base: Expr, key: Expr) -> Expr:
+        return nodes.Member(base, key)
+
+    def source_index(self, base: Expr, key: Token) -> Expr:
+        return nodes.Member(base, self.string(key) if key.type == "STRING" else self.number(key))
+
+    def group(self, inner: Expr) -> Expr:
+        return nodes.Group(inner)
+
+    def unary(self, operator: Token, operand: Expr) -> Expr:
+        if isinstance(operand, nodes.Constant) and operator == "-" and type(operand.value) in (int, float):
+            return nodes.Constant(-operand.value)
+        return nodes.Unary(str(operator), operand)
+
+    def negate(self, no: Token, operand: Expr) -> Expr:
+        comparison = isinstance(operand, (*COMPARISONS, nodes.Binary))
+        if comparison or (isinstance(operand, nodes.Unary) and isinstance(operand.operand, COMPARISONS)):
+            raise Unsupported("NOT before a comparison without parentheses", *position(no))
+        return nodes.Unary("NOT", operand)
+
+    def binary(self, left: Expr, operator: Token, right: Expr) -> Expr:
+        name = "!=" if operator == "<>" else operator.upper()
+        return nodes.Binary(name, left, right)
+
+    def in_list(self, operand: Expr, no: Token | None, _: Token, *items: Expr) -> Expr:
+        return negated(nodes.In(operand, items), no)
+
+    def between(self, operand: Expr, no: Token | None, _: Token, low: Expr, _and: Token, high: Expr) -> Expr:
+        return negated(nodes.Between(operand, low, high), no)
+
+    def like(self, operand: Expr, no: Token | None, _: Token, pattern: Expr, *escape: Token | None) -> Expr:
+        character = unquote(escape[1]) if len(escape) == 2 and escape[1] is not None else None
+        return negated(nodes.Like(operand, pattern, character), no)
+
+    def conditional(self, test: Expr, then: Expr, otherwise: Expr) -> Expr:
+        return nodes.Conditional(test, then, otherwise)
+
+    def call(self, function: Token, *arguments: Expr | None) -> Expr:
+        return nodes.Call(function.upper(), given(arguments), position(function))
+
+    def udf(self, _: Token, function: Token, *_arguments: Expr | None) -> Expr:
+        raise Unsupported(f"user-defined function udf.{function}", *position(function))
+
+    def scalar_subquery(self, query: nodes.Query) -> Expr:
+        return nodes.Subquery("scalar", query)
+
+    def exists(self, _: Token, query: nodes.Query) -> Expr:
+        return nodes.Subquery("exists", query)
+
+    def array_subquery(self, _: Token, query: nodes.Query) -> Expr:
+        return nodes.Subquery("array", query)
+
+    # Clauses.
+
+    @v_args(meta=True)
+    def select_value(self, meta: Meta, children: list[Any]) -> nodes.SelectItem:
+        return nodes.SelectItem(children[0], None, span(meta))
+
+    @v_args(meta=True)
+    def select_plain(self, meta: Meta, children: list[Any]) -> nodes.SelectItem:
+        return nodes.SelectItem(children[0], None, span(meta))
+
+    @v_args(meta=True)
+    def select_aliased(self, meta: Meta, children: list[Any]) -> nodes.SelectItem:
+        whole = span(meta)
+        marker = children[1] or children[2]
+        return nodes.SelectItem(children[0], str(children[2]), nodes.Span(whole.start, marker.start_pos))
+
+    def select_star(self, _: Token) -> tuple[str, tuple[nodes.SelectItem, ...]]:
+        return ("star", ())
+
+    def select_value_of(self, _: Token, item: nodes.SelectItem) -> tuple[str, tuple[nodes.SelectItem, ...]]:
+        return ("value", (item,))
+
+    def select_list(self, *items: nodes.SelectItem) -> tuple[str, tuple[nodes.SelectItem, ...]]:
+        return ("list", items)
+
+    def top(self, _: Token, count: Expr) -> Expr:
+        return count
+
+    def select_clause(self, _: Token, distinct: Token | None, top: Expr | None, selection: Any) -> nodes.Select:
+        kind, items = selection
+        return nodes.Select(kind, items, distinct is not None, top)
+
+    def source_plain(self, path: Expr) -> nodes.Binding:
+        return nodes.Binding(last_name(path), path, each=False, at=first_position(path))
+
+    def source_aliased(self, path: Expr, _: Token | None, alias: Token) -> nodes.Binding:
+        return nodes.Binding(str(alias), path, each=False, at=position(alias))
+
+    def source_iterated(self, alias: Token, _: Token, path: Expr) -> nodes.Binding:
+        return nodes.Binding(str(alias), path, each=True, at=position(alias))
+
+    def source_each(self, path: Expr) -> Expr:
+        return path
+
+    def source_subquery(self, _: nodes.Query) -> Expr:
+        raise Unsupported("a subquery in FROM")
+
+    @v_args(meta=True)
+    def from_clause(self, meta: Meta, children: list[Any]) -> tuple[tuple[nodes.Binding, ...], nodes.Span]:
+        bindings = tuple(child for child in children if isinstance(child, nodes.Binding))
+        return (bindings, span(meta))
+
+    @v_args(meta=True)
+    def where_clause(self, meta: Meta, children: list[Any]) -> tuple[Expr, nodes.Span]:
+        return (children[1], nodes.Span(meta.start_pos + len("WHERE"), meta.end_pos))
+
+    def group_clause(self, _: Token, _by: Token, *expressions: Expr) -> tuple[Expr, ...]:
+        return expressions
+
+    @v_args(meta=True)
+    def order_item(self, meta: Meta, children: list[Any]) -> nodes.OrderItem:
+        expression, direction = children
+        end = direction.start_pos if direction else meta.end_pos
+        descending = direction is not None and direction.type == "DESC"
+        return nodes.OrderItem(expression, descending, nodes.Span(meta.start_pos, end))
+
+    def order_clause(self, _: Token, _by: Token, *items: nodes.OrderItem) -> tuple[nodes.OrderItem, ...]:
+        return items
+
+    def offset_clause(self, _: Token, offset: Expr, _limit: Token, limit: Expr) -> tuple[Expr, Expr]:
+        return (offset, limit)
+
+    def query(self, select: nodes.Select, *clauses: Any) -> nodes.Query:
+        source, where, group, order, offset = clauses
+        return nodes.Query(
+            select=select,
+            bindings=source[0] if source else (),
+            where=where[0] if where else None,
+            group_by=group or (),
+            order_by=order or (),
+            offset=offset[0] if offset else None,
+            limit=offset[1] if offset else None,
+            from_span=source[1] if source else None,
+            where_span=where[1] if where else None,
+        )
+
+
+def last_name(path: Expr) -> str:
+    """The name that a source has without an alias: the path's last."""
+    if isinstance(path, nodes.Member) and isinstance(path.key, nodes.Constant) and isinstance(path.key.value, str):
+        return path.key.value
+    if isinstance(path, nodes.Name):
+        return path.name
+    raise Unsupported("a source that ends in an index, without an alias")
+
+
+def first_position(path: Expr) -> nodes.Position:
+    while isinstance(path, nodes.Member):
+        path = path.base
+    return path.at if isinstance(path, nodes.Name) else (0, 0)

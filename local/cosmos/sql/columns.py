@@ -1,0 +1,56 @@
+"""A document's path as two SQLite expressions: the rank of the value's type, and the value; indexable, never NULL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import nodes
+from .nodes import Expr
+from .values import STRING_RANK
+
+Path = tuple[str, ...]
+
+ID: Path = ("id",)
+
+
+@dataclass(frozen=True)
+class Column:
+    """The SQL of one path. SQLite decodes a string only up to a NUL, so bodies that hold one are looked at again."""
+
+    path: Path
+
+    @property
+    def rank(self) -> str:
+        if self.path == ID:
+            return str(STRING_RANK)
+        return (
+            f"CASE json_type(body,{self.literal}) WHEN 'text' THEN 5 WHEN 'integer' THEN 4 WHEN 'real' THEN 4"
+            " WHEN 'null' THEN 1 WHEN 'true' THEN 3 WHEN 'false' THEN 2 WHEN 'array' THEN 6 WHEN 'object' THEN 7"
+            " ELSE 0 END"
+        )
+
+    @property
+    def value(self) -> str:
+        return "id" if self.path == ID else f"coalesce(json_extract(body,{self.literal}),0)"
+
+    @property
+    def literal(self) -> str:
+        return "'$" + "".join(f'."{name}"' for name in self.path) + "'"
+
+
+def path_of(expression: Expr, root: str) -> Path | None:
+    """The path from the document, if the expression is one that SQLite can follow as Cosmos DB does."""
+    names: list[str] = []
+    while isinstance(expression, nodes.Member):
+        if not (isinstance(expression.key, nodes.Constant) and isinstance(expression.key.value, str)):
+            return None
+        names.append(expression.key.value)
+        expression = expression.base
+    if isinstance(expression, nodes.Name) and expression.name == root and names and all(map(is_plain, names)):
+        return tuple(reversed(names))
+    return None
+
+
+def is_plain(name: str) -> bool:
+    """Whether SQLite's JSON path can say this name, and finds it however the body escapes it."""
+    return bool(name) and name.isascii() and name.isprintable() and not set(name) & set("\"\\'")

@@ -1,0 +1,320 @@
+"""WHERE to SQLite: a condition that holds for every document that may match, and whether it is exact.
+
+Each expression becomes two conditions, for "it may be true" and "it may be false" (it may also be undefined), so that
+NOT, AND and OR keep three-valued logic. What SQLite can't say is left open and decided on the document itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import nodes
+from .columns import Column, Path, path_of
+from .nodes import Expr
+from .scope import Scope
+from .values import ARRAY_RANK, EXACT, NUMBER_RANK, STRING_RANK, TRUE_RANK, UNDEFINED, double, rank
+
+HAS_NUL = "instr(body,'\\u0000')>0"
+MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+TYPE_TESTS = {
+    "IS_NULL": "=1",
+    "IS_BOOL": " IN (2,3)",
+    "IS_NUMBER": "=4",
+    "IS_STRING": "=5",
+    "IS_ARRAY": "=6",
+    "IS_OBJECT": "=7",
+    "IS_PRIMITIVE": " BETWEEN 1 AND 5",
+    "IS_DEFINED": ">0",
+}
+
+
+@dataclass(frozen=True)
+class Sql:
+    text: str
+    params: tuple[Any, ...] = ()
+
+
+ALWAYS, NEVER = Sql("1"), Sql("0")
+
+
+@dataclass(frozen=True)
+class May:
+    """When an expression may be true, when it may be false; exact if "may" is "is"."""
+
+    true: Sql
+    false: Sql
+    exact: bool = True
+
+
+OPEN = May(ALWAYS, ALWAYS, exact=False)
+
+
+@dataclass(frozen=True)
+class Bound:
+    """What the conditions on one path leave of its values: one type, and a closed interval in it."""
+
+    rank: int
+    low: Any = None
+    high: Any = None
+
+    @property
+    def is_point(self) -> bool:
+        return self.rank < NUMBER_RANK or (self.low is not None and self.low == self.high)
+
+    def meet(self, other: Bound) -> Bound | None:
+        """Both at once, or None if the types differ."""
+        if self.rank != other.rank:
+            return None
+        lows = [end for end in (self.low, other.low) if end is not None]
+        highs = [end for end in (self.high, other.high) if end is not None]
+        return Bound(self.rank, max(lows, default=None), min(highs, default=None))
+
+    def conditions(self, column: Column) -> Iterator[Sql]:
+        yield Sql(f"{column.rank}={self.rank}")
+        if self.rank < NUMBER_RANK:
+            return
+        if self.is_point:
+            yield Sql(f"{column.value}=?", (self.low,))
+            return
+        if self.low is not None:
+            yield Sql(f"{column.value}>=?", (self.low,))
+        if self.high is not None:
+            yield Sql(f"{column.value}<=?", (self.high,))
+
+
+@dataclass
+class Narrowing:
+    """What SQLite is asked for: intervals that an index serves, and other conditions."""
+
+    bounds: dict[Path, Bound] = field(default_factory=dict)
+    filters: list[Sql] = field(default_factory=list)
+    exact: bool = True
+
+    def add(self, path: Path, bound: Bound) -> None:
+        met = self.bounds[path].meet(bound) if path in self.bounds else bound
+        if met is None:
+            self.filters.append(NEVER)
+        else:
+            self.bounds[path] = met
+
+
+def conjuncts(where: Expr | None) -> Iterator[Expr]:
+    if where is None:
+        return
+    if isinstance(where, nodes.Group):
+        yield from conjuncts(where.inner)
+    elif isinstance(where, nodes.Binary) and where.operator == "AND":
+        yield from conjuncts(where.left)
+        yield from conjuncts(where.right)
+    elif isinstance(where, nodes.Between):
+        yield nodes.Binary(">=", where.operand, where.low)
+        yield nodes.Binary("<=", where.operand, where.high)
+    else:
+        yield where
+
+
+def negate(may: May) -> May:
+    return May(may.false, may.true, may.exact)
+
+
+def every(parts: list[Sql]) -> Sql:
+    return join(parts, " AND ", ALWAYS, NEVER)
+
+
+def either(parts: list[Sql]) -> Sql:
+    return join(parts, " OR ", NEVER, ALWAYS)
+
+
+def join(parts: list[Sql], word: str, neutral: Sql, deciding: Sql) -> Sql:
+    if deciding in parts:
+        return deciding
+    parts = [part for part in parts if part != neutral]
+    if len(parts) < 2:
+        return parts[0] if parts else neutral
+    return Sql(f"({word.join(part.text for part in parts)})", tuple(value for part in parts for value in part.params))
+
+
+def conjunction(parts: list[May]) -> May:
+    return May(every([p.true for p in parts]), either([p.false for p in parts]), all(p.exact for p in parts))
+
+
+def disjunction(parts: list[May]) -> May:
+    return May(either([p.true for p in parts]), every([p.false for p in parts]), all(p.exact for p in parts))
+
+
+def around(value: float) -> tuple[float, float]:
+    """An interval for a number, as SQLite's reading of decimals may be off by the last bit."""
+    number = double(value)
+    low = math.nextafter(math.nextafter(number, -math.inf), -math.inf)
+    return (low, math.nextafter(math.nextafter(number, math.inf), math.inf))
+
+
+class Narrower:
+    """Reads the conditions of one WHERE."""
+
+    def __init__(self, scope: Scope, root: str) -> None:
+        self.scope = scope
+        self.root = root
+
+    def narrow(self, where: Expr | None) -> Narrowing:
+        narrowing = Narrowing()
+        for conjunct in conjuncts(where):
+            may = self.may(conjunct)
+            narrowing.exact = narrowing.exact and may.exact
+            found = self.bound(conjunct)
+            if found is not None:
+                narrowing.add(*found)
+            if found is None or (isinstance(conjunct, nodes.Binary) and conjunct.operator in "<>"):
+                narrowing.filters.append(may.true)
+        return narrowing
+
+    def constant(self, expression: Expr) -> Any:
+        """The expression's value, KeyError if it has none before a document is seen."""
+        value = self.scope.constant(expression)
+        if isinstance(value, str) and "\0" in value:
+            raise KeyError(expression)
+        return value
+
+    def comparison(self, expression: Expr) -> tuple[Path, str, Any] | None:
+        """Path, operator and constant of `c.x < 5` or `5 > c.x`."""
+        if not isinstance(expression, nodes.Binary) or expression.operator not in MIRRORED:
+            return None
+        for one, other, operator in (
+            (expression.left, expression.right, expression.operator),
+            (expression.right, expression.left, MIRRORED[expression.operator]),
+        ):
+            path = path_of(one, self.root)
+            if path is None:
+                continue
+            try:
+                return (path, operator, self.constant(other))
+            except KeyError:
+                continue
+        return None
+
+    def bound(self, conjunct: Expr) -> tuple[Path, Bound] | None:
+        """The interval that a top-level condition leaves; a strict end stays closed here, its filter opens it."""
+        compared = self.comparison(conjunct)
+        if compared is None:
+            return None
+        path, operator, value = compared
+        kind = rank(value)
+        if operator == "!=" or value is UNDEFINED or kind >= ARRAY_RANK or (kind < NUMBER_RANK and operator != "="):
+            return None
+        if kind < NUMBER_RANK:
+            return (path, Bound(kind))
+        low, high = (value, value) if kind == STRING_RANK else around(value)
+        if operator == "=" and kind == NUMBER_RANK and value == int(value) and abs(value) <= EXACT:
+            low = high = value
+        return (path, Bound(kind, None if operator[0] == "<" else low, None if operator[0] == ">" else high))
+
+    def may(self, expression: Expr) -> May:
+        if isinstance(expression, nodes.Group):
+            return self.may(expression.inner)
+        if isinstance(expression, nodes.Unary) and expression.operator == "NOT":
+            return negate(self.may(expression.operand))
+        if isinstance(expression, nodes.Between):
+            return conjunction([self.may(part) for part in conjuncts(expression)])
+        if isinstance(expression, nodes.Binary) and expression.operator in ("AND", "OR"):
+            parts = [self.may(expression.left), self.may(expression.right)]
+            return conjunction(parts) if expression.operator == "AND" else disjunction(parts)
+        try:
+            return self.leaf(expression)
+        except KeyError:
+            return OPEN
+
+    def leaf(self, expression: Expr) -> May:
+        compared = self.comparison(expression)
+        if compared is not None:
+            return compare(Column(compared[0]), *compared[1:])
+        if isinstance(expression, nodes.In):
+            return self.among(expression.operand, [self.constant(item) for item in expression.items])
+        if isinstance(expression, nodes.Call):
+            return self.call(expression)
+        value = self.constant(expression)
+        return May(ALWAYS if value is True else NEVER, ALWAYS if value is False else NEVER)
+
+    def call(self, call: nodes.Call) -> May:
+        if call.function in TYPE_TESTS and len(call.arguments) == 1:
+            path = path_of(call.arguments[0], self.root)
+            if path is None:
+                return OPEN
+            test = f"{Column(path).rank}{TYPE_TESTS[call.function]}"
+            return May(Sql(test), Sql(f"NOT ({test})"))
+        if call.function == "ARRAY_CONTAINS" and len(call.arguments) == 2:
+            items = self.constant(call.arguments[0])
+            return self.among(call.arguments[1], items) if isinstance(items, list) else OPEN
+        return OPEN
+
+    def among(self, operand: Expr, items: list[Any]) -> May:
+        """Whether a path's value is one of some constants; strings only, which is what applications look for."""
+        path = path_of(operand, self.root)
+        if path is None or not all(isinstance(item, str) and "\0" not in item for item in items):
+            return OPEN
+        column = Column(path)
+        found = Sql(f"({column.rank}=5 AND {column.value} IN ({','.join('?' * len(items))}))", tuple(items))
+        return May(found, Sql(f"({column.rank}>0 AND (NOT {found.text} OR {HAS_NUL}))", found.params))
+
+
+def compare(column: Column, operator: str, value: Any) -> May:
+    """One comparison of a path with a constant."""
+    kind = rank(value)
+    if value is UNDEFINED:
+        return May(NEVER, NEVER)
+    if operator == "!=":
+        return negate(compare(column, "=", value))
+    if operator == "=":
+        return equality(column, kind, value)
+    if kind >= ARRAY_RANK:
+        return May(NEVER, NEVER)
+    if kind == NUMBER_RANK:
+        return compare_number(column, operator, value)
+    if kind == STRING_RANK:
+        return compare_string(column, operator, value)
+    if operator == "<=":
+        return negate(compare(column, ">", value))
+    if operator == ">=":
+        return negate(compare(column, "<", value))
+    if value is None:
+        return May(NEVER, Sql(f"{column.rank}=1"))
+    boolean = f"{column.rank} BETWEEN 2 AND {TRUE_RANK}"
+    return May(
+        Sql(f"({boolean} AND {column.rank}{operator}{kind})"), Sql(f"({boolean} AND NOT {column.rank}{operator}{kind})")
+    )
+
+
+def equality(column: Column, kind: int, value: Any) -> May:
+    defined = Sql(f"{column.rank}>0")
+    if kind == NUMBER_RANK:
+        found = Sql(f"({column.rank}=4 AND {column.value} BETWEEN ? AND ?)", around(value))
+        return May(found, defined, exact=False)
+    if kind >= ARRAY_RANK:
+        return May(Sql(f"{column.rank}={kind}"), defined, exact=False)
+    if kind < NUMBER_RANK:
+        return May(Sql(f"{column.rank}={kind}"), Sql(f"({column.rank}>0 AND {column.rank}<>{kind})"))
+    found = Sql(f"({column.rank}=5 AND {column.value}=?)", (value,))
+    return May(found, Sql(f"({column.rank}>0 AND (NOT {found.text} OR {HAS_NUL}))", (value,)))
+
+
+def compare_number(column: Column, operator: str, value: float) -> May:
+    low, high = around(value)
+    less, more = (
+        (f"({column.rank}=4 AND {column.value}<=?)", (high,)),
+        (f"({column.rank}=4 AND {column.value}>=?)", (low,)),
+    )
+    if operator[0] == "<":
+        return May(Sql(*less), Sql(*more), exact=False)
+    return May(Sql(*more), Sql(*less), exact=False)
+
+
+def compare_string(column: Column, operator: str, value: str) -> May:
+    opposite = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}[operator]
+    return May(string_condition(column, operator, value), string_condition(column, opposite, value))
+
+
+def string_condition(column: Column, operator: str, value: str) -> Sql:
+    """A string with a NUL is greater than what SQLite sees of it, so it may lie beyond an open lower end."""
+    condition = f"{column.value}{operator}?"
+    return Sql(f"({column.rank}=5 AND {f'({condition} OR {HAS_NUL})' if operator == '>' else condition})", (value,))

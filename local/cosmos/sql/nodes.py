@@ -1,0 +1,206 @@
+"""The parsed form of a query: plain immutable values that every later step reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal as OneOf
+
+Position = tuple[int, int]
+"""Line and column of the first character, both from 1."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    value: Any
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """The literal `undefined`."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    name: str
+    at: Position
+
+
+@dataclass(frozen=True)
+class Name:
+    name: str
+    at: Position
+
+
+@dataclass(frozen=True)
+class Member:
+    """`base.key` or `base[key]`."""
+
+    base: Expr
+    key: Expr
+
+
+@dataclass(frozen=True)
+class ArrayOf:
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class ObjectOf:
+    fields: tuple[tuple[str, Expr], ...]
+
+
+@dataclass(frozen=True)
+class Call:
+    function: str
+    arguments: tuple[Expr, ...]
+    at: Position
+
+
+@dataclass(frozen=True)
+class Unary:
+    operator: str
+    operand: Expr
+
+
+@dataclass(frozen=True)
+class Binary:
+    operator: str
+    left: Expr
+    right: Expr
+
+
+@dataclass(frozen=True)
+class In:
+    operand: Expr
+    items: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
+class Between:
+    operand: Expr
+    low: Expr
+    high: Expr
+
+
+@dataclass(frozen=True)
+class Like:
+    operand: Expr
+    pattern: Expr
+    escape: str | None
+
+
+@dataclass(frozen=True)
+class Conditional:
+    test: Expr
+    then: Expr
+    otherwise: Expr
+
+
+@dataclass(frozen=True)
+class Group:
+    """An expression in parentheses; kept, because a bare NOT before a comparison is refused."""
+
+    inner: Expr
+
+
+@dataclass(frozen=True)
+class Subquery:
+    kind: OneOf["exists", "array", "scalar"]
+    query: Query
+
+
+Expr = (
+    Constant
+    | Undefined
+    | Parameter
+    | Name
+    | Member
+    | ArrayOf
+    | ObjectOf
+    | Call
+    | Unary
+    | Binary
+    | In
+    | Between
+    | Like
+    | Conditional
+    | Group
+    | Subquery
+)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Where an expression stands in the text, so that a rewritten query can quote it."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class SelectItem:
+    expression: Expr
+    alias: str | None
+    span: Span
+
+
+@dataclass(frozen=True)
+class Select:
+    """`kind` is "star", "value" (one item) or "list"."""
+
+    kind: OneOf["star", "value", "list"]
+    items: tuple[SelectItem, ...]
+    distinct: bool
+    top: Expr | None
+
+
+@dataclass(frozen=True)
+class Binding:
+    """One source of FROM: a name bound to the path's value, or to each element of it (`IN`)."""
+
+    alias: str
+    path: Expr
+    each: bool
+    at: Position
+
+
+@dataclass(frozen=True)
+class OrderItem:
+    expression: Expr
+    descending: bool
+    span: Span
+
+
+@dataclass(frozen=True)
+class Query:
+    select: Select
+    bindings: tuple[Binding, ...]
+    where: Expr | None
+    group_by: tuple[Expr, ...]
+    order_by: tuple[OrderItem, ...]
+    offset: Expr | None
+    limit: Expr | None
+    from_span: Span | None
+    where_span: Span | None
+
+
+NODE_TYPES = (
+    Constant,
+    Undefined,
+    Parameter,
+    Name,
+    Member,
+    ArrayOf,
+    ObjectOf,
+    Call,
+    Unary,
+    Binary,
+    In,
+    Between,
+    Like,
+    Conditional,
+    Group,
+    Subquery,
+    SelectItem,
+    Select,
+)

@@ -1,0 +1,155 @@
+"""What the operators do to values; an operand of a wrong type makes the result undefined."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from .errors import SqlError, Unsupported
+from .values import EXACT, UNDEFINED, comparable, differs, double, equals, is_number, same, tidy
+
+
+def index(holder: Any, key: Any) -> Any:
+    """`holder[key]`: a name in an object, a position in an array."""
+    if type(holder) is dict and type(key) is str:
+        return holder.get(key, UNDEFINED)
+    if type(holder) is list and is_number(key):
+        if key != int(key) or key < 0:
+            raise Unsupported("an array index that is negative or no integer")
+        return holder[int(key)] if key < len(holder) else UNDEFINED
+    return UNDEFINED
+
+
+def ordering(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
+    def apply(left: Any, right: Any) -> Any:
+        if not comparable(left, right):
+            return UNDEFINED
+        if is_number(left):
+            return compare(double(left), double(right))
+        if left is None:
+            return compare(0, 0)
+        return compare(left, right)
+
+    return apply
+
+
+def arithmetic(compute: Callable[[float, float], float]) -> Callable[[Any, Any], Any]:
+    def apply(left: Any, right: Any) -> Any:
+        if not (is_number(left) and is_number(right)):
+            return UNDEFINED
+        return tidy(compute(float(double(left)), float(double(right))))
+
+    return apply
+
+
+def divide(left: float, right: float) -> float:
+    if right == 0:
+        return math.nan if left == 0 or math.isnan(left) else math.copysign(math.inf, left) * math.copysign(1, right)
+    return left / right
+
+
+def modulo(left: float, right: float) -> float:
+    return math.nan if right == 0 or math.isinf(left) else math.fmod(left, right)
+
+
+def int32(value: float) -> int:
+    """A number as JavaScript's bitwise operators see it."""
+    if not math.isfinite(value):
+        return 0
+    low = int(value) & 0xFFFFFFFF
+    return low - 0x100000000 if low & 0x80000000 else low
+
+
+def bitwise(compute: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
+    def apply(left: Any, right: Any) -> Any:
+        if not (is_number(left) and is_number(right)):
+            return UNDEFINED
+        if not (left == int(left) and right == int(right) and abs(left) < EXACT and abs(right) < EXACT):
+            return UNDEFINED
+        return compute(int32(left), int32(right))
+
+    return apply
+
+
+def negation(value: Any) -> Any:
+    return not value if type(value) is bool else UNDEFINED
+
+
+def minus(value: Any) -> Any:
+    return tidy(-float(double(value))) if is_number(value) else UNDEFINED
+
+
+def plus(value: Any) -> Any:
+    return value if is_number(value) else UNDEFINED
+
+
+def complement(value: Any) -> Any:
+    return ~int32(value) if is_number(value) else UNDEFINED
+
+
+def concatenate(left: Any, right: Any) -> Any:
+    return left + right if type(left) is str and type(right) is str else UNDEFINED
+
+
+def conjunction(left: Callable[[Any], Any], right: Callable[[Any], Any], row: Any) -> Any:
+    """False wins over undefined, undefined over true."""
+    first = left(row)
+    if first is False:
+        return False
+    second = right(row)
+    if second is False:
+        return False
+    return True if first is True and second is True else UNDEFINED
+
+
+def disjunction(left: Callable[[Any], Any], right: Callable[[Any], Any], row: Any) -> Any:
+    """True wins over undefined, undefined over false."""
+    first = left(row)
+    if first is True:
+        return True
+    second = right(row)
+    if second is True:
+        return True
+    return False if first is False and second is False else UNDEFINED
+
+
+def coalesce(left: Callable[[Any], Any], right: Callable[[Any], Any], row: Any) -> Any:
+    first = left(row)
+    return right(row) if first is UNDEFINED else first
+
+
+def contained(value: Any, items: list[Any]) -> Any:
+    if value is UNDEFINED:
+        return UNDEFINED
+    return any(item is not UNDEFINED and same(value, item) for item in items)
+
+
+def like(value: Any, pattern: Any, escape: str | None) -> Any:
+    if type(value) is not str or type(pattern) is not str:
+        return UNDEFINED
+    if escape is not None and len(escape) != 1:
+        raise SqlError("ESCAPE takes a single character")
+    raise Unsupported("LIKE")
+
+
+UNARY: dict[str, Callable[[Any], Any]] = {"NOT": negation, "-": minus, "+": plus, "~": complement}
+LAZY = {"AND": conjunction, "OR": disjunction, "??": coalesce}
+BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "=": equals,
+    "!=": differs,
+    "<": ordering(operator.lt),
+    "<=": ordering(operator.le),
+    ">": ordering(operator.gt),
+    ">=": ordering(operator.ge),
+    "+": arithmetic(operator.add),
+    "-": arithmetic(operator.sub),
+    "*": arithmetic(operator.mul),
+    "/": arithmetic(divide),
+    "%": arithmetic(modulo),
+    "&": bitwise(operator.and_),
+    "|": bitwise(operator.or_),
+    "^": bitwise(operator.xor),
+    "||": concatenate,
+}

@@ -1,0 +1,76 @@
+"""Query text to nodes: the grammar's tables are built once, parsed queries are kept by their text."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NoReturn
+
+from lark import Lark, Token
+from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
+
+from . import nodes
+from .builder import Builder
+from .errors import SqlError, Unsupported
+
+KEYWORDS = frozenset(
+    "SELECT DISTINCT TOP VALUE AS FROM JOIN IN WHERE GROUP BY ORDER ASC DESC OFFSET LIMIT AND OR NOT BETWEEN LIKE"
+    " ESCAPE EXISTS ARRAY TRUE FALSE NULL UNDEFINED UDF".split()
+)
+# These stand for a value and are, unlike the other keywords, written in lower case only.
+CASE_SENSITIVE = frozenset({"TRUE", "FALSE", "NULL", "UNDEFINED"})
+MAX_LENGTH = 512 * 1024
+MAX_DEPTH = 200
+
+
+@lru_cache(maxsize=512)
+def parse(text: str) -> nodes.Query:
+    """Read a query; whatever is wrong with it is a SqlError that says where."""
+    if len(text) > MAX_LENGTH:
+        raise SqlError("The query is longer than 512 KB")
+    try:
+        tree = grammar().parse(text)
+        query: nodes.Query = Builder().transform(tree).children[0]
+    except UnexpectedInput as problem:
+        raise_syntax_error(text, problem)
+    except VisitError as problem:
+        if isinstance(problem.orig_exc, SqlError):
+            raise problem.orig_exc from None
+        raise
+    except RecursionError:
+        raise Unsupported("a query nested this deeply") from None
+    return query
+
+
+@cache
+def grammar() -> Lark:
+    text = Path(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
+    return Lark(
+        text,
+        parser="lalr",
+        lexer="basic",
+        propagate_positions=True,
+        maybe_placeholders=True,
+        lexer_callbacks={"NAME": retag_keyword},
+    )
+
+
+def retag_keyword(token: Token) -> Token:
+    word = token.upper()
+    if word not in KEYWORDS or (word in CASE_SENSITIVE and token != word.lower()):
+        return token
+    return Token.new_borrow_pos(word, token, token)
+
+
+def raise_syntax_error(text: str, problem: UnexpectedInput) -> NoReturn:
+    line, column = problem.line, problem.column
+    if isinstance(problem, UnexpectedCharacters):
+        near = text[problem.pos_in_stream or 0]
+    elif isinstance(problem, UnexpectedToken) and problem.token.type != "$END":
+        near = str(problem.token)
+    else:
+        lines = text.split("\n")
+        raise SqlError("Syntax error, unexpected end of the query", len(lines), len(lines[-1]) + 1) from None
+    if isinstance(problem, UnexpectedEOF):
+        raise SqlError("Syntax error, unexpected end of the query") from None
+    raise SqlError(f"Syntax error, incorrect syntax near '{near}'.", line, column) from None

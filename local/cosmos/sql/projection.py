@@ -1,0 +1,63 @@
+"""SELECT: what a row becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import nodes
+from .errors import SqlError, Unsupported
+from .scope import Row, Scope
+from .values import UNDEFINED
+
+
+def names_of(select: nodes.Select) -> list[str]:
+    """The fields of a list: an alias, a path's last name, or $1, $2 …"""
+    names: list[str] = []
+    unnamed = 0
+    for item in select.items:
+        name = item.alias or own_name(item.expression)
+        if name is None:
+            unnamed += 1
+            name = f"${unnamed}"
+        if name in names:
+            raise SqlError(f"The name '{name}' is given to more than one selected value")
+        names.append(name)
+    return names
+
+
+def own_name(expression: nodes.Expr) -> str | None:
+    if isinstance(expression, nodes.Name):
+        return expression.name
+    if isinstance(expression, nodes.Member) and isinstance(expression.key, nodes.Constant):
+        return expression.key.value if isinstance(expression.key.value, str) else None
+    return None
+
+
+def projector(select: nodes.Select, scope: Scope) -> Callable[[Row], Any]:
+    """A function from a row to its result, UNDEFINED if it has none."""
+    if select.kind == "star":
+        if len(scope.names) != 1:
+            raise SqlError("'SELECT *' is only valid with a single input set.")
+        return lambda row: row[0]
+    if select.kind == "value":
+        return scope.compile(select.items[0].expression)
+    fields = [(name, scope.compile(item.expression)) for name, item in zip(names_of(select), select.items, strict=True)]
+    return lambda row: {name: found for name, value in fields if (found := value(row)) is not UNDEFINED}
+
+
+def is_whole_document(query: nodes.Query) -> bool:
+    """`SELECT *` or `SELECT VALUE c`: the stored text is the answer."""
+    if query.select.kind == "star":
+        return True
+    expression = query.select.items[0].expression
+    return (
+        query.select.kind == "value"
+        and isinstance(expression, nodes.Name)
+        and expression.name == query.bindings[0].alias
+    )
+
+
+def refuse_unless_single(query: nodes.Query) -> None:
+    if len(query.bindings) > 1 or any(binding.each for binding in query.bindings):
+        raise Unsupported("JOIN and IN in FROM", *query.bindings[-1].at)
