@@ -1,0 +1,63 @@
+"""The local Functions host: an indexed app, its HTTP server and its change feed triggers."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from socket import socket
+
+from aiohttp import web
+from azure.functions import FunctionRegister
+
+from local.host.configuration import DEFAULT_ORIGINS, AppSettings, read_route_prefix
+from local.host.indexing import IndexedFunction, import_app, index
+from local.host.server import FunctionServer, HttpOptions
+from local.host.sockets import listen
+
+# How long a request that is being answered may keep the host from stopping.
+_SHUTDOWN_SECONDS = 5.0
+
+
+class Host:
+    """Runs the functions of one app."""
+
+    def __init__(self, app: FunctionRegister, settings: Mapping[str, str], http: HttpOptions | None = None) -> None:
+        self._settings = AppSettings(settings)
+        self._functions = index(app, self._settings)
+        self._server = FunctionServer(self._functions, http or HttpOptions())
+
+    @classmethod
+    async def load(
+        cls,
+        app_root: Path,
+        settings: Mapping[str, str],
+        *,
+        origins: Iterable[str] = DEFAULT_ORIGINS,
+        credentials: bool = True,
+    ) -> "Host":
+        """Index the app in that folder; a coroutine, for Azure too imports function_app.py inside the running loop."""
+        http = HttpOptions(read_route_prefix(app_root), tuple(origins), credentials)
+        return cls(import_app(app_root), settings, http)
+
+    @property
+    def functions(self) -> Sequence[IndexedFunction]:
+        """The functions that are not disabled."""
+        return self._functions
+
+    @asynccontextmanager
+    async def serving(self, port: int = 0, sockets: Sequence[socket] = ()) -> AsyncIterator[str]:
+        """Serve the HTTP functions; give the address. Sockets that are bound already are taken as they are."""
+        runner = web.ServerRunner(self._server.open(), shutdown_timeout=_SHUTDOWN_SECONDS)
+        await runner.setup()
+        try:
+            bound = sockets or listen(port)
+            for one in bound:
+                await web.SockSite(runner, one).start()
+            yield f"http://localhost:{bound[0].getsockname()[1]}"
+        finally:
+            await runner.cleanup()
+
+    @asynccontextmanager
+    async def running(self, port: int = 0, sockets: Sequence[socket] = ()) -> AsyncIterator[str]:
+        """Serve HTTP and run the triggers; give the address."""
+        async with AsyncExitStack() as stack:
+            yield await stack.enter_async_context(self.serving(port, sockets))

@@ -1,0 +1,53 @@
+"""Turns an HTTP request into what a function gets, and what it returns into an HTTP answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import azure.functions as func
+from aiohttp import web
+from multidict import CIMultiDict, MultiMapping
+
+_BODILESS = frozenset({204, 304})
+# The server works these out from the body that is really sent.
+_SERVERS_OWN = frozenset({"content-length", "transfer-encoding", "connection", "set-cookie"})
+
+
+def function_request(request: web.BaseRequest, route: Mapping[str, str], body: bytes) -> func.HttpRequest:
+    return func.HttpRequest(
+        method=request.method,
+        url=str(request.url),
+        headers={name.lower(): value for name, value in _joined(request.headers).items()},
+        params={name: value for name, value in _joined(request.query).items() if value},
+        route_params=route,
+        body=body,
+    )
+
+
+def _joined(values: MultiMapping[str]) -> Mapping[str, str]:
+    """Give one text for each name, whatever its case: several values arrive with commas between them."""
+    joined: dict[str, tuple[str, list[str]]] = {}
+    for name, value in values.items():
+        joined.setdefault(name.lower(), (name, []))[1].append(value)
+    return {name: ",".join(filter(None, texts)) for name, texts in joined.values()}
+
+
+def host_response(result: Any, function_name: str) -> web.Response:
+    """Send what the function returned; anything but an HttpResponse is a mistake that Azure would answer with 500."""
+    if not isinstance(result, func.HttpResponse):
+        raise TypeError(f"{function_name} returned {type(result).__name__}, not an HttpResponse")
+    headers: CIMultiDict[str] = CIMultiDict()
+    for name, value in result.headers.items():
+        if name.lower() not in _SERVERS_OWN:
+            headers[name] = value
+    for cookie in result.headers.getlist("Set-Cookie"):
+        headers.add("Set-Cookie", cookie)
+    if result.status_code in _BODILESS:
+        headers.pop("Content-Type", None)
+        return web.Response(status=result.status_code, headers=headers)
+    headers.setdefault("Content-Type", _content_type(result))
+    return web.Response(status=result.status_code, headers=headers, body=result.get_body())
+
+
+def _content_type(response: func.HttpResponse) -> str:
+    mimetype = str(response.mimetype)
+    return f"{mimetype}; charset={response.charset}" if mimetype.startswith("text/") else mimetype

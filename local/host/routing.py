@@ -1,0 +1,146 @@
+"""Which function answers a path: route templates as ASP.NET Core reads them, in the order of the Functions host."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from urllib.parse import unquote
+from uuid import UUID
+
+from local.host.errors import HostError
+
+T = TypeVar("T")
+
+_PARAMETER = re.compile(r"\{(?P<all>\*{0,2})(?P<name>\w+)(?::(?P<constraint>[^{}?]+))?(?P<optional>\?)?\}")
+_ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
+
+
+def _is_guid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_integer(bits: int) -> Callable[[str], bool]:
+    limit = 1 << (bits - 1)
+    return lambda text: re.fullmatch(r"[+-]?[0-9]{1,19}", text) is not None and -limit <= int(text) < limit
+
+
+_CONSTRAINTS: dict[str, Callable[[str], bool]] = {
+    "guid": _is_guid,
+    "int": _is_integer(32),
+    "long": _is_integer(64),
+    "alpha": lambda text: text.isascii() and text.isalpha(),
+    "bool": lambda text: text.lower() in {"true", "false"},
+}
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One part of a template between slashes: a literal, or a parameter."""
+
+    text: str
+    is_parameter: bool = False
+    is_optional: bool = False
+    is_catch_all: bool = False
+    constraint: str | None = None
+
+    @classmethod
+    def parse(cls, text: str, template: str) -> "Segment":
+        if "{" not in text and "}" not in text:
+            return cls(text)
+        match = _PARAMETER.fullmatch(text)
+        if match is None:
+            raise HostError(f"route {template!r}: this host does not support the segment {text!r}")
+        constraint = match["constraint"]
+        if constraint is not None and constraint not in _CONSTRAINTS:
+            raise HostError(f"route {template!r}: this host does not support the constraint {constraint!r}")
+        return cls(match["name"], True, bool(match["optional"]), bool(match["all"]), constraint)
+
+    def accepts(self, value: str) -> bool:
+        if not self.is_parameter:
+            return value.casefold() == self.text.casefold()
+        return self.constraint is None or _CONSTRAINTS[self.constraint](value)
+
+
+@dataclass(frozen=True)
+class RequestPath:
+    """A path as it came, cut at its slashes; `None` from `parse` when no route can match it."""
+
+    segments: tuple[str, ...]
+    has_trailing_slash: bool
+
+    @classmethod
+    def parse(cls, raw_path: str) -> "RequestPath | None":
+        path = raw_path.removeprefix("/")
+        trailing = path.endswith("/")
+        path = path.removesuffix("/")
+        segments = tuple(_decoded(part) for part in path.split("/")) if path else ()
+        return cls(segments, trailing) if all(segments) else None
+
+    def rest(self, start: int) -> str:
+        """What a catch-all captures: everything to the end of the path, its trailing slash included, as in Azure."""
+        return "/".join(self.segments[start:]) + ("/" if self.has_trailing_slash else "")
+
+
+def _decoded(part: str) -> str:
+    # An encoded slash stays encoded, as the web server in front of the Functions host leaves it.
+    return unquote(_ENCODED_SLASH.sub(lambda match: "%25" + match[0][1:], part))
+
+
+@dataclass(frozen=True)
+class Template:
+    """A whole route, prefix included."""
+
+    segments: tuple[Segment, ...]
+
+    @classmethod
+    def parse(cls, prefix: str, route: str) -> "Template":
+        text = "/".join(part for part in (prefix, route.strip("/")) if part)
+        segments = tuple(Segment.parse(part, text) for part in text.split("/")) if text else ()
+        if any(segment.is_catch_all or segment.is_optional for segment in segments[:-1]):
+            raise HostError(f"route {text!r}: only the last segment may be optional or take the rest of the path")
+        return cls(segments)
+
+    def match(self, path: RequestPath) -> dict[str, str] | None:
+        """Give the route parameters, or None when the path is another's."""
+        found: dict[str, str] = {}
+        for index, segment in enumerate(self.segments):
+            if index >= len(path.segments):
+                return found if segment.is_optional or segment.is_catch_all else None
+            value = path.rest(index) if segment.is_catch_all else path.segments[index]
+            if not segment.accepts(value):
+                return None
+            if segment.is_parameter:
+                found[segment.text] = value
+            if segment.is_catch_all:
+                return found
+        return found if len(path.segments) == len(self.segments) else None
+
+
+@dataclass(frozen=True)
+class Entry(Generic[T]):
+    """One function's place in the table."""
+
+    name: str
+    template: Template
+    methods: frozenset[str] | None
+    target: T
+
+
+class RouteTable(Generic[T]):
+    """Every route, tried in the alphabetical order of the functions' names, whatever they look like."""
+
+    def __init__(self, entries: Iterable[Entry[T]]) -> None:
+        self._entries = sorted(entries, key=lambda entry: entry.name.lower())
+
+    def find(self, method: str, path: RequestPath) -> tuple[T, dict[str, str]] | None:
+        for entry in self._entries:
+            if entry.methods is not None and method not in entry.methods:
+                continue
+            parameters = entry.template.match(path)
+            if parameters is not None:
+                return entry.target, parameters
+        return None

@@ -1,0 +1,164 @@
+"""The host's HTTP side: a low-level aiohttp server, so that every answer, a broken request's too, is made here."""
+
+import logging
+import time
+from asyncio import AbstractEventLoop, Task, get_running_loop
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from aiohttp import StreamReader, hdrs, web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_parser import RawRequestMessage
+from aiohttp.web_protocol import RequestHandler
+
+from local.host.configuration import DEFAULT_ORIGINS
+from local.host.cors import CorsPolicy
+from local.host.indexing import IndexedFunction
+from local.host.invocation import invoke
+from local.host.messages import function_request, host_response
+from local.host.problems import problem
+from local.host.routing import Entry, RequestPath, RouteTable, Template
+from local.host.triggers import HttpTrigger
+
+# What the Functions host takes, and Kestrel's limit for one header.
+BODY_LIMIT = 100 * 1024 * 1024
+_HEADER_LIMIT = 32 * 1024
+
+access_log = logging.getLogger("local.host.access")
+_log = logging.getLogger("local.host")
+
+
+@dataclass(frozen=True)
+class HttpOptions:
+    """How the HTTP side behaves, whatever the functions are."""
+
+    route_prefix: str = "api"
+    origins: tuple[str, ...] = DEFAULT_ORIGINS
+    credentials: bool = True
+    body_limit: int = BODY_LIMIT
+
+
+class FunctionServer:
+    """Answers requests: preflights and its own errors by itself, the rest through the functions."""
+
+    def __init__(self, functions: Iterable[IndexedFunction], options: HttpOptions) -> None:
+        self._cors = CorsPolicy.of(options.origins, credentials=options.credentials)
+        self._limit = options.body_limit
+        self._prefix = options.route_prefix
+        self._routes = RouteTable(
+            Entry(function.name, Template.parse(self._prefix, trigger.route), trigger.methods, function)
+            for function in functions
+            if isinstance(trigger := function.trigger, HttpTrigger)
+        )
+
+    def open(self) -> web.Server:
+        """Make the protocol factory that a socket is served with."""
+        return _Server(
+            self.answer,
+            request_factory=self._make_request,
+            access_log=None,
+            auto_decompress=False,
+            max_field_size=_HEADER_LIMIT,
+        )
+
+    async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        started = time.perf_counter()
+        response = await self._route(request)
+        self._cors.mark(request, response)
+        elapsed = (time.perf_counter() - started) * 1000
+        access_log.info("%s %s %d %.0f ms", request.method, request.rel_url.raw_path, response.status, elapsed)
+        return response
+
+    async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
+        if self._cors.is_preflight(request):
+            return self._cors.preflight(request)
+        if not _is_readable(request):
+            return problem(400, "bad_request", "The request line or a header is not valid")
+        path = RequestPath.parse(request.rel_url.raw_path)
+        found = self._routes.find(request.method, path) if path else None
+        if found is None:
+            return self._docs_or_nothing(path)
+        try:
+            body = await self._body(request)
+        except web.HTTPRequestEntityTooLarge:
+            return problem(413, "content_too_large", f"A request may hold {self._limit} bytes at most")
+        except web.RequestPayloadError:
+            return problem(400, "bad_request", "The request's body is broken off or not encoded as its header says")
+        function, parameters = found
+        return await _call(function, request, parameters, body)
+
+    def _docs_or_nothing(self, path: RequestPath | None) -> web.Response:
+        prefix = self._prefix.lower()
+        if path and "/".join(path.segments).lower() in {"", prefix}:
+            return web.Response(status=302, headers={hdrs.LOCATION: "/" + "/".join(filter(None, (prefix, "docs")))})
+        return problem(404, "not_found", "There is nothing at this path for this method")
+
+    async def _body(self, request: web.BaseRequest) -> bytes:
+        if (request.content_length or 0) > self._limit:
+            raise web.HTTPRequestEntityTooLarge(self._limit)
+        if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0
+        if request.body_exists and request.content_length is None:
+            _log.warning("A body without Content-Length may not reach a function in Azure; a chunked one came")
+        return await request.read()
+
+    def _make_request(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: RequestHandler,
+        writer: AbstractStreamWriter,
+        task: "Task[None]",
+    ) -> web.BaseRequest:
+        loop: AbstractEventLoop = get_running_loop()
+        return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=self._limit)
+
+
+def _is_readable(request: web.BaseRequest) -> bool:
+    """Tell whether path, query and headers are text that a function can be given."""
+    try:
+        str(request.url).encode()
+        "".join(request.headers.values()).encode()
+        "".join(request.query.values()).encode()
+    except ValueError:
+        return False
+    return True
+
+
+async def _call(
+    function: IndexedFunction, request: web.BaseRequest, parameters: dict[str, str], body: bytes
+) -> web.Response:
+    try:
+        result = await invoke(function, function_request(request, parameters, body))
+        return host_response(result, function.name)
+    except Exception:  # noqa: BLE001 - whatever a function lets escape ends here
+        # In Azure, too, the caller gets an empty 500 and the log everything else.
+        _log.exception("The function %s failed", function.name)
+        return web.Response(status=500)
+
+
+class _Server(web.Server):
+    def __call__(self) -> RequestHandler:
+        return _Protocol(self, loop=self._loop, **self._kwargs)
+
+
+class _Protocol(RequestHandler):
+    """Answers what cannot even be parsed."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,  # noqa: ARG002 - aiohttp's signature
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if status < 500:
+            response = problem(400, "bad_request", "The request is not valid HTTP, or its line or a header is too long")
+        else:
+            _log.error("The host failed to answer: %s", message, exc_info=exc)
+            response = web.Response(status=500)
+        response.force_close()
+        return response
