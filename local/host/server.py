@@ -75,9 +75,14 @@ class FunctionServer:
         if not _is_readable(request):
             return problem(400, "bad_request", "The request line or a header is not valid")
         path = RequestPath.parse(request.rel_url.raw_path)
-        found = self._routes.find(request.method, path) if path else None
+        if path is not None and self._leads_to_docs(request.method, path):
+            return web.Response(status=302, headers={hdrs.LOCATION: _absolute(self._prefix, "docs")})
+        return await self._invoke(request, path)
+
+    async def _invoke(self, request: web.BaseRequest, path: RequestPath | None) -> web.StreamResponse:
+        found = self._routes.find(request.method, path) if path is not None else None
         if found is None:
-            return self._docs_or_nothing(path)
+            return problem(404, "not_found", "There is nothing at this path for this method")
         try:
             body = await self._body(request)
         except web.HTTPRequestEntityTooLarge:
@@ -87,11 +92,9 @@ class FunctionServer:
         function, parameters = found
         return await _call(function, request, parameters, body)
 
-    def _docs_or_nothing(self, path: RequestPath | None) -> web.Response:
-        prefix = self._prefix.lower()
-        if path and "/".join(path.segments).lower() in {"", prefix}:
-            return web.Response(status=302, headers={hdrs.LOCATION: "/" + "/".join(filter(None, (prefix, "docs")))})
-        return problem(404, "not_found", "There is nothing at this path for this method")
+    def _leads_to_docs(self, method: str, path: RequestPath) -> bool:
+        """Tell whether somebody with a browser came to `/` or `/api`; the latter a function may claim, too."""
+        return method in {"GET", "HEAD"} and _absolute(*path.segments).lower() in {"/", _absolute(self._prefix).lower()}
 
     async def _body(self, request: web.BaseRequest) -> bytes:
         if (request.content_length or 0) > self._limit:
@@ -113,6 +116,10 @@ class FunctionServer:
     ) -> web.BaseRequest:
         loop: AbstractEventLoop = get_running_loop()
         return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=self._limit)
+
+
+def _absolute(*segments: str) -> str:
+    return "/" + "/".join(filter(None, segments))
 
 
 def _is_readable(request: web.BaseRequest) -> bool:
