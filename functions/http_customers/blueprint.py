@@ -1,0 +1,18 @@
+"""`/api/customers`: whom the work is done for."""
+
+import azure.functions as func
+
+from shared.catalog.routes import catalog_routes, plain_list, show_plainly
+from shared.catalog.schemas import CustomerBody, StatusQuery
+from shared.catalog.store import CUSTOMERS
+from shared.http import respond
+
+ROUTES = catalog_routes("customers", CUSTOMERS, CustomerBody(), StatusQuery(), plain_list(CUSTOMERS), show_plainly)
+
+bp = func.Blueprint()
+
+
+@bp.function_name("http_customers")
+@bp.route(route="customers/{*path}")
+async def http_customers(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(**await respond(ROUTES, req))

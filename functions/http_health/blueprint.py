@@ -1,0 +1,22 @@
+"""`/api/health`: whether this service can do its work, and what is unreachable if it can't. Needs no token."""
+
+import azure.functions as func
+
+from shared.health import report
+from shared.http import Reply, Request, Route, respond
+
+bp = func.Blueprint()
+
+
+async def health(_request: Request) -> Reply:
+    checks = await report()
+    return Reply(checks, 200 if checks["status"] == "healthy" else 503)
+
+
+ROUTES = (Route("GET", "", health, "Tell whether the service works", public=True),)
+
+
+@bp.function_name("http_health")
+@bp.route(route="health/{*path}", auth_level=func.AuthLevel.ANONYMOUS)
+async def http_health(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(**await respond(ROUTES, req))

@@ -1,0 +1,124 @@
+"""`/api/time-entries`: clocking in and out, and what was worked."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import azure.functions as func
+
+from shared.catalog.names import names_for
+from shared.conditions import etag_of
+from shared.cosmos.items import Document
+from shared.errors import ApiError
+from shared.http import NO_CONTENT, Reply, Request, Route, respond
+from shared.time_entries import reading, store, worked_time
+from shared.time_entries.schemas import (
+    ListFilters,
+    ListQuery,
+    PageQuery,
+    SummaryQuery,
+    TimeEntryBody,
+    filters_of,
+)
+from shared.time_entries.timeline import interval_of
+
+LATEST = timedelta(days=31)
+
+bp = func.Blueprint()
+
+
+async def list_entries(request: Request) -> Reply:
+    filters = _filters(request)
+    return Reply(await _shown(request, await reading.entries(request.caller, filters, request.query["limit"])))
+
+
+async def paginated(request: Request) -> Reply:
+    total, entries = await reading.page(
+        request.caller, _filters(request), request.query["start"], request.query["length"]
+    )
+    return Reply({"records_total": total, "data": await _shown(request, entries)})
+
+
+async def latest(request: Request) -> Reply:
+    recent = await reading.recent(request.caller, request.now - LATEST, request.now)
+    # The first of each project is its newest; a dict keeps what came first.
+    newest = {entry["project_id"]: entry for entry in reversed(recent)}
+    entries = sorted(newest.values(), key=lambda entry: str(entry["start_date"]), reverse=True)
+    return Reply(await _shown(request, entries))
+
+
+async def summary(request: Request) -> Reply:
+    offset = request.query["time_offset"]
+    since = min(period.start for period in worked_time.periods(request.now, offset).values())
+    recent = await reading.recent(request.caller, since, request.now)
+    return Reply(worked_time.worked(map(interval_of, recent), request.now, offset))
+
+
+async def running(request: Request) -> Reply:
+    entry = await reading.running(request.caller)
+    return await _item(request, entry) if entry else NO_CONTENT
+
+
+async def get(request: Request) -> Reply:
+    return await _item(request, await reading.find(request.caller, request.id))
+
+
+async def create(request: Request) -> Reply:
+    entry = await store.create(request.actor, request.body)
+    return await _item(request, entry, 201, {"Location": f"/api/time-entries/{entry['id']}"})
+
+
+async def update(request: Request) -> Reply:
+    entry = await store.update(request.caller, request.actor, request.id, request.body, request.precondition)
+    return await _item(request, entry)
+
+
+async def delete(request: Request) -> Reply:
+    await store.delete(request.caller, request.actor, request.id, request.precondition)
+    return NO_CONTENT
+
+
+async def stop(request: Request) -> Reply:
+    return await _item(request, await store.stop(request.caller, request.actor, request.id, request.precondition))
+
+
+async def restart(request: Request) -> Reply:
+    return await _item(request, await store.restart(request.caller, request.actor, request.id, request.precondition))
+
+
+ROUTES = (
+    Route("GET", "", list_entries, "List time entries", query=ListQuery()),
+    Route("POST", "", create, "Create a time entry, or start the timer", body=TimeEntryBody()),
+    Route("GET", "running", running, "Get the running time entry"),
+    Route("GET", "latest", latest, "Get the newest entry of each project"),
+    Route("GET", "summary", summary, "Get the worked time", query=SummaryQuery()),
+    Route("GET", "paginated", paginated, "List time entries page by page", query=PageQuery()),
+    Route("GET", "{id}", get, "Get a time entry"),
+    Route("PUT", "{id}", update, "Change a time entry", body=TimeEntryBody(), partial=True),
+    Route("DELETE", "{id}", delete, "Delete a time entry"),
+    Route("POST", "{id}/stop", stop, "Stop a time entry"),
+    Route("POST", "{id}/restart", restart, "Restart a time entry"),
+)
+
+
+@bp.function_name("http_time_entries")
+@bp.route(route="time-entries/{*path}")
+async def http_time_entries(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(**await respond(ROUTES, req))
+
+
+def _filters(request: Request) -> ListFilters:
+    filters = filters_of(dict(request.query), request.now)
+    if filters.owners is not None and not request.caller.is_admin:
+        raise ApiError(403, "admin_only", "Only an administrator may see the time entries of others")
+    return filters
+
+
+async def _item(request: Request, entry: Document, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
+    shown = await _shown(request, [entry])
+    return Reply(shown[0], status, {"ETag": etag_of(entry), **(headers or {})})
+
+
+async def _shown(request: Request, entries: Sequence[Document]) -> list[dict[str, Any]]:
+    names = await names_for(request.caller.tenant_id, entries)
+    return [reading.shown(entry, names, request.caller) for entry in entries]

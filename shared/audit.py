@@ -1,0 +1,73 @@
+"""Who did what: the context kept on an item, the event of the audit trail, and the outbox document that carries it.
+
+The change feed shows only the latest version of an item, so that two quick writes would leave one trace. Every write
+therefore puts its event, with an id of its own, into the same transactional batch as the item.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from shared.instants import format_instant
+
+EVENT_KIND = "event"
+OUTBOX_TTL_SECONDS = 30 * 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who writes, within which request (`session_id` is its correlation id), and when."""
+
+    user_id: str
+    tenant_id: str
+    session_id: str
+    now: datetime
+
+
+def stamped(
+    document: Mapping[str, Any], actor: Actor, container_id: str, action: str, description: str
+) -> dict[str, Any]:
+    """The item with its `_last_event_ctx`, for those who read it off the item."""
+    context = {
+        "user_id": actor.user_id,
+        "tenant_id": actor.tenant_id,
+        "action": action,
+        "description": description,
+        "container_id": container_id,
+        "session_id": actor.session_id,
+    }
+    return {**document, "_last_event_ctx": context}
+
+
+def outbox_document(before: Mapping[str, Any] | None, after: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+    """The document that carries the event of one write of an item, from `before` to a stamped `after`.
+
+    It lies in the item's own logical partition and expires after 30 days. `deleted` keeps it clear of the unique keys.
+    """
+    event_id = str(uuid4())
+    context = after["_last_event_ctx"]
+    event = {
+        "id": event_id,
+        "date": format_instant(actor.now),
+        "user_id": actor.user_id,
+        "owner_id": after.get("owner_id"),
+        "action": context["action"],
+        "description": context["description"],
+        "item_id": after["id"],
+        "container_id": context["container_id"],
+        "session_id": actor.session_id,
+        "tenant_id": after["tenant_id"],
+        "changes": changes(before or {}, after),
+    }
+    outbox = {"id": event_id, "kind": EVENT_KIND, "tenant_id": after["tenant_id"], "deleted": event_id}
+    if "owner_id" in after:
+        outbox["owner_id"] = after["owner_id"]
+    return {**outbox, "ttl": OUTBOX_TTL_SECONDS, "event": event}
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """`{field: [before, after]}` of what differs; a missing field and null are the same."""
+    names = [name for name in {**before, **after} if not name.startswith("_")]
+    return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}

@@ -1,0 +1,143 @@
+"""From the token of a request to its Caller: who is asking, in which tenant, with which rights."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import jwt
+
+from shared.config import JwtVerification, settings
+from shared.errors import ApiError, unavailable
+
+ADMIN = "time-tracker-admin"
+TESTER = "time-tracker-tester"
+LEEWAY_SECONDS = 60
+JWKS_TIMEOUT_SECONDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking. `email` and `name` may be unknown."""
+
+    user_id: str
+    tenant_id: str
+    email: str | None
+    name: str | None
+    is_admin: bool
+    is_tester: bool
+
+
+# Who calls what needs no token.
+NOBODY = Caller("", "", None, None, is_admin=False, is_tester=False)
+
+
+async def caller_of(headers: Mapping[str, str]) -> Caller:
+    """The Caller of a request; raises ApiError 401 for a bad token, 503 when its signature can't be checked."""
+    token = _bearer(headers)
+    verification = settings().jwt
+    try:
+        claims = await _verified(token, verification) if verification.jwks_url else _unverified(token)
+    except jwt.ExpiredSignatureError as error:
+        raise _unauthorized("token_expired", "The token has expired") from error
+    except jwt.ImmatureSignatureError as error:
+        raise _unauthorized("token_not_yet_valid", "The token is not valid yet") from error
+    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise _unauthorized("token_invalid", "The token is not a valid JWT") from error
+    return caller_from(claims)
+
+
+def caller_from(claims: Mapping[str, Any]) -> Caller:
+    """The claims of a checked token as a Caller; raises ApiError 401 where one is missing or malformed."""
+    granted = {word for claim in ("extension_role", "roles", "groups") for word in _words(claims.get(claim))}
+    emails = [*_words(claims.get("emails")), claims.get("email"), claims.get("preferred_username")]
+    return Caller(
+        user_id=_user_id(claims.get("oid")),
+        tenant_id=_tenant_id(claims.get("iss")),
+        email=next((email for email in emails if isinstance(email, str) and email), None),
+        name=name if isinstance(name := claims.get("name"), str) and name else None,
+        is_admin=ADMIN in granted,
+        is_tester=TESTER in granted,
+    )
+
+
+def _bearer(headers: Mapping[str, str]) -> str:
+    header = headers.get("authorization") or headers.get("token")
+    if not header:
+        raise _unauthorized("token_missing", "The Authorization header is missing")
+    scheme, _, token = header.strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _unauthorized("token_not_bearer", "The Authorization header must be 'Bearer <JWT>'")
+    return token.strip()
+
+
+def _unverified(token: str) -> dict[str, Any]:
+    """The claims of a token whose signature API Management has checked; the time claims are checked here as well."""
+    return jwt.decode(
+        token,
+        options={"verify_signature": False, "verify_exp": True, "verify_nbf": True},
+        leeway=LEEWAY_SECONDS,
+    )
+
+
+async def _verified(token: str, verification: JwtVerification) -> dict[str, Any]:
+    """The claims of a token whose signature, audience and issuer are checked here, by the issuer's published keys."""
+    try:
+        # PyJWT fetches the keys with a blocking client, and caches them.
+        key = await asyncio.to_thread(_keys(verification.jwks_url or "").get_signing_key_from_jwt, token)
+    except jwt.PyJWKClientConnectionError as error:
+        raise unavailable("jwks_unavailable", "The keys that tokens are signed with can't be fetched", 5) from error
+    except jwt.PyJWKClientError as error:
+        raise jwt.InvalidTokenError(str(error)) from error
+    return jwt.decode(
+        token,
+        key,
+        algorithms=["RS256"],
+        audience=verification.audience,
+        issuer=verification.issuer,
+        leeway=LEEWAY_SECONDS,
+        options={"require": ["exp"], "verify_iat": False, "verify_sub": False, "verify_jti": False},
+    )
+
+
+@cache
+def _keys(url: str) -> jwt.PyJWKClient:
+    return jwt.PyJWKClient(url, cache_keys=True, timeout=JWKS_TIMEOUT_SECONDS)
+
+
+def _user_id(oid: object) -> str:
+    if isinstance(oid, str) and is_uuid(oid):
+        return oid
+    raise _unauthorized("claim_oid_invalid", "The token's claim 'oid' must be a UUID")
+
+
+def _tenant_id(issuer: object) -> str:
+    try:
+        path = urlsplit(issuer).path if isinstance(issuer, str) else ""
+    except ValueError:
+        path = ""
+    tenants = [segment for segment in path.split("/") if is_uuid(segment)]
+    if len(tenants) == 1:
+        return tenants[0]
+    raise _unauthorized("claim_iss_invalid", "The token's claim 'iss' must hold the tenant's UUID in its path")
+
+
+def is_uuid(text: str) -> bool:
+    """Whether `text` is a UUID of any version and case, written 8-4-4-4-12."""
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _words(claim: object) -> list[str]:
+    """A claim that identity providers send as a list, or as one string."""
+    values = claim if isinstance(claim, list) else [claim]
+    return [word.strip() for value in values if isinstance(value, str) for word in value.split(",") if word.strip()]
+
+
+def _unauthorized(code: str, message: str) -> ApiError:
+    return ApiError(401, code, message, headers={"WWW-Authenticate": "Bearer"})

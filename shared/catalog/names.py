@@ -1,0 +1,86 @@
+"""The names that lists of time entries show: a short in-memory copy of each tenant's catalog.
+
+Only for showing: what a write refers to is always read. The copy is dropped when this worker writes the catalog, and
+read again when it does not know a project or activity that an entry has, since that was made elsewhere just now.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from async_lru import _LRUCacheWrapper, alru_cache
+
+from shared.config import settings
+from shared.cosmos import items
+from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT
+from shared.cosmos.items import Document
+
+NAMES = "SELECT c.id, c.name, c.customer_id, c.deleted FROM c WHERE NOT IS_DEFINED(c.kind)"
+MOST_TENANTS = 1000
+# An entry whose project is really gone must not have the catalog read at every call.
+OLD_ENOUGH_TO_READ_AGAIN_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A tenant's projects, activities and customers by id, soft-deleted ones included."""
+
+    projects: Mapping[str, Document]
+    activities: Mapping[str, Document]
+    customers: Mapping[str, Document]
+    read_at: float
+
+    def of(self, entry: Mapping[str, Any]) -> dict[str, str | None]:
+        """What an answer shows of the things that an entry refers to."""
+        project = self.projects.get(entry["project_id"], {})
+        customer_id = project.get("customer_id")
+        return {
+            "project_name": _shown(project),
+            "customer_id": customer_id,
+            "customer_name": self.customers.get(customer_id or "", {}).get("name", ""),
+            "activity_name": _shown(self.activities.get(entry["activity_id"], {})),
+        }
+
+    def know(self, entries: Iterable[Mapping[str, Any]]) -> bool:
+        return all(
+            entry["project_id"] in self.projects and entry["activity_id"] in self.activities for entry in entries
+        )
+
+
+async def names_for(tenant_id: str, entries: Iterable[Mapping[str, Any]]) -> Names:
+    """The names that these entries need: none, or three queries side by side when the copy is too old."""
+    names = await _copies()(tenant_id)
+    if names.know(entries) or time.monotonic() - names.read_at < OLD_ENOUGH_TO_READ_AGAIN_SECONDS:
+        return names
+    forget(tenant_id)
+    return await _copies()(tenant_id)
+
+
+def forget(tenant_id: str) -> None:
+    """Drop this worker's copy: it has just written the tenant's catalog."""
+    _copies().cache_invalidate(tenant_id)
+
+
+@cache
+def _copies() -> _LRUCacheWrapper[Names]:
+    return alru_cache(maxsize=MOST_TENANTS, ttl=settings().catalog_cache_seconds)(_read)
+
+
+async def _read(tenant_id: str) -> Names:
+    read_at = time.monotonic()
+    projects, activities, customers = await asyncio.gather(
+        *(items.query(container_id, NAMES, {}, tenant_id) for container_id in (PROJECT, ACTIVITY, CUSTOMER))
+    )
+    return Names(_by_id(projects), _by_id(activities), _by_id(customers), read_at)
+
+
+def _by_id(rows: list[Document]) -> dict[str, Document]:
+    return {row["id"]: row for row in rows}
+
+
+def _shown(document: Mapping[str, Any]) -> str:
+    name: str = document.get("name", "")
+    return f"{name} (archived)" if "deleted" in document else name

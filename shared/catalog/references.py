@@ -1,0 +1,30 @@
+"""Checks, made when something is written, that what it refers to exists: always read, never from the cache.
+
+What was made elsewhere a second ago counts; what was deleted there does not; what is inactive may be used.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from shared.cosmos import items
+from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT
+from shared.errors import ApiError
+
+# Which container a field refers to, and what a person calls what lies in it.
+REFERENCES = {
+    "project_id": (PROJECT, "project"),
+    "activity_id": (ACTIVITY, "activity"),
+    "customer_id": (CUSTOMER, "customer"),
+}
+
+
+async def require_references(tenant_id: str, fields: Mapping[str, Any]) -> None:
+    """Raises ApiError 400 unless the tenant has what `fields` refer to. One point read each, side by side."""
+    given = {name: fields[name] for name in REFERENCES if fields.get(name)}
+    documents = await asyncio.gather(*(items.read(REFERENCES[name][0], given[name], tenant_id) for name in given))
+    for name, document in zip(given, documents, strict=True):
+        if document is None or "deleted" in document or "kind" in document:
+            noun = REFERENCES[name][1]
+            message = f"There is no such {noun}"
+            raise ApiError(400, f"{noun}_not_found", message, errors={name: [f"{message}."]})

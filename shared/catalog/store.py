@@ -1,0 +1,113 @@
+"""Customers, projects and activities: one set of operations over what each resource says of itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from shared.audit import Actor, outbox_document, stamped
+from shared.catalog import names
+from shared.catalog.references import require_references
+from shared.conditions import Precondition
+from shared.cosmos import items
+from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT
+from shared.cosmos.items import Change, Document
+from shared.errors import ApiError
+
+LIVE = "SELECT * FROM c WHERE NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.deleted)"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A kind of catalog item: its container, what a person calls it, and the fields that a client may write."""
+
+    container_id: str
+    noun: str
+    fields: tuple[str, ...]
+
+
+CUSTOMERS = Resource(CUSTOMER, "customer", ("name", "description", "status"))
+ACTIVITIES = Resource(ACTIVITY, "activity", ("name", "description", "status"))
+PROJECTS = Resource(
+    PROJECT, "project", ("name", "description", "customer_id", "project_type_id", "technologies", "status")
+)
+
+
+async def everything(resource: Resource, tenant_id: str) -> list[Document]:
+    """All live items of a tenant, active ones first, then by name."""
+    documents = await items.query(resource.container_id, LIVE, {}, tenant_id)
+    return sorted(documents, key=lambda item: (status_of(item) != "active", item["name"].casefold(), item["id"]))
+
+
+async def get(resource: Resource, tenant_id: str, item_id: str) -> Document:
+    """One live item; raises ApiError 404."""
+    document = await items.read(resource.container_id, item_id, tenant_id)
+    if document is None or "deleted" in document or "kind" in document:
+        raise ApiError(404, f"{resource.container_id}_not_found", f"There is no such {resource.noun}")
+    return document
+
+
+async def create(resource: Resource, actor: Actor, fields: Mapping[str, Any]) -> Document:
+    """A new item; raises ApiError 409 when the name is taken."""
+    item_id = str(uuid4())
+
+    async def attempt() -> Change[Document]:
+        await require_references(actor.tenant_id, fields)
+        after = {"id": item_id, "tenant_id": actor.tenant_id, **{name: fields[name] for name in resource.fields}}
+        return _change(resource, actor, None, after, "create")
+
+    return await _settle(resource, actor, attempt)
+
+
+async def update(
+    resource: Resource, actor: Actor, item_id: str, given: Mapping[str, Any], wanted: Precondition
+) -> Document:
+    """Change what is given; what changes nothing writes nothing. Raises ApiError 409 when the name is taken."""
+
+    async def attempt() -> Change[Document]:
+        before = await get(resource, actor.tenant_id, item_id)
+        wanted.check(before)
+        changed = {n: given[n] for n in resource.fields if n in given and given[n] != before.get(n)}
+        if not changed:
+            return Change(before)
+        await require_references(actor.tenant_id, changed)
+        return _change(resource, actor, before, before | changed, "update")
+
+    return await _settle(resource, actor, attempt)
+
+
+async def retire(resource: Resource, actor: Actor, item_id: str, wanted: Precondition) -> None:
+    """Make an item inactive: what refers to it keeps its name."""
+
+    async def attempt() -> Change[Document]:
+        before = await get(resource, actor.tenant_id, item_id)
+        wanted.check(before)
+        if status_of(before) == "inactive":
+            return Change(before)
+        return _change(resource, actor, before, before | {"status": "inactive"}, "delete")
+
+    await _settle(resource, actor, attempt)
+
+
+def status_of(document: Mapping[str, Any]) -> str:
+    """A document without a status is active."""
+    return document.get("status") or "active"
+
+
+async def _settle(resource: Resource, actor: Actor, attempt: Any) -> Document:
+    document: Document = await items.settle(resource.container_id, actor.tenant_id, attempt)
+    names.forget(actor.tenant_id)
+    return document
+
+
+def _change(resource: Resource, actor: Actor, before: Document | None, item: Document, action: str) -> Change[Document]:
+    own = {name: value for name, value in item.items() if not name.startswith("_")}
+    after = stamped(own, actor, resource.container_id, action, f"{action.capitalize()} {resource.noun}")
+    taken = ApiError(
+        409,
+        f"{resource.container_id}_exists",
+        f"There is already a {resource.noun} with that name",
+        errors={"name": ["Already in use."]},
+    )
+    operation = items.replace(after, before) if before else items.create(after)
+    return Change(own, [operation], [outbox_document(before, after, actor)], taken)

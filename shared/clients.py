@@ -1,0 +1,56 @@
+"""The process-wide clients, opened on first use: nothing here happens at import.
+
+The Functions worker runs one event loop for all its life and has no shutdown hook, so that a client lives as long as
+its process. A command line or a test that comes to an end calls `close`.
+"""
+
+from functools import cache
+from typing import Any
+
+from azure.cosmos.aio import ContainerProxy, CosmosClient
+
+from shared.config import settings
+
+# The SDK's own waits (65 s to read, 9 tries over 30 s when throttled) are too long behind an API that answers in 10 s.
+CONNECT_TIMEOUT_SECONDS = 2
+READ_TIMEOUT_SECONDS = 3
+RETRIES = 2
+RETRY_WAIT_SECONDS = 0.2
+THROTTLE_RETRIES = 5
+THROTTLE_WAIT_SECONDS = 4
+
+
+@cache
+def cosmos() -> CosmosClient:
+    """The Cosmos DB client; with `COSMOS_KEY` by key, without one by the app's managed identity."""
+    return CosmosClient(
+        settings().cosmos_endpoint,
+        credential=settings().cosmos_key or _identity(),
+        connection_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=READ_TIMEOUT_SECONDS,
+        retry_total=RETRIES,
+        retry_backoff_factor=RETRY_WAIT_SECONDS,
+        retry_throttle_total=THROTTLE_RETRIES,
+        retry_throttle_backoff_max=THROTTLE_WAIT_SECONDS,
+    )
+
+
+@cache
+def container(container_id: str) -> ContainerProxy:
+    """A container of the database of the settings."""
+    return cosmos().get_database_client(settings().cosmos_database).get_container_client(container_id)
+
+
+def _identity() -> Any:
+    # Imported late: it takes a quarter of a second, and a laptop never needs it.
+    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
+
+    return DefaultAzureCredential()
+
+
+async def close() -> None:
+    """Close what was opened, and forget it."""
+    if cosmos.cache_info().currsize:
+        await cosmos().close()
+    container.cache_clear()
+    cosmos.cache_clear()

@@ -1,0 +1,37 @@
+"""ETags of single items, and the If-Match header that makes a write conditional."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from shared.errors import ApiError
+
+
+def etag_of(document: Mapping[str, Any]) -> str:
+    """The entity tag of an item as stored: a digest of its own fields.
+
+    The database's `_etag` would not do: the running entry is answered from its copy in the timeline document, and a
+    write whose answer was lost is known to be applied, but not under which `_etag`.
+    """
+    fields = {name: value for name, value in document.items() if not name.startswith("_")}
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    return f'"{blake2b(text.encode(), digest_size=12).hexdigest()}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """What If-Match asks for: None for nothing, else the entity tags of which the item must bear one."""
+
+    tags: frozenset[str] | None
+
+    @classmethod
+    def of(cls, headers: Mapping[str, str]) -> "Precondition":
+        header = headers.get("if-match", "").strip()
+        return cls(frozenset(tag.strip() for tag in header.split(",")) if header else None)
+
+    def check(self, document: Mapping[str, Any]) -> None:
+        """Raises ApiError 412 unless the item as stored is the one that the client has seen."""
+        if self.tags is not None and not self.tags & {"*", etag_of(document)}:
+            raise ApiError(412, "precondition_failed", "This was changed since you read it")

@@ -1,0 +1,88 @@
+"""Every container of the database: its partition key, unique key, indexes and TTL, in one table.
+
+Only what queries filter or sort by is indexed: each further path makes every write dearer. The infrastructure template
+is held against this table by a test.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container as it is created. With `ttl_seconds` -1, documents live on unless they carry a `ttl` of their own."""
+
+    id: str
+    partition_key: tuple[str, ...]
+    indexed: tuple[str, ...] = ()
+    unique_key: tuple[str, ...] = ()
+    ttl_seconds: int | None = None
+    watched: bool = False
+
+    @property
+    def indexing_policy(self) -> dict[str, Any]:
+        """Consistent, with the listed paths alone; `id` is always indexed."""
+        return {
+            "indexingMode": "consistent",
+            "automatic": True,
+            "includedPaths": [{"path": f"{path}/?"} for path in self.indexed],
+            "excludedPaths": [{"path": "/*"}],
+        }
+
+
+TIME_ENTRY = "time_entry"
+CUSTOMER = "customer"
+PROJECT = "project"
+ACTIVITY = "activity"
+EVENT = "event"
+DEAD_LETTER = "dead_letter"
+MIGRATION = "migration"
+LEASES = "leases"
+
+_CATALOG_INDEXES = ("/tenant_id", "/name", "/deleted", "/kind")
+
+
+def _catalog(container_id: str, *also_unique: str) -> Container:
+    """A catalog container: names are unique within a tenant; `deleted` keeps a soft-deleted one out of the way."""
+    return Container(
+        container_id,
+        ("/tenant_id",),
+        indexed=(*_CATALOG_INDEXES, *also_unique),
+        unique_key=("/name", *also_unique, "/deleted"),
+        ttl_seconds=-1,
+        watched=True,
+    )
+
+
+CONTAINERS: tuple[Container, ...] = (
+    Container(
+        TIME_ENTRY,
+        ("/tenant_id", "/owner_id"),
+        indexed=(
+            "/tenant_id",
+            "/owner_id",
+            "/start_date",
+            "/end_date",
+            "/project_id",
+            "/activity_id",
+            "/uri",
+            "/deleted",
+            "/kind",
+        ),
+        ttl_seconds=-1,
+        watched=True,
+    ),
+    _catalog(CUSTOMER),
+    _catalog(PROJECT, "/customer_id"),
+    _catalog(ACTIVITY),
+    Container(
+        EVENT,
+        ("/tenant_id", "/item_id"),
+        indexed=("/tenant_id", "/item_id", "/container_id", "/user_id", "/owner_id", "/date"),
+    ),
+    Container(DEAD_LETTER, ("/container_id",), indexed=("/container_id", "/date")),
+    Container(MIGRATION, ("/id",)),
+    Container(LEASES, ("/id",)),
+)
+
+WATCHED: tuple[str, ...] = tuple(container.id for container in CONTAINERS if container.watched)

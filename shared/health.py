@@ -1,0 +1,35 @@
+"""Whether the service can do its work: its settings are complete, and the database answers."""
+
+from typing import Any
+
+from azure.core.exceptions import AzureError
+
+from shared.clients import container
+from shared.config import settings
+from shared.cosmos.containers import MIGRATION
+from shared.errors import ApiError
+
+
+async def report() -> dict[str, Any]:
+    """`{"status": "healthy" | "unhealthy", "checks": {name: "ok" | what is wrong}}`."""
+    checks = {"settings": _settings()}
+    if checks["settings"] == "ok":
+        checks["database"] = await _database()
+    healthy = all(state == "ok" for state in checks.values())
+    return {"status": "healthy" if healthy else "unhealthy", "checks": checks}
+
+
+def _settings() -> str:
+    try:
+        settings()
+    except ApiError as error:
+        return error.message
+    return "ok"
+
+
+async def _database() -> str:
+    try:
+        await container(MIGRATION).read()
+    except AzureError as error:
+        return f"unreachable ({type(error).__name__})"
+    return "ok"

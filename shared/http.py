@@ -1,0 +1,258 @@
+"""From an HTTP request to its operation and back: one route table for each resource drives it all.
+
+A trigger hands its request to `respond` with the resource's routes. Here the route is matched, the Caller made, query
+and body loaded through the route's schemas, the operation called, and its Reply, or an ApiError, made the answer.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypedDict
+
+from marshmallow import Schema, ValidationError
+
+from shared import instants
+from shared.audit import Actor
+from shared.auth import NOBODY, Caller, caller_of, is_uuid
+from shared.conditions import Precondition
+from shared.correlation import correlation_id_of
+from shared.errors import ApiError, unavailable
+
+MAX_BODY_BYTES = 1024 * 1024
+# Whatever happens below, a caller has an answer within 10 seconds.
+DEADLINE_SECONDS = 9
+
+log = logging.getLogger(__name__)
+
+
+class HttpRequest(Protocol):
+    """What is used of a trigger's request. Header names are lower-case; repeated query parameters come comma-joined."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def params(self) -> Mapping[str, str]: ...
+    @property
+    def route_params(self) -> Mapping[str, str]: ...
+    def get_body(self) -> bytes: ...
+
+
+class HttpAnswer(TypedDict):
+    """What a trigger's response is made of."""
+
+    status_code: int
+    headers: dict[str, str]
+    body: bytes | None
+    mimetype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What an operation is given: everything in it has been checked.
+
+    `now` is the one instant of this request, so that all its rules see the same clock.
+    """
+
+    caller: Caller
+    now: datetime
+    correlation_id: str
+    precondition: Precondition
+    path: Mapping[str, str]
+    query: Mapping[str, Any]
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+
+    @property
+    def id(self) -> str:
+        return self.path["id"]
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.caller.user_id, self.caller.tenant_id, self.correlation_id, self.now)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What an operation answers: a JSON body (None for 204) with its status."""
+
+    body: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_CONTENT = Reply(None, 204)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation of a resource. `path` is relative to the resource: `""`, `"running"`, `"{id}/stop"`."""
+
+    method: str
+    path: str
+    operation: Callable[[Request], Awaitable[Reply]]
+    summary: str
+    query: Schema | None = None
+    body: Schema | None = None
+    # For PUT: what is not given stays as it is.
+    partial: bool = False
+    admin_only: bool = False
+    # Health and documentation need no token; their operations get no caller.
+    public: bool = False
+
+
+async def respond(routes: Sequence[Route], request: HttpRequest) -> HttpAnswer:
+    """Answer a request to the resource of these routes. Never raises: what fails here is a 500 that says nothing."""
+    correlation_id = correlation_id_of(request.headers)
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            reply = await _reply(routes, request, correlation_id)
+    except ApiError as error:
+        return _error(error, correlation_id)
+    except ValidationError as error:
+        return _error(_invalid(error), correlation_id)
+    except TimeoutError:
+        log.warning("no answer within %s s (%s)", DEADLINE_SECONDS, correlation_id)
+        return _error(unavailable("timeout", "This took too long; try again"), correlation_id)
+    except Exception:
+        log.exception("unexpected error (%s)", correlation_id)
+        return _error(ApiError(500, "internal_error", "Something went wrong on our side"), correlation_id)
+    return _answer(request, reply)
+
+
+async def _reply(routes: Sequence[Route], request: HttpRequest, correlation_id: str) -> Reply:
+    segments = _segments(request)
+    here = _at(routes, segments)
+    if request.method == "OPTIONS":
+        return Reply(None, 204, {"Allow": _allow(here)})
+    caller = NOBODY if here and here[0].public else await caller_of(request.headers)
+    route, path = _match(here, request.method, segments)
+    if route.admin_only and not caller.is_admin:
+        raise ApiError(403, "admin_only", "Only an administrator may do this")
+    return await route.operation(
+        Request(
+            caller=caller,
+            now=instants.now(),
+            correlation_id=correlation_id,
+            precondition=Precondition.of(request.headers),
+            path=path,
+            query=_load(route.query, _query(request.params)) if route.query else {},
+            body=_load(route.body, _json_body(request), partial=route.partial) if route.body else {},
+            headers=request.headers,
+        )
+    )
+
+
+def _segments(request: HttpRequest) -> list[str]:
+    path = request.route_params.get("path", "").removesuffix("/")
+    return path.split("/") if path else []
+
+
+def _at(routes: Sequence[Route], segments: list[str]) -> list[Route]:
+    """The routes of a path; those that spell it out hide those with a parameter in its place."""
+
+    def fits(route: Route, *, literally: bool) -> bool:
+        template = route.path.split("/") if route.path else []
+        return len(template) == len(segments) and all(
+            part.lower() == segment.lower() or (part.startswith("{") and not literally)
+            for part, segment in zip(template, segments, strict=True)
+        )
+
+    return [r for r in routes if fits(r, literally=True)] or [r for r in routes if fits(r, literally=False)]
+
+
+def _allow(routes: list[Route]) -> str:
+    methods = {route.method for route in routes} | {"OPTIONS"}
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
+
+
+def _match(here: list[Route], method: str, segments: list[str]) -> tuple[Route, dict[str, str]]:
+    if not here:
+        raise ApiError(404, "not_found", "There is nothing at this path")
+    wanted = "GET" if method == "HEAD" else method
+    route = next((route for route in here if route.method == wanted), None)
+    if route is None:
+        raise ApiError(405, "method_not_allowed", f"{method} is not allowed here", headers={"Allow": _allow(here)})
+    template = route.path.split("/")
+    path = {part[1:-1]: value for part, value in zip(template, segments, strict=False) if part.startswith("{")}
+    if "id" in path and not is_uuid(path["id"]):
+        raise ApiError(422, "id_invalid", "The id in the path is not a UUID", errors={"id": ["Not a UUID."]})
+    return route, path
+
+
+def _query(params: Mapping[str, str]) -> dict[str, str]:
+    """The query without what counts as absent: empty, `undefined` and `null`, also within a comma list."""
+    query = {}
+    for name, value in params.items():
+        kept = [part for part in value.split(",") if part.strip() not in {"", "undefined", "null"}]
+        if kept:
+            query[name] = ",".join(kept)
+    return query
+
+
+def _json_body(request: HttpRequest) -> dict[str, Any]:
+    body = request.get_body()
+    if len(body) > MAX_BODY_BYTES:
+        raise ApiError(413, "body_too_large", "The body is larger than 1 MiB")
+    if not body:
+        return {}
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise ApiError(415, "not_json", "The body must be application/json")
+    try:
+        document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "json_malformed", "The body is not well-formed JSON") from error
+    if not isinstance(document, dict):
+        raise ApiError(400, "json_not_an_object", "The body must be a JSON object")
+    return document
+
+
+def _refuse_constant(name: str) -> None:
+    """JSON has no NaN and no Infinity, though Python reads them."""
+    raise ValueError(name)
+
+
+def _load(schema: Schema, data: dict[str, Any], *, partial: bool = False) -> dict[str, Any]:
+    loaded: dict[str, Any] = schema.load(data, partial=partial)
+    return loaded
+
+
+def _invalid(error: ValidationError) -> ApiError:
+    errors = error.normalized_messages()  # type: ignore[no-untyped-call]
+    return ApiError(400, "validation_failed", _sentence(errors), errors=errors)
+
+
+def _sentence(errors: Mapping[str, Any]) -> str:
+    """The first complaint as a sentence that names its field."""
+    name, complaint = next(iter(errors.items()))
+    while isinstance(complaint, dict):
+        complaint = next(iter(complaint.values()))
+    return f"{name}: {complaint[0]}"
+
+
+def _answer(request: HttpRequest, reply: Reply) -> HttpAnswer:
+    has_body = reply.body is not None and request.method != "HEAD"
+    return {
+        "status_code": reply.status,
+        "headers": {"Cache-Control": "no-store", **reply.headers},
+        "body": _dumps(reply.body) if has_body else None,
+        "mimetype": "application/json",
+    }
+
+
+def _error(error: ApiError, correlation_id: str) -> HttpAnswer:
+    return {
+        "status_code": int(error.status),
+        "headers": {"Cache-Control": "no-store", **error.headers},
+        "body": _dumps(error.body(correlation_id)),
+        "mimetype": "application/problem+json",
+    }
+
+
+def _dumps(body: Any) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,125 @@
+"""The rules of an owner's timeline, as pure functions over instants, with `now` passed in.
+
+One running entry for each owner; no two entries overlap, half-open: `[start, end)`, touching is fine, a running entry
+reaches to infinity; `start < end`; nothing lies in the future. Every path that writes an entry calls them. They
+explain; that they hold under concurrency is the timeline document's doing (see timeline.py).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from shared.errors import ApiError
+from shared.instants import format_instant
+
+# Client clocks differ from the server's.
+START_LEEWAY = timedelta(minutes=5)
+END_LEEWAY = timedelta(seconds=60)
+SNAP = timedelta(seconds=60)
+# What a stop in the very millisecond of the start makes of it.
+SHORTEST = timedelta(milliseconds=1)
+
+
+class Interval(NamedTuple):
+    """`[start, end)`; without an end it is running, and reaches to infinity."""
+
+    start: datetime
+    end: datetime | None
+
+
+class Placed(NamedTuple):
+    """An entry's id and its interval, as seen by its neighbours."""
+
+    id: str
+    interval: Interval
+
+
+def overlap(one: Interval, other: Interval) -> bool:
+    """Whether the two share an instant."""
+    return (other.end is None or one.start < other.end) and (one.end is None or other.start < one.end)
+
+
+def timer_start(requested: datetime | None, now: datetime) -> datetime:
+    """The start of a running entry: a little ahead of the server's clock it becomes now; raises ApiError 400 beyond."""
+    if requested is None or now < requested <= now + START_LEEWAY:
+        return now
+    if requested > now:
+        raise _refused("start_date", "start_in_future", "The start lies in the future")
+    return requested
+
+
+def past(start: datetime, end: datetime, now: datetime) -> Interval:
+    """A stopped entry's interval: an end a little ahead of the server's clock becomes now.
+
+    Raises ApiError 400 for an end further ahead, and for one that is not after the start.
+    """
+    if end > now + END_LEEWAY:
+        raise _refused("end_date", "end_in_future", "The end lies in the future")
+    if min(end, now) <= start:
+        raise _refused("end_date", "end_not_after_start", "The end must be after the start")
+    return Interval(start, min(end, now))
+
+
+def snapped_start(start: datetime, before: Sequence[Placed]) -> datetime:
+    """The start of a new timer among the stopped entries in its way: less than 60 s before the last end, it is that.
+
+    The frontend switches entries with "stop's end + 1 s" on a clock that may be slow.
+    """
+    ends = [placed.interval.end for placed in before if placed.interval.end]
+    return max(ends) if ends and start < max(ends) < start + SNAP else start
+
+
+def stop_at(start: datetime, now: datetime) -> datetime:
+    """The end of an entry that is stopped now."""
+    return max(now, start + SHORTEST)
+
+
+def forbid_overlap(interval: Interval, others: Sequence[Placed]) -> None:
+    """Raises ApiError 422 with the conflicting entries when any of `others` shares an instant with `interval`."""
+    if in_the_way := [placed for placed in others if overlap(interval, placed.interval)]:
+        raise _overlap(in_the_way)
+
+
+def trimmed(interval: Interval, others: Sequence[Placed]) -> Placed | None:
+    """The one entry before `interval` that gives way to it, with its new end; None when nothing is in the way.
+
+    Raises ApiError 422 when two are in the way, when trimming would leave nothing of the entry, and when it would lose
+    a part of it that `interval` does not cover.
+    """
+    in_the_way = [placed for placed in others if overlap(interval, placed.interval)]
+    if not in_the_way:
+        return None
+    first = in_the_way[0]
+    covered = first.interval.end is not None and (interval.end is None or first.interval.end <= interval.end)
+    if len(in_the_way) > 1 or first.interval.start >= interval.start or not covered:
+        raise _overlap(in_the_way)
+    return Placed(first.id, Interval(first.interval.start, interval.start))
+
+
+def forbid_second_timer(running: Placed | None) -> None:
+    """Raises ApiError 409 when an entry is running already."""
+    if running:
+        raise ApiError(
+            409, "timer_already_running", "There is already a time entry running", conflicts=_described([running])
+        )
+
+
+def _overlap(in_the_way: Sequence[Placed]) -> ApiError:
+    return ApiError(
+        422,
+        "time_entry_overlap",
+        "There is another time entry in that date range",
+        errors={"start_date": ["There is another time entry in that date range."]},
+        conflicts=_described(in_the_way),
+    )
+
+
+def _described(entries: Sequence[Placed]) -> list[dict[str, str | None]]:
+    return [
+        {"id": entry_id, "start_date": format_instant(start), "end_date": format_instant(end) if end else None}
+        for entry_id, (start, end) in entries
+    ]
+
+
+def _refused(field: str, code: str, message: str) -> ApiError:
+    return ApiError(400, code, message, errors={field: [f"{message}."]})

@@ -1,0 +1,198 @@
+"""The time entries of an owner: every write, each one attempt after another until it is applied.
+
+An attempt reads the timeline and what else it needs in parallel, applies the rules, and returns the batch: entry,
+timeline, outbox documents.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from shared.audit import Actor, outbox_document, stamped
+from shared.auth import Caller
+from shared.catalog.references import require_references
+from shared.conditions import Precondition
+from shared.cosmos import items
+from shared.cosmos.containers import TIME_ENTRY
+from shared.cosmos.items import Change, Document
+from shared.errors import ApiError
+from shared.instants import format_instant
+from shared.time_entries import rules
+from shared.time_entries.reading import find, neighbours
+from shared.time_entries.rules import Interval, Placed
+from shared.time_entries.timeline import Timeline, interval_of, read_timeline, without_system_fields
+
+PLAIN_FIELDS = ("project_id", "activity_id", "description", "uri", "technologies", "timezone_offset")
+
+
+class Write(NamedTuple):
+    """One entry's part of a batch: what was read (None for a new one), what it becomes, and what that is called."""
+
+    before: Document | None
+    after: Document
+    action: str
+    description: str
+
+
+async def create(actor: Actor, fields: Mapping[str, Any]) -> Document:
+    """A new entry of the actor's; without an `end_date` it starts the timer."""
+    entry_id = str(uuid4())
+
+    async def attempt() -> Change[Document]:
+        timeline, _ = await asyncio.gather(
+            read_timeline(actor.tenant_id, actor.user_id), require_references(actor.tenant_id, fields)
+        )
+        interval = await _place(timeline, fields["start_date"], fields["end_date"], actor.now)
+        entry: Document = {
+            "id": entry_id,
+            "tenant_id": actor.tenant_id,
+            "owner_id": actor.user_id,
+            **{name: fields[name] for name in PLAIN_FIELDS},
+            **_dates(interval),
+        }
+        action = "Start a timer" if interval.end is None else "Create a time entry"
+        return _change(actor, timeline, [Write(None, entry, "create", action)])
+
+    return await _settle(actor, attempt)
+
+
+async def update(
+    caller: Caller, actor: Actor, entry_id: str, given: Mapping[str, Any], wanted: Precondition
+) -> Document:
+    """Change what is given of the caller's entry; one that changes nothing writes nothing."""
+
+    async def attempt() -> Change[Document]:
+        timeline, entry = await _own(caller, entry_id, wanted)
+        before, old = without_system_fields(entry), interval_of(entry)
+        interval = _moved(old, given, actor.now)
+        plain = {name: given[name] for name in PLAIN_FIELDS if name in given}
+        after = before | plain | (_dates(interval) if interval != old else {})
+        if after == before:
+            return Change(entry)
+        changed = {name: value for name, value in plain.items() if before.get(name) != value}
+        others, _ = await asyncio.gather(
+            _in_reach(timeline, entry_id, old, interval), require_references(actor.tenant_id, changed)
+        )
+        writes = [Write(entry, after, "update", "Update a time entry")]
+        if given.get("update_last_entry_if_overlap") and (shorter := rules.trimmed(interval, others)):
+            writes.append(await _trim(caller, shorter))
+        else:
+            rules.forbid_overlap(interval, others)
+        return _change(actor, timeline, writes)
+
+    return await _settle(actor, attempt)
+
+
+async def stop(caller: Caller, actor: Actor, entry_id: str, wanted: Precondition) -> Document:
+    """End the caller's running entry now."""
+
+    async def attempt() -> Change[Document]:
+        timeline, entry = await _own(caller, entry_id, wanted)
+        start, end = interval_of(entry)
+        if end:
+            raise ApiError(422, "time_entry_already_stopped", "The time entry is already stopped")
+        after = without_system_fields(entry) | _dates(Interval(start, rules.stop_at(start, actor.now)))
+        return _change(actor, timeline, [Write(entry, after, "update", "Stop a time entry")])
+
+    return await _settle(actor, attempt)
+
+
+async def restart(caller: Caller, actor: Actor, entry_id: str, wanted: Precondition) -> Document:
+    """Make the caller's stopped entry run on from its own start."""
+
+    async def attempt() -> Change[Document]:
+        timeline, entry = await _own(caller, entry_id, wanted)
+        old = interval_of(entry)
+        if old.end is None:
+            raise ApiError(422, "time_entry_already_running", "The time entry is already running")
+        rules.forbid_second_timer(timeline.timer)
+        interval = Interval(old.start, None)
+        if str(timeline.last_end) > entry["end_date"]:
+            rules.forbid_overlap(interval, await neighbours(actor.tenant_id, actor.user_id, interval, entry_id))
+        after = without_system_fields(entry) | _dates(interval)
+        return _change(actor, timeline, [Write(entry, after, "update", "Restart a time entry")])
+
+    return await _settle(actor, attempt)
+
+
+async def delete(caller: Caller, actor: Actor, entry_id: str, wanted: Precondition) -> None:
+    """Soft-delete the caller's entry."""
+
+    async def attempt() -> Change[Document]:
+        timeline, entry = await _own(caller, entry_id, wanted)
+        after = without_system_fields(entry) | {"deleted": str(uuid4())}
+        return _change(actor, timeline, [Write(entry, after, "delete", "Delete a time entry")])
+
+    await _settle(actor, attempt)
+
+
+async def _settle(actor: Actor, attempt: Any) -> Document:
+    document: Document = await items.settle(TIME_ENTRY, [actor.tenant_id, actor.user_id], attempt)
+    return document
+
+
+async def _own(caller: Caller, entry_id: str, wanted: Precondition) -> tuple[Timeline, Document]:
+    """The caller's timeline and entry, read in parallel; 403 where an admin sees another's, 412 where it changed."""
+    timeline, entry = await asyncio.gather(read_timeline(caller.tenant_id, caller.user_id), find(caller, entry_id))
+    if entry["owner_id"] != caller.user_id:
+        raise ApiError(403, "not_the_owner", "Only its owner may change a time entry")
+    wanted.check(entry)
+    return timeline, entry
+
+
+async def _place(timeline: Timeline, start: datetime | None, end: datetime | None, now: datetime) -> Interval:
+    """Where a new entry lies; raises ApiError where it can't."""
+    if end is not None:
+        interval = rules.past(start or now, end, now)
+    else:
+        rules.forbid_second_timer(timeline.timer)
+        interval = Interval(rules.timer_start(start, now), None)
+    if timeline.surely_free(interval):
+        return interval
+    others = await neighbours(timeline.tenant_id, timeline.owner_id, interval)
+    if end is None:
+        interval = Interval(rules.snapped_start(interval.start, others), None)
+    rules.forbid_overlap(interval, others)
+    return interval
+
+
+def _moved(old: Interval, given: Mapping[str, Any], now: datetime) -> Interval:
+    """Where an update puts an entry. A null stands for what it was: an update never restarts a stopped entry."""
+    start, end = given.get("start_date") or old.start, given.get("end_date") or old.end
+    if (start, end) == old:
+        return old
+    return rules.past(start, end, now) if end else Interval(rules.timer_start(start, now), None)
+
+
+async def _in_reach(timeline: Timeline, entry_id: str, old: Interval, interval: Interval) -> Sequence[Placed]:
+    """What may overlap an entry that is moved; nothing can where it only shrinks."""
+    within = interval.start >= old.start and (old.end is None or (interval.end is not None and interval.end <= old.end))
+    if within or timeline.surely_free(interval, entry_id):
+        return []
+    return await neighbours(timeline.tenant_id, timeline.owner_id, interval, entry_id)
+
+
+async def _trim(caller: Caller, shorter: Placed) -> Write:
+    entry = await find(caller, shorter.id)
+    after = without_system_fields(entry) | _dates(shorter.interval)
+    return Write(entry, after, "update", "Trim a time entry that another one moved into")
+
+
+def _dates(interval: Interval) -> Document:
+    return {
+        "start_date": format_instant(interval.start),
+        "end_date": format_instant(interval.end) if interval.end else None,
+    }
+
+
+def _change(actor: Actor, timeline: Timeline, writes: Sequence[Write]) -> Change[Document]:
+    """The batch of these writes, which leaves the timeline as they make it."""
+    operations, outbox = [], []
+    for before, entry, action, description in writes:
+        after = stamped(entry, actor, TIME_ENTRY, action, description)
+        operations.append(items.replace(after, before) if before else items.create(after))
+        outbox.append(outbox_document(before, after, actor))
+        timeline = timeline.after(entry)
+    return Change(writes[0].after, [*operations, timeline.operation()], outbox)
