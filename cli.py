@@ -1,0 +1,76 @@
+"""The command line: `python cli.py COMMAND`. It talks to the database of the settings, as the functions do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+from uuid import NAMESPACE_URL, uuid5
+
+import click
+
+from local import demo_data as demo
+from local import tokens
+from migrations import runner
+from shared import clients
+from shared.auth import is_uuid
+from shared.errors import ApiError
+
+T = TypeVar("T")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Everything that is done by hand around the time-tracking backend."""
+
+
+@cli.command()
+def migrate() -> None:
+    """Create the containers and bring the data to the present shape."""
+    for name in _run(runner.migrate):
+        click.echo(f"applied {name}")
+    click.echo("The database is up to date.")
+
+
+@cli.command("demo-data")
+def demo_data() -> None:
+    """Fill the demo tenant with a catalog, people, and some weeks of their time."""
+    click.echo("Written." if _run(demo.fill) else "The demo data is there already.")
+
+
+def _uuid(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None or is_uuid(value):
+        return value
+    raise click.BadParameter(f"{value!r} is not a UUID")
+
+
+@cli.command()
+@click.option("--user", callback=_uuid, help="The user's id, a UUID; without it, one is derived from the e-mail.")
+@click.option("--email", default=demo.USER.email, show_default=True, help="The user's e-mail.")
+@click.option("--name", default=demo.USER.name, show_default=True, help="The user's name.")
+@click.option(
+    "--tenant", callback=_uuid, default=tokens.DEMO_TENANT, show_default=True, help="The tenant's id, a UUID."
+)
+@click.option("--admin", is_flag=True, help="Make the user an administrator.")
+@click.option("--tester", is_flag=True, help="Make the user a tester.")
+def token(user: str | None, email: str, name: str, tenant: str, *, admin: bool, tester: bool) -> None:  # noqa: PLR0913
+    """Print a token for local use: unsigned, so that it opens nothing where signatures are checked."""
+    user_id = user or str(uuid5(NAMESPACE_URL, email))
+    click.echo(tokens.token(user_id, email, name, tenant_id=tenant, admin=admin, tester=tester))
+
+
+def _run(work: Callable[[], Awaitable[T]]) -> T:
+    """Run a coroutine to its end, and close what it opened; what the database refuses is one line."""
+
+    async def run() -> T:
+        try:
+            return await work()
+        finally:
+            await clients.close()
+
+    try:
+        return asyncio.run(run())
+    except ApiError as error:
+        raise click.ClickException(error.message) from error
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,134 @@
+"""Demo data: a small company's catalog, its people, and some weeks of their time, written through the store."""
+
+import asyncio
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from local.tokens import DEMO_TENANT
+from shared import instants
+from shared.audit import Actor
+from shared.catalog import store as catalog
+from shared.catalog.store import ACTIVITIES, CUSTOMERS, PROJECTS, Resource
+from shared.clients import container
+from shared.cosmos import items
+from shared.cosmos.containers import MIGRATION
+from shared.errors import ApiError
+from shared.fields import DEFAULT_TIMEZONE_OFFSET
+from shared.time_entries import store as time_entries
+
+RECORD = "demo-data"
+DAYS = 30
+PROJECTS_OF = {
+    "Andes Railways": ("Timetable app", "Ticket machines"),
+    "Galápagos Conservation": ("Turtle census",),
+    "Quito Water": ("Meter readings", "Customer portal"),
+}
+ACTIVITY_NAMES = ("Development", "Design", "Meeting", "Code review", "Support")
+TASKS = (
+    "Sketch the first screen",
+    "Fix what the testers found",
+    "Talk it over",
+    "Write the tests",
+    "Prepare the release",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone of the demo company."""
+
+    name: str
+    admin: bool = False
+
+    @property
+    def id(self) -> str:
+        return str(uuid5(NAMESPACE_URL, self.email))
+
+    @property
+    def email(self) -> str:
+        return f"{self.name.split()[0].lower()}@example.com"
+
+
+ADMIN = Person("Ada Andrade", admin=True)
+USER = Person("Luis Luna")
+PEOPLE = (ADMIN, USER, Person("Mia Moreno"), Person("Noah Naranjo"))
+
+
+async def fill() -> bool:
+    """Write the demo data unless that was done before, and complete what was cut off. Returns whether it did."""
+    if await items.read(MIGRATION, RECORD, RECORD):
+        return False
+    references = await _catalog()
+    await asyncio.gather(*(_clock(person, references) for person in PEOPLE))
+    await container(MIGRATION).upsert_item({"id": RECORD, "applied_at": instants.format_instant(instants.now())})
+    return True
+
+
+async def example() -> dict[str, str]:
+    """A project and an activity of the demo data, to clock in with."""
+    projects, activities = await asyncio.gather(
+        catalog.everything(PROJECTS, DEMO_TENANT), catalog.everything(ACTIVITIES, DEMO_TENANT)
+    )
+    return {"project_id": projects[0]["id"], "activity_id": activities[0]["id"]}
+
+
+async def _catalog() -> list[dict[str, str]]:
+    """The catalog's items; returns every combination of a project and an activity."""
+    customers = {name: await _item(CUSTOMERS, {"name": name}) for name in PROJECTS_OF}
+    projects = [
+        await _item(PROJECTS, {"name": name, "customer_id": customers[customer]})
+        for customer, names in PROJECTS_OF.items()
+        for name in names
+    ]
+    activities = [await _item(ACTIVITIES, {"name": name}) for name in ACTIVITY_NAMES]
+    return [{"project_id": project, "activity_id": activity} for project in projects for activity in activities]
+
+
+async def _item(resource: Resource, fields: Mapping[str, Any]) -> str:
+    """The id of the item with these fields, made if it is not there."""
+    for item in await catalog.everything(resource, DEMO_TENANT):
+        if fields.items() <= item.items():
+            return str(item["id"])
+    empty: dict[str, Any] = {"description": None, "status": "active", "technologies": []}
+    defaults = {name: empty.get(name) for name in resource.fields}
+    return str((await catalog.create(resource, _actor(ADMIN), {**defaults, **fields}))["id"])
+
+
+async def _clock(person: Person, references: list[dict[str, str]]) -> None:
+    dice = random.Random(person.id)  # noqa: S311 - the same data for everyone
+    for start, end in _days(dice, instants.now()):
+        fields: dict[str, Any] = {
+            **dice.choice(references),
+            "description": dice.choice(TASKS),
+            "start_date": start,
+            "end_date": end,
+            "uri": None,
+            "technologies": [],
+            "timezone_offset": DEFAULT_TIMEZONE_OFFSET,
+        }
+        try:
+            await time_entries.create(_actor(person), fields)
+        except ApiError as error:
+            # It is there from a run that was cut off.
+            if error.code != "time_entry_overlap":
+                raise
+
+
+def _days(dice: random.Random, now: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Four spells of work on each of the last working days, oldest first."""
+    today = instants.to_local(now, DEFAULT_TIMEZONE_OFFSET).date()
+    for day in (today - timedelta(days=ago) for ago in range(DAYS, 0, -1)):
+        if day.weekday() < 5:
+            start = datetime.combine(day, time(8)) + timedelta(minutes=dice.randrange(60))
+            for _ in range(4):
+                end = start + timedelta(minutes=dice.randrange(30, 120))
+                yield tuple(instants.from_local(moment, DEFAULT_TIMEZONE_OFFSET) for moment in (start, end))  # type: ignore[misc]
+                start = end + timedelta(minutes=dice.randrange(30))
+
+
+def _actor(person: Person) -> Actor:
+    return Actor(person.id, DEMO_TENANT, uuid4().hex, instants.now())
