@@ -64,7 +64,7 @@ async def get(request: Request) -> Reply:
 
 
 async def create(request: Request) -> Reply:
-    entry = await store.create(request.actor, request.body)
+    entry = await store.create(request.actor, request.body, request.headers.get("idempotency-key"))
     return await _item(request, entry, 201, {"Location": f"/api/time-entries/{entry['id']}"})
 
 

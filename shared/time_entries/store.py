@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4, uuid5
 
 from shared.audit import Actor, outbox_document, stamped
 from shared.auth import Caller
@@ -36,16 +36,23 @@ class Write(NamedTuple):
     description: str
 
 
-async def create(actor: Actor, fields: Mapping[str, Any]) -> Document:
-    """A new entry of the actor's; without an `end_date` it starts the timer."""
-    entry_id = str(uuid4())
+async def create(actor: Actor, fields: Mapping[str, Any], idempotency_key: str | None = None) -> Document:
+    """A new entry of the actor's; without an `end_date` it starts the timer.
+
+    The same `idempotency_key` again makes no second entry: it answers the first, as it is by then.
+    """
+    entry_id = str(uuid5(UUID(actor.user_id), idempotency_key) if idempotency_key else uuid4())
+    partition = [actor.tenant_id, actor.user_id]
 
     async def attempt() -> Change[Document]:
-        timeline, _ = await asyncio.gather(
-            read_timeline(actor.tenant_id, actor.user_id), require_references(actor.tenant_id, fields)
+        made = items.read(TIME_ENTRY, entry_id, partition) if idempotency_key else _nothing()
+        entry, timeline, _ = await asyncio.gather(
+            made, read_timeline(actor.tenant_id, actor.user_id), require_references(actor.tenant_id, fields)
         )
+        if entry:
+            return Change(entry)
         interval = await _place(timeline, fields["start_date"], fields["end_date"], actor.now)
-        entry: Document = {
+        entry = {
             "id": entry_id,
             "tenant_id": actor.tenant_id,
             "owner_id": actor.user_id,
@@ -126,6 +133,10 @@ async def delete(caller: Caller, actor: Actor, entry_id: str, wanted: Preconditi
         return _change(actor, timeline, [Write(entry, after, "delete", "Delete a time entry")])
 
     await _settle(actor, attempt)
+
+
+async def _nothing() -> None:
+    """Stands in a gather where there is nothing to read."""
 
 
 async def _settle(actor: Actor, attempt: Any) -> Document:
