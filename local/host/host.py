@@ -1,7 +1,7 @@
 """The local Functions host: an indexed app, its HTTP server and its change feed triggers."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from socket import socket
 
@@ -10,6 +10,7 @@ from azure.functions import FunctionRegister
 
 from local.host.configuration import DEFAULT_ORIGINS, AppSettings, read_route_prefix
 from local.host.indexing import IndexedFunction, import_app, index
+from local.host.runner import TriggerRunner
 from local.host.server import FunctionServer, HttpOptions
 from local.host.sockets import listen
 
@@ -24,6 +25,7 @@ class Host:
         self._settings = AppSettings(settings)
         self._functions = index(app, self._settings)
         self._server = FunctionServer(self._functions, http or HttpOptions())
+        self._triggers = TriggerRunner(self._functions, self._settings)
 
     @classmethod
     async def load(
@@ -57,7 +59,13 @@ class Host:
             await runner.cleanup()
 
     @asynccontextmanager
+    async def watching(self) -> AsyncIterator[None]:
+        """Run the change feed triggers; leaving the block finishes the batches in hand and gives the leases back."""
+        async with self._triggers.running():
+            yield
+
+    @asynccontextmanager
     async def running(self, port: int = 0, sockets: Sequence[socket] = ()) -> AsyncIterator[str]:
         """Serve HTTP and run the triggers; give the address."""
-        async with AsyncExitStack() as stack:
-            yield await stack.enter_async_context(self.serving(port, sockets))
+        async with self.serving(port, sockets) as address, self.watching():
+            yield address
