@@ -1,0 +1,45 @@
+"""`python -m local.cosmos`: the embedded Cosmos DB by itself, until it is told to stop."""
+
+import argparse
+import asyncio
+import signal
+import sys
+
+from local.cosmos.auth import EMULATOR_KEY
+from local.cosmos.server import HOST, serve
+from local.cosmos.store import IN_MEMORY, DataFileInUseError
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local.cosmos", description=__doc__)
+    parser.add_argument("--port", type=int, default=8081, help="where to listen (default 8081; 0 takes a free one)")
+    parser.add_argument("--data", default=IN_MEMORY, metavar="FILE|:memory:", help="where the documents lie")
+    parser.add_argument("--key", default=EMULATOR_KEY, help="the account key (default: the emulator's well-known one)")
+    return parser.parse_args()
+
+
+async def _run(arguments: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with serve(arguments.data, arguments.port, arguments.key) as server:
+        sys.stdout.write(f"Cosmos DB is ready at {server.url} ({arguments.data})\n")
+        sys.stdout.flush()
+        await stop.wait()
+
+
+def main() -> int:
+    arguments = _arguments()
+    try:
+        asyncio.run(_run(arguments))
+    except DataFileInUseError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    except OSError as error:
+        sys.stderr.write(f"Cannot listen on {HOST}:{arguments.port}: {error.strerror or error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""The service's resource ids: short base64 texts that nest, database in container in document."""
+
+import base64
+
+_CONTAINER_BIT = 0x80000000
+
+
+def _text(data: bytes) -> str:
+    return base64.b64encode(data).decode().replace("/", "-")
+
+
+def _bytes(rid: str) -> bytes:
+    return base64.b64decode(rid.replace("-", "/"))
+
+
+def database_rid(n: int) -> str:
+    # The number is spread over the four bytes, as real ids are; a rid of mostly zeros looks like an error.
+    return _text(((n * 0x9E3779B1) & 0x7FFFFFFF).to_bytes(4, "big"))
+
+
+def container_rid(database: str, n: int) -> str:
+    return _text(_bytes(database) + (_CONTAINER_BIT | n).to_bytes(4, "big"))
+
+
+class DocumentIds:
+    """Makes a container's document rids; what does not change is worked out once."""
+
+    def __init__(self, container: str) -> None:
+        self._container = _bytes(container)
+
+    def rid(self, n: int) -> str:
+        return _text(self._container + n.to_bytes(8, "little"))

@@ -1,0 +1,129 @@
+"""The HTTP server: takes requests in, checks their signature, and keeps every answer within the protocol."""
+
+import asyncio
+import contextlib
+import logging
+import threading
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from local.cosmos.auth import EMULATOR_KEY, SignatureCheck
+from local.cosmos.documents import MAX_DOCUMENT_BYTES
+from local.cosmos.errors import CosmosError
+from local.cosmos.routes import Routes
+from local.cosmos.store import IN_MEMORY, Store
+from local.cosmos.wire import Call, Reply, error_reply, path_segments
+
+HOST = "127.0.0.1"
+_MAX_BODY_BYTES = 4 * MAX_DOCUMENT_BYTES
+# Continuation tokens and session tokens travel in headers.
+_MAX_HEADER_BYTES = 128 * 1024
+_LOGGER = logging.getLogger("local.cosmos")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server: where it listens, and the key that signs requests."""
+
+    url: str
+    key: str
+
+
+class _Service:
+    def __init__(self, store: Store, key: str) -> None:
+        self._check = SignatureCheck(key)
+        self._routes = Routes(store)
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        reply = await self._reply(request)
+        headers = reply.headers
+        headers.setdefault("x-ms-activity-id", request.headers.get("x-ms-activity-id") or str(uuid.uuid4()))
+        body = None if reply.body is None else reply.body.encode()
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return web.Response(status=reply.status, body=body, headers=headers)
+
+    async def _reply(self, request: web.BaseRequest) -> Reply:
+        try:
+            return await self._answered(request)
+        except CosmosError as error:
+            return error_reply(error)
+        except Exception:
+            _LOGGER.exception("%s %s failed", request.method, request.raw_path)
+            return error_reply(CosmosError(500, "The embedded Cosmos DB failed; its log says how."))
+
+    async def _answered(self, request: web.BaseRequest) -> Reply:
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge as error:
+            raise CosmosError(413, "Request size is too large: at most 2 MB.") from error
+        origin = f"http://{request.host}"
+        call = Call(request.method, path_segments(request.raw_path), request.headers, body, origin)
+        self._check(call)
+        return await self._routes.answer(call)
+
+
+def _request(*parts: Any) -> web.BaseRequest:
+    """Like the default, but for the size of a body: a batch near its limit must come in to be refused."""
+    message, payload, protocol, writer, task = parts
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_MAX_BODY_BYTES)
+
+
+@asynccontextmanager
+async def serve(data: str = IN_MEMORY, port: int = 0, key: str = EMULATOR_KEY) -> AsyncIterator[Server]:
+    """Runs a server on this event loop; port 0 takes a free one."""
+    store = Store(data)
+    try:
+        service = _Service(store, key)
+        limits: dict[str, Any] = {"max_line_size": _MAX_HEADER_BYTES, "max_field_size": _MAX_HEADER_BYTES}
+        http = web.Server(service.handle, request_factory=_request, access_log=None, **limits)
+        runner = web.ServerRunner(http)
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, HOST, port, shutdown_timeout=1.0)
+            await site.start()
+            bound = runner.addresses[0][1]
+            yield Server(f"http://{HOST}:{bound}", key)
+        finally:
+            await runner.cleanup()
+    finally:
+        store.close()
+
+
+@contextmanager
+def serve_in_thread(data: str = IN_MEMORY, port: int = 0, key: str = EMULATOR_KEY) -> Iterator[Server]:
+    """Runs a server on an event loop and a thread of its own: for tests, and for programs that are not async."""
+    started: list[Server | BaseException] = []
+    ready, stop, loops = threading.Event(), asyncio.Event(), []
+
+    async def run() -> None:
+        loops.append(asyncio.get_running_loop())
+        async with serve(data, port, key) as server:
+            started.append(server)
+            ready.set()
+            await stop.wait()
+
+    def thread() -> None:
+        try:
+            asyncio.run(run())
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the server was asked for
+            started.append(error)
+            ready.set()
+
+    worker = threading.Thread(target=thread, name="cosmos-server", daemon=True)
+    worker.start()
+    ready.wait()
+    if isinstance(started[0], BaseException):
+        raise started[0]
+    try:
+        yield started[0]
+    finally:
+        with contextlib.suppress(RuntimeError):
+            loops[0].call_soon_threadsafe(stop.set)
+        worker.join()
