@@ -5,12 +5,14 @@ transactional batch and starts the attempt over when another writer was faster. 
 429 or 503 here, so that no store has to think of them.
 """
 
+import asyncio
 import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
 
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.cosmos.exceptions import (
@@ -111,6 +113,23 @@ async def settle(container_id: str, partition: Partition, attempt: Callable[[], 
     Raises ApiError: what the attempt raises; 409 when the race is lost again and again; 503 when the outcome is
     unknown.
     """
+    async with _queue(container_id, partition):
+        return await _race(container_id, partition, attempt)
+
+
+def _queue(container_id: str, partition: Partition) -> asyncio.Lock:
+    """Writers of one partition in this process wait for one another: between them there need be no lost races.
+
+    That only spares tries; what holds between processes is the batch's conditions.
+    """
+    return _QUEUES.setdefault(f"{container_id} {partition}", asyncio.Lock())
+
+
+# A queue is gone when nobody stands in it.
+_QUEUES: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+async def _race(container_id: str, partition: Partition, attempt: Callable[[], Awaitable[Change[T]]]) -> T:
     doubtful: list[Change[T]] = []
     retrying = AsyncRetrying(
         retry=retry_if_exception_type(LostRace),
