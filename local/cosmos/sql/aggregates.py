@@ -54,12 +54,23 @@ class Accumulator:
 
 
 class AggregateScope(Scope):
-    """Compiles expressions that hold aggregates: each aggregate becomes a place in the row of results."""
+    """Compiles what SELECT makes of a group: aggregates and GROUP BY's expressions are places in a row of results."""
 
-    def __init__(self, scope: Scope) -> None:
-        super().__init__(scope.names, scope.parameters)
-        self.inner = scope
+    def __init__(self, inner: Scope, group_by: tuple[nodes.Expr, ...] = ()) -> None:
+        super().__init__(inner.names, inner.parameters, inner.width)
+        self.inner = inner
+        self.group_by = [ungrouped(expression) for expression in group_by]
         self.makers: list[Callable[[], Accumulator]] = []
+        self.counts_rows = True
+
+    def accumulators(self) -> list[Accumulator]:
+        return [make() for make in self.makers]
+
+    def compile(self, expression: nodes.Expr) -> Closure:
+        if ungrouped(expression) in self.group_by:
+            place = self.group_by.index(ungrouped(expression))
+            return lambda results: results[place]
+        return super().compile(expression)
 
     def compile_call(self, expression: nodes.Call) -> Closure:
         if expression.function not in AGGREGATES:
@@ -67,12 +78,24 @@ class AggregateScope(Scope):
         if len(expression.arguments) != 1:
             raise SqlError(f"{expression.function} takes one argument", *expression.at)
         argument = self.inner.compile(expression.arguments[0])
-        function, place = expression.function, len(self.makers)
+        counts = expression.function == "COUNT" and isinstance(expression.arguments[0], nodes.Constant)
+        self.counts_rows = self.counts_rows and counts
+        function, place = expression.function, len(self.group_by) + len(self.makers)
         self.makers.append(lambda: Accumulator(function, argument))
         return lambda results: results[place]
 
     def compile_name(self, expression: nodes.Name) -> Closure:
-        raise SqlError(f"'{expression.name}' stands outside of an aggregate", *expression.at)
+        raise SqlError(
+            f"'{expression.name}' is invalid in the select list because it is not contained in either"
+            " an aggregate function or the GROUP BY clause.",
+            *expression.at,
+        )
+
+
+def ungrouped(expression: nodes.Expr) -> nodes.Expr:
+    while isinstance(expression, nodes.Group):
+        expression = expression.inner
+    return expression
 
 
 def has_aggregate(expression: Any) -> bool:

@@ -35,7 +35,7 @@ class Column:
 
     @property
     def literal(self) -> str:
-        return "'$" + "".join(f'."{name}"' for name in self.path) + "'"
+        return "'$" + "".join(f'."{name}"' for name in self.path).replace("'", "''") + "'"
 
 
 def path_of(expression: Expr, root: str) -> Path | None:
@@ -52,5 +52,13 @@ def path_of(expression: Expr, root: str) -> Path | None:
 
 
 def is_plain(name: str) -> bool:
-    """Whether SQLite's JSON path can say this name, and finds it however the body escapes it."""
-    return bool(name) and name.isascii() and name.isprintable() and not set(name) & set("\"\\'")
+    """Whether SQLite's JSON path can say this name: in a body it must stand as it is, without an escape."""
+    return bool(name) and not any(character < " " or character in '"\\' for character in name) and is_unicode(name)
+
+
+def is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,4 +1,4 @@
-"""The built-in functions, by name."""
+"""The built-in functions by name: how many arguments each takes, and what it does to their values."""
 
 from __future__ import annotations
 
@@ -6,54 +6,67 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .values import UNDEFINED, is_number, same
+from . import functions_array as arrays
+from . import functions_date as dates
+from . import functions_math as maths
+from . import functions_text as texts
+from .values import UNDEFINED, is_number
+
+ANY_NUMBER = 1000
 
 
 @dataclass(frozen=True)
 class Function:
+    """`once` is for what has one value throughout a query: the current time."""
+
     apply: Callable[..., Any]
     least: int
     most: int
+    once: bool = False
 
 
-def text_test(test: Callable[[str, str], bool]) -> Callable[..., Any]:
-    """CONTAINS and its like: two strings, and whether to ignore case."""
-
-    def apply(value: Any, part: Any, ignore_case: Any = False) -> Any:
-        if type(value) is not str or type(part) is not str or type(ignore_case) is not bool:
-            return UNDEFINED
-        return test(value.lower(), part.lower()) if ignore_case else test(value, part)
-
-    return apply
+def taking(least: int, most: int, functions: dict[str, Callable[..., Any]]) -> dict[str, Function]:
+    return {name: Function(apply, least, most) for name, apply in functions.items()}
 
 
-def type_test(test: Callable[[Any], bool]) -> Function:
-    return Function(test, 1, 1)
+def choose(when: Any, then: Any, otherwise: Any) -> Any:
+    return then if when is True else otherwise
 
 
-def array_contains(array: Any, wanted: Any, partial: Any = False) -> Any:
-    if type(array) is not list or wanted is UNDEFINED or type(partial) is not bool:
-        return UNDEFINED
-    if partial and type(wanted) is dict:
-        return any(
-            type(item) is dict and all(key in item and same(item[key], value) for key, value in wanted.items())
-            for item in array
-        )
-    return any(same(item, wanted) for item in array)
-
+TYPE_TESTS: dict[str, Callable[..., Any]] = {
+    "IS_DEFINED": lambda value: value is not UNDEFINED,
+    "IS_NULL": lambda value: value is None,
+    "IS_BOOL": lambda value: type(value) is bool,
+    "IS_NUMBER": is_number,
+    "IS_FINITE_NUMBER": lambda value: is_number(value) and maths.is_finite(value),
+    "IS_INTEGER": lambda value: is_number(value) and maths.is_integer(value),
+    "IS_STRING": lambda value: type(value) is str,
+    "IS_ARRAY": lambda value: type(value) is list,
+    "IS_OBJECT": lambda value: type(value) is dict,
+    "IS_PRIMITIVE": lambda value: value is None or type(value) in (bool, int, float, str),
+}
 
 FUNCTIONS: dict[str, Function] = {
-    "IS_DEFINED": type_test(lambda value: value is not UNDEFINED),
-    "IS_NULL": type_test(lambda value: value is None),
-    "IS_BOOL": type_test(lambda value: type(value) is bool),
-    "IS_NUMBER": type_test(is_number),
-    "IS_STRING": type_test(lambda value: type(value) is str),
-    "IS_ARRAY": type_test(lambda value: type(value) is list),
-    "IS_OBJECT": type_test(lambda value: type(value) is dict),
-    "IS_PRIMITIVE": type_test(lambda value: value is None or type(value) in (bool, int, float, str)),
-    "CONTAINS": Function(text_test(lambda value, part: part in value), 2, 3),
-    "STARTSWITH": Function(text_test(str.startswith), 2, 3),
-    "ENDSWITH": Function(text_test(str.endswith), 2, 3),
-    "STRINGEQUALS": Function(text_test(lambda value, other: value == other), 2, 3),
-    "ARRAY_CONTAINS": Function(array_contains, 2, 3),
+    **taking(1, 1, TYPE_TESTS),
+    **taking(3, 3, {"IIF": choose}),
+    **taking(1, 1, texts.OF_ONE),
+    **taking(2, 2, texts.OF_TWO),
+    **taking(2, 3, texts.TESTS),
+    **taking(2, ANY_NUMBER, {"CONCAT": texts.concat}),
+    **taking(3, 3, {"REPLACE": texts.replace, "SUBSTRING": texts.substring}),
+    **taking(2, 3, {"INDEX_OF": texts.index_of}),
+    **taking(0, 0, {"PI": maths.pi}),
+    **taking(1, 1, maths.OF_ONE),
+    **taking(2, 2, maths.OF_TWO),
+    **taking(1, 2, {"LOG": maths.logarithm}),
+    **taking(1, 1, {"ARRAY_LENGTH": arrays.length, "OBJECTTOARRAY": arrays.pairs}),
+    **taking(2, 2, {"SETINTERSECT": arrays.intersection, "SETUNION": arrays.union}),
+    **taking(2, 3, {"ARRAY_CONTAINS": arrays.contains, "ARRAY_SLICE": arrays.piece}),
+    **taking(2, ANY_NUMBER, {"ARRAY_CONCAT": arrays.concat, "CHOOSE": arrays.choose}),
+    **taking(2, ANY_NUMBER, {"ARRAY_CONTAINS_ANY": arrays.contains_any, "ARRAY_CONTAINS_ALL": arrays.contains_all}),
+    **taking(1, 1, dates.OF_ONE),
+    **taking(2, 2, {"DATETIMEPART": dates.part_of}),
+    **taking(3, 3, {"DATETIMEADD": dates.add, "DATETIMEDIFF": dates.difference}),
+    **taking(3, 7, {"DATETIMEFROMPARTS": dates.from_parts}),
+    **{name: Function(apply, 0, 0, once=True) for name, apply in dates.NOW.items()},
 }

@@ -1,7 +1,8 @@
 """SQLite indexes over typed paths, made when a query of a table that has grown first needs them.
 
 They stay few: one path behind the partition key for a query inside a partition; for one that spans partitions, at most
-two paths of equality and the one that orders or bounds the result."""
+two paths of equality and the one that orders or bounds the result.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Reading a container in an order, from the start or from behind the last row seen.
 
 "Behind" is a chain of segments, each of which one index range answers: the same keys and a later row, then the same
-keys but the last and a later value of that, and so on. A page thus costs what it returns, however deep it lies."""
+keys but the last and a later value of that, and so on. A page thus costs what it returns, however deep it lies.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from .columns import Column, Path
-from .narrowing import Bound, Narrowing, Sql
+from .conditions import Sql
+from .narrowing import Bound, Narrowing
 
 
 @dataclass(frozen=True)
@@ -92,3 +94,11 @@ def conditions(bounds: dict[Path, Bound], without: set[Path]) -> Iterator[Sql]:
     for path, bound in bounds.items():
         if path not in without:
             yield from bound.conditions(Column(path))
+
+
+def is_behind(place: Place, other: Place, keys: list[Key]) -> bool:
+    """Whether a row comes after another one in the order."""
+    for key, mine, its in zip(keys, place.keys, other.keys, strict=True):
+        if mine != its:
+            return (mine > its) != key.descending
+    return place.rid != other.rid and (place.rid > other.rid) != bool(keys and keys[0].descending)

@@ -1,22 +1,24 @@
 """WHERE to SQLite: a condition that holds for every document that may match, and whether it is exact.
 
 Each expression becomes two conditions, for "it may be true" and "it may be false" (it may also be undefined), so that
-NOT, AND and OR keep three-valued logic. What SQLite can't say is left open and decided on the document itself."""
+NOT, AND and OR keep three-valued logic. What SQLite can't say is left open and decided on the document itself.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from . import nodes
-from .columns import Column, Path, path_of
+from .columns import Column, Path, is_unicode, path_of
+from .conditions import ALWAYS, NEVER, OPEN, May, Sql, around, compare, conjunction, disjunction, negate, one_of
+from .functions_math import is_integer
 from .nodes import Expr
 from .scope import Scope
-from .values import ARRAY_RANK, EXACT, NUMBER_RANK, STRING_RANK, TRUE_RANK, UNDEFINED, double, rank
+from .values import ARRAY_RANK, EXACT, NUMBER_RANK, STRING_RANK, UNDEFINED, rank
 
-HAS_NUL = "instr(body,'\\u0000')>0"
+MOST_ITEMS = 5000
 MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 TYPE_TESTS = {
     "IS_NULL": "=1",
@@ -28,27 +30,6 @@ TYPE_TESTS = {
     "IS_PRIMITIVE": " BETWEEN 1 AND 5",
     "IS_DEFINED": ">0",
 }
-
-
-@dataclass(frozen=True)
-class Sql:
-    text: str
-    params: tuple[Any, ...] = ()
-
-
-ALWAYS, NEVER = Sql("1"), Sql("0")
-
-
-@dataclass(frozen=True)
-class May:
-    """When an expression may be true, when it may be false; exact if "may" is "is"."""
-
-    true: Sql
-    false: Sql
-    exact: bool = True
-
-
-OPEN = May(ALWAYS, ALWAYS, exact=False)
 
 
 @dataclass(frozen=True)
@@ -115,42 +96,6 @@ def conjuncts(where: Expr | None) -> Iterator[Expr]:
         yield where
 
 
-def negate(may: May) -> May:
-    return May(may.false, may.true, may.exact)
-
-
-def every(parts: list[Sql]) -> Sql:
-    return join(parts, " AND ", ALWAYS, NEVER)
-
-
-def either(parts: list[Sql]) -> Sql:
-    return join(parts, " OR ", NEVER, ALWAYS)
-
-
-def join(parts: list[Sql], word: str, neutral: Sql, deciding: Sql) -> Sql:
-    if deciding in parts:
-        return deciding
-    parts = [part for part in parts if part != neutral]
-    if len(parts) < 2:
-        return parts[0] if parts else neutral
-    return Sql(f"({word.join(part.text for part in parts)})", tuple(value for part in parts for value in part.params))
-
-
-def conjunction(parts: list[May]) -> May:
-    return May(every([p.true for p in parts]), either([p.false for p in parts]), all(p.exact for p in parts))
-
-
-def disjunction(parts: list[May]) -> May:
-    return May(either([p.true for p in parts]), every([p.false for p in parts]), all(p.exact for p in parts))
-
-
-def around(value: float) -> tuple[float, float]:
-    """An interval for a number, as SQLite's reading of decimals may be off by the last bit."""
-    number = double(value)
-    low = math.nextafter(math.nextafter(number, -math.inf), -math.inf)
-    return (low, math.nextafter(math.nextafter(number, math.inf), math.inf))
-
-
 class Narrower:
     """Reads the conditions of one WHERE."""
 
@@ -173,7 +118,7 @@ class Narrower:
     def constant(self, expression: Expr) -> Any:
         """The expression's value, KeyError if it has none before a document is seen."""
         value = self.scope.constant(expression)
-        if isinstance(value, str) and "\0" in value:
+        if isinstance(value, str) and not is_seen_whole(value):
             raise KeyError(expression)
         return value
 
@@ -206,7 +151,7 @@ class Narrower:
         if kind < NUMBER_RANK:
             return (path, Bound(kind))
         low, high = (value, value) if kind == STRING_RANK else around(value)
-        if operator == "=" and kind == NUMBER_RANK and value == int(value) and abs(value) <= EXACT:
+        if operator == "=" and kind == NUMBER_RANK and is_integer(value) and abs(value) <= EXACT:
             low = high = value
         return (path, Bound(kind, None if operator[0] == "<" else low, None if operator[0] == ">" else high))
 
@@ -251,70 +196,11 @@ class Narrower:
     def among(self, operand: Expr, items: list[Any]) -> May:
         """Whether a path's value is one of some constants; strings only, which is what applications look for."""
         path = path_of(operand, self.root)
-        if path is None or not all(isinstance(item, str) and "\0" not in item for item in items):
+        if path is None or len(items) > MOST_ITEMS or not all(isinstance(i, str) and is_seen_whole(i) for i in items):
             return OPEN
-        column = Column(path)
-        found = Sql(f"({column.rank}=5 AND {column.value} IN ({','.join('?' * len(items))}))", tuple(items))
-        return May(found, Sql(f"({column.rank}>0 AND (NOT {found.text} OR {HAS_NUL}))", found.params))
+        return one_of(Column(path), items) if items else May(NEVER, Sql(f"{Column(path).rank}>0"))
 
 
-def compare(column: Column, operator: str, value: Any) -> May:
-    """One comparison of a path with a constant."""
-    kind = rank(value)
-    if value is UNDEFINED:
-        return May(NEVER, NEVER)
-    if operator == "!=":
-        return negate(compare(column, "=", value))
-    if operator == "=":
-        return equality(column, kind, value)
-    if kind >= ARRAY_RANK:
-        return May(NEVER, NEVER)
-    if kind == NUMBER_RANK:
-        return compare_number(column, operator, value)
-    if kind == STRING_RANK:
-        return compare_string(column, operator, value)
-    if operator == "<=":
-        return negate(compare(column, ">", value))
-    if operator == ">=":
-        return negate(compare(column, "<", value))
-    if value is None:
-        return May(NEVER, Sql(f"{column.rank}=1"))
-    boolean = f"{column.rank} BETWEEN 2 AND {TRUE_RANK}"
-    return May(
-        Sql(f"({boolean} AND {column.rank}{operator}{kind})"), Sql(f"({boolean} AND NOT {column.rank}{operator}{kind})")
-    )
-
-
-def equality(column: Column, kind: int, value: Any) -> May:
-    defined = Sql(f"{column.rank}>0")
-    if kind == NUMBER_RANK:
-        found = Sql(f"({column.rank}=4 AND {column.value} BETWEEN ? AND ?)", around(value))
-        return May(found, defined, exact=False)
-    if kind >= ARRAY_RANK:
-        return May(Sql(f"{column.rank}={kind}"), defined, exact=False)
-    if kind < NUMBER_RANK:
-        return May(Sql(f"{column.rank}={kind}"), Sql(f"({column.rank}>0 AND {column.rank}<>{kind})"))
-    found = Sql(f"({column.rank}=5 AND {column.value}=?)", (value,))
-    return May(found, Sql(f"({column.rank}>0 AND (NOT {found.text} OR {HAS_NUL}))", (value,)))
-
-
-def compare_number(column: Column, operator: str, value: float) -> May:
-    low, high = around(value)
-    less, more = (
-        (f"({column.rank}=4 AND {column.value}<=?)", (high,)),
-        (f"({column.rank}=4 AND {column.value}>=?)", (low,)),
-    )
-    if operator[0] == "<":
-        return May(Sql(*less), Sql(*more), exact=False)
-    return May(Sql(*more), Sql(*less), exact=False)
-
-
-def compare_string(column: Column, operator: str, value: str) -> May:
-    opposite = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}[operator]
-    return May(string_condition(column, operator, value), string_condition(column, opposite, value))
-
-
-def string_condition(column: Column, operator: str, value: str) -> Sql:
-    """A string with a NUL is greater than what SQLite sees of it, so it may lie beyond an open lower end."""
-    condition = f"{column.value}{operator}?"
-    return Sql(f"({column.rank}=5 AND {f'({condition} OR {HAS_NUL})' if operator == '>' else condition})", (value,))
+def is_seen_whole(text: str) -> bool:
+    """Whether SQLite takes and compares the string as it is."""
+    return "\0" not in text and is_unicode(text)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal as OneOf
+from dataclasses import dataclass, field
+from typing import Any
+from typing import Literal as OneOf
 
 Position = tuple[int, int]
 """Line and column of the first character, both from 1."""
@@ -11,7 +12,13 @@ Position = tuple[int, int]
 
 @dataclass(frozen=True)
 class Constant:
-    value: Any
+    """A literal; two are equal if they are written alike, so that 1 is not true."""
+
+    value: Any = field(compare=False)
+    text: str = field(init=False, default="")
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", repr(self.value))
 
 
 @dataclass(frozen=True)
@@ -22,13 +29,13 @@ class Undefined:
 @dataclass(frozen=True)
 class Parameter:
     name: str
-    at: Position
+    at: Position = field(compare=False)
 
 
 @dataclass(frozen=True)
 class Name:
     name: str
-    at: Position
+    at: Position = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -53,7 +60,7 @@ class ObjectOf:
 class Call:
     function: str
     arguments: tuple[Expr, ...]
-    at: Position
+    at: Position = field(compare=False)
 
 
 @dataclass(frozen=True)

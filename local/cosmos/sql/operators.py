@@ -7,7 +7,9 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from .errors import SqlError, Unsupported
+from . import pattern
+from .errors import Unsupported
+from .functions_math import is_integer
 from .values import EXACT, UNDEFINED, comparable, differs, double, equals, is_number, same, tidy
 
 
@@ -16,7 +18,7 @@ def index(holder: Any, key: Any) -> Any:
     if type(holder) is dict and type(key) is str:
         return holder.get(key, UNDEFINED)
     if type(holder) is list and is_number(key):
-        if key != int(key) or key < 0:
+        if not is_integer(key) or key < 0:
             raise Unsupported("an array index that is negative or no integer")
         return holder[int(key)] if key < len(holder) else UNDEFINED
     return UNDEFINED
@@ -66,8 +68,8 @@ def bitwise(compute: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
     def apply(left: Any, right: Any) -> Any:
         if not (is_number(left) and is_number(right)):
             return UNDEFINED
-        if not (left == int(left) and right == int(right) and abs(left) < EXACT and abs(right) < EXACT):
-            return UNDEFINED
+        if not (is_integer(left) and is_integer(right) and max(abs(left), abs(right)) < EXACT):
+            raise Unsupported("a bitwise operator on a number that is no integer, or too large")
         return compute(int32(left), int32(right))
 
     return apply
@@ -87,6 +89,13 @@ def plus(value: Any) -> Any:
 
 def complement(value: Any) -> Any:
     return ~int32(value) if is_number(value) else UNDEFINED
+
+
+def unsupported(symbol: str) -> Callable[[Any, Any], Any]:
+    def apply(_left: Any, _right: Any) -> Any:
+        raise Unsupported(f"the operator {symbol}")
+
+    return apply
 
 
 def concatenate(left: Any, right: Any) -> Any:
@@ -126,12 +135,10 @@ def contained(value: Any, items: list[Any]) -> Any:
     return any(item is not UNDEFINED and same(value, item) for item in items)
 
 
-def like(value: Any, pattern: Any, escape: str | None) -> Any:
-    if type(value) is not str or type(pattern) is not str:
+def like(value: Any, wanted: Any, escape: str | None) -> Any:
+    if type(value) is not str or type(wanted) is not str:
         return UNDEFINED
-    if escape is not None and len(escape) != 1:
-        raise SqlError("ESCAPE takes a single character")
-    raise Unsupported("LIKE")
+    return pattern.matches(value, wanted, escape)
 
 
 UNARY: dict[str, Callable[[Any], Any]] = {"NOT": negation, "-": minus, "+": plus, "~": complement}
@@ -152,4 +159,7 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "|": bitwise(operator.or_),
     "^": bitwise(operator.xor),
     "||": concatenate,
+    "<<": unsupported("<<"),
+    ">>": unsupported(">>"),
+    ">>>": unsupported(">>>"),
 }

@@ -14,7 +14,7 @@ from .builder import Builder
 from .errors import SqlError, Unsupported
 
 KEYWORDS = frozenset(
-    "SELECT DISTINCT TOP VALUE AS FROM JOIN IN WHERE GROUP BY ORDER ASC DESC OFFSET LIMIT AND OR NOT BETWEEN LIKE"
+    "SELECT DISTINCT TOP VALUE AS FROM JOIN IN WHERE GROUP BY ORDER ASC DESC OFFSET LIMIT AND OR NOT BETWEEN LIKE"  # noqa: SIM905  # a list of words reads best as words
     " ESCAPE EXISTS ARRAY TRUE FALSE NULL UNDEFINED UDF".split()
 )
 # These stand for a value and are, unlike the other keywords, written in lower case only.
@@ -65,7 +65,7 @@ def retag_keyword(token: Token) -> Token:
 def raise_syntax_error(text: str, problem: UnexpectedInput) -> NoReturn:
     line, column = problem.line, problem.column
     if isinstance(problem, UnexpectedCharacters):
-        near = text[problem.pos_in_stream or 0]
+        near = problem.char
     elif isinstance(problem, UnexpectedToken) and problem.token.type != "$END":
         near = str(problem.token)
     else:

@@ -1,4 +1,4 @@
-"""What the gateway tells the SDK of a query that goes to several partition key ranges, so that it can merge the answers."""
+"""What the gateway tells the SDK of a query over several partition key ranges, so that it can merge the answers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from . import nodes
 from .aggregates import has_aggregate
 from .errors import Unsupported
 from .nodes import Span
+from .order import order_keys
 from .parser import parse
 from .projection import names_of
 from .scope import Scope, count_of
@@ -32,9 +33,13 @@ def needs_plan(text: str, parameters: Mapping[str, Any]) -> bool:  # noqa: ARG00
     )
 
 
-def plan(text: str, parameters: Mapping[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:  # noqa: ARG001
+def plan(text: str, parameters: Mapping[str, Any], policy: Mapping[str, Any]) -> dict[str, Any]:
     """The queryInfo of a query plan."""
-    return Planner(text, parse(text), Scope({}, parameters)).info()
+    query = parse(text)
+    if not query.bindings:
+        raise Unsupported("a query without FROM")
+    order_keys(query, query.bindings[0].alias, policy)
+    return Planner(text, query, Scope({}, parameters, 0)).info()
 
 
 class Planner:

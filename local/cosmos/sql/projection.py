@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from . import nodes
-from .errors import SqlError, Unsupported
+from .errors import SqlError
 from .scope import Row, Scope
 from .values import UNDEFINED
 
@@ -34,12 +34,13 @@ def own_name(expression: nodes.Expr) -> str | None:
     return None
 
 
-def projector(select: nodes.Select, scope: Scope) -> Callable[[Row], Any]:
-    """A function from a row to its result, UNDEFINED if it has none."""
+def projector(select: nodes.Select, scope: Scope, sources: Collection[str]) -> Callable[[Row], Any]:
+    """A function from a row to its result, UNDEFINED if it has none; `sources` are the names that FROM gives."""
     if select.kind == "star":
-        if len(scope.names) != 1:
+        if len(sources) != 1:
             raise SqlError("'SELECT *' is only valid with a single input set.")
-        return lambda row: row[0]
+        (name,) = sources
+        return scope.compile(nodes.Name(name, (0, 0)))
     if select.kind == "value":
         return scope.compile(select.items[0].expression)
     fields = [(name, scope.compile(item.expression)) for name, item in zip(names_of(select), select.items, strict=True)]
@@ -48,16 +49,10 @@ def projector(select: nodes.Select, scope: Scope) -> Callable[[Row], Any]:
 
 def is_whole_document(query: nodes.Query) -> bool:
     """`SELECT *` or `SELECT VALUE c`: the stored text is the answer."""
-    if query.select.kind == "star":
+    (first, *others), select = query.bindings, query.select
+    if others or first.each or not isinstance(first.path, nodes.Name) or select.distinct:
+        return False
+    if select.kind == "star":
         return True
-    expression = query.select.items[0].expression
-    return (
-        query.select.kind == "value"
-        and isinstance(expression, nodes.Name)
-        and expression.name == query.bindings[0].alias
-    )
-
-
-def refuse_unless_single(query: nodes.Query) -> None:
-    if len(query.bindings) > 1 or any(binding.each for binding in query.bindings):
-        raise Unsupported("JOIN and IN in FROM", *query.bindings[-1].at)
+    expression = select.items[0].expression
+    return select.kind == "value" and isinstance(expression, nodes.Name) and expression.name == first.alias

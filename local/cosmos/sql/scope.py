@@ -8,6 +8,7 @@ from typing import Any
 from . import nodes, operators
 from .errors import SqlError, Unsupported
 from .functions import FUNCTIONS
+from .functions_math import is_integer
 from .nodes import Expr
 from .values import UNDEFINED, is_number
 
@@ -18,11 +19,12 @@ AGGREGATES = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG"})
 
 
 class Scope:
-    """The names and parameters that an expression may use."""
+    """The names and parameters that an expression may use; rows are `width` long."""
 
-    def __init__(self, names: Mapping[str, int], parameters: Mapping[str, Any]) -> None:
-        self.names = dict(names)
+    def __init__(self, names: Mapping[str, int], parameters: Mapping[str, Any], width: int) -> None:
+        self.names = names
         self.parameters = parameters
+        self.width = width
 
     def compile(self, expression: Expr) -> Closure:
         method: Callable[[Any], Closure] = getattr(self, f"compile_{type(expression).__name__.lower()}")
@@ -132,13 +134,16 @@ class Scope:
             raise SqlError(f"The {name} function does not take {len(expression.arguments)} arguments", *expression.at)
         arguments = [self.compile(argument) for argument in expression.arguments]
         apply = function.apply
+        if function.once:
+            value = apply()
+            return lambda _: value
         if len(arguments) == 1:
             only = arguments[0]
             return lambda row: apply(only(row))
         return lambda row: apply(*[argument(row) for argument in arguments])
 
     def compile_subquery(self, expression: nodes.Subquery) -> Closure:
-        raise Unsupported(f"{expression.kind.upper()} subquery" if expression else "")
+        raise Unsupported(f"a subquery ({expression.kind}) here")
 
 
 def count_of(scope: Scope, expression: Expr | None, clause: str) -> int | None:
@@ -146,6 +151,6 @@ def count_of(scope: Scope, expression: Expr | None, clause: str) -> int | None:
     if expression is None:
         return None
     value = scope.constant(expression)
-    if not is_number(value) or value != int(value) or value < 0:
+    if not is_number(value) or not is_integer(value) or value < 0:
         raise SqlError(f"{clause} takes a whole number that is not negative")
     return int(value)

@@ -1,0 +1,173 @@
+"""Date and time functions: strings of the form 2026-01-31T12:34:56.1234567Z, ticks of 100 ns, milliseconds."""
+
+from __future__ import annotations
+
+import calendar
+import time
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from .errors import Unsupported
+from .functions_math import is_integer
+from .values import UNDEFINED, is_number
+
+SECOND = 10_000_000
+DAY = 86_400 * SECOND
+EPOCH = date(1970, 1, 1).toordinal()
+FIRST, LAST = (1 - EPOCH) * DAY, (date.max.toordinal() + 1 - EPOCH) * DAY
+
+PARTS = {
+    "year": ("year", "yyyy", "yy"),
+    "month": ("month", "mm", "m"),
+    "day": ("day", "dd", "d"),
+    "hour": ("hour", "hh"),
+    "minute": ("minute", "mi", "n"),
+    "second": ("second", "ss", "s"),
+    "millisecond": ("millisecond", "ms"),
+    "microsecond": ("microsecond", "mcs"),
+    "nanosecond": ("nanosecond", "ns"),
+}
+NAMES = {name: part for part, names in PARTS.items() for name in names}
+TICKS = {
+    "day": DAY,
+    "hour": 3600 * SECOND,
+    "minute": 60 * SECOND,
+    "second": SECOND,
+    "millisecond": 10_000,
+    "microsecond": 10,
+}
+
+
+def parse(text: Any) -> int | None:
+    """Ticks since 1970, or None for what is no date."""
+    if type(text) is not str or not text.isascii():
+        return None
+    day, _, clock = text.removesuffix("Z").partition("T")
+    if "+" in clock or "-" in clock:
+        raise Unsupported("a date with an offset")
+    try:
+        if len(day) != 10 or (not clock and len(text) != 10):
+            return None
+        ticks = (date.fromisoformat(day).toordinal() - EPOCH) * DAY
+        return ticks + (parse_clock(clock) if clock else 0)
+    except ValueError:
+        return None
+
+
+def parse_clock(text: str) -> int:
+    clock, point, fraction = text.partition(".")
+    if (point and not (fraction.isdigit() and len(fraction) <= 7)) or len(clock) != 8:
+        raise ValueError(text)
+    hour, minute, second = (int(part) if part.isdigit() and len(part) == 2 else 99 for part in clock.split(":"))
+    if hour > 23 or minute > 59 or second > 59:
+        raise ValueError(text)
+    return ((hour * 60 + minute) * 60 + second) * SECOND + int(fraction.ljust(7, "0"))
+
+
+def write(ticks: int) -> Any:
+    if not FIRST <= ticks < LAST:
+        return UNDEFINED
+    days, rest = divmod(ticks, DAY)
+    seconds, fraction = divmod(rest, SECOND)
+    day = date.fromordinal(days + EPOCH)
+    return f"{day.isoformat()}T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{fraction:07}Z"
+
+
+def part_named(name: Any) -> str | None:
+    return NAMES.get(name.lower()) if type(name) is str else None
+
+
+def add(name: Any, count: Any, text: Any) -> Any:
+    part, ticks = part_named(name), parse(text)
+    if part is None or ticks is None or not is_number(count) or not is_integer(count):
+        return UNDEFINED
+    number = int(count)
+    if part in ("year", "month"):
+        return add_months(ticks, number * 12 if part == "year" else number)
+    if part == "nanosecond":
+        return write(ticks + (number // 100 if number >= 0 else -(-number // 100)))
+    return write(ticks + number * TICKS[part])
+
+
+def add_months(ticks: int, count: int) -> Any:
+    """The same day of another month, or that month's last if it is shorter."""
+    days, rest = divmod(ticks, DAY)
+    day = date.fromordinal(days + EPOCH)
+    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    if not 1 <= year <= 9999:
+        return UNDEFINED
+    last = calendar.monthrange(year, month + 1)[1]
+    return write((date(year, month + 1, min(day.day, last)).toordinal() - EPOCH) * DAY + rest)
+
+
+def difference(name: Any, start: Any, end: Any) -> Any:
+    """How many boundaries of the part lie between the two."""
+    part, first, second = part_named(name), parse(start), parse(end)
+    if part is None or first is None or second is None:
+        return UNDEFINED
+    if part in ("year", "month"):
+        one, other = (date.fromordinal(ticks // DAY + EPOCH) for ticks in (first, second))
+        years = other.year - one.year
+        return years if part == "year" else years * 12 + other.month - one.month
+    if part == "nanosecond":
+        return (second - first) * 100
+    return second // TICKS[part] - first // TICKS[part]
+
+
+def part_of(name: Any, text: Any) -> Any:
+    part, ticks = part_named(name), parse(text)
+    if part is None or ticks is None:
+        return UNDEFINED
+    if part in ("year", "month", "day"):
+        return getattr(date.fromordinal(ticks // DAY + EPOCH), part)
+    if part == "nanosecond":
+        return ticks % SECOND * 100
+    within = {"hour": DAY, "minute": TICKS["hour"], "second": TICKS["minute"]}.get(part, SECOND)
+    return ticks % within // TICKS[part]
+
+
+def from_parts(*numbers: Any) -> Any:
+    if not all(is_number(number) and is_integer(number) for number in numbers):
+        return UNDEFINED
+    year, month, day, hour, minute, second, fraction = (*map(int, numbers), *([0] * (7 - len(numbers))))
+    if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60 and 0 <= fraction < SECOND):
+        return UNDEFINED
+    try:
+        days = date(year, month, day).toordinal() - EPOCH
+    except (ValueError, OverflowError):
+        return UNDEFINED
+    return write(days * DAY + ((hour * 60 + minute) * 60 + second) * SECOND + fraction)
+
+
+def from_number(unit: int) -> Callable[[Any], Any]:
+    def apply(number: Any) -> Any:
+        return write(int(number) * unit) if is_number(number) and is_integer(number) else UNDEFINED
+
+    return apply
+
+
+def to_number(unit: int) -> Callable[[Any], Any]:
+    def apply(text: Any) -> Any:
+        ticks = parse(text)
+        return UNDEFINED if ticks is None else ticks // unit
+
+    return apply
+
+
+def now() -> int:
+    return time.time_ns() // 100
+
+
+OF_ONE: dict[str, Callable[..., Any]] = {
+    "DATETIMETOTICKS": to_number(1),
+    "DATETIMETOTIMESTAMP": to_number(10_000),
+    "TICKSTODATETIME": from_number(1),
+    "TIMESTAMPTODATETIME": from_number(10_000),
+}
+CURRENT: dict[str, Callable[..., Any]] = {
+    "GETCURRENTDATETIME": lambda: write(now()),
+    "GETCURRENTTIMESTAMP": lambda: now() // 10_000,
+    "GETCURRENTTICKS": now,
+}
+NOW = CURRENT | {f"{name}STATIC": apply for name, apply in CURRENT.items()}

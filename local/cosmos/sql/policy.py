@@ -1,0 +1,66 @@
+"""The indexing policy: which paths ORDER BY may use, as Azure refuses the others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from .columns import Path
+from .errors import SqlError
+from .keyset import Key
+
+ALWAYS_INDEXED: tuple[Path, ...] = (("id",), ("_ts",))
+
+
+def check_order(policy: Mapping[str, Any], keys: list[Key]) -> None:
+    """Refuse what the policy's indexes do not serve."""
+    for key in keys:
+        if not is_indexed(policy, key.path):
+            raise SqlError("The index path corresponding to the specified order-by item is excluded.")
+    if len(keys) > 1 and not any(serves(index, keys) for index in policy.get("compositeIndexes", [])):
+        raise SqlError("The order by query does not have a corresponding composite index that it can be served from.")
+
+
+def serves(index: list[Mapping[str, Any]], keys: list[Key]) -> bool:
+    """The same paths in the same sequence, all in the index's directions or all against them."""
+    if [tuple(names(part["path"])) for part in index] != [key.path for key in keys]:
+        return False
+    turned = {
+        (part.get("order", "ascending") == "descending") != key.descending
+        for part, key in zip(index, keys, strict=True)
+    }
+    return len(turned) == 1
+
+
+def is_indexed(policy: Mapping[str, Any], path: Path) -> bool:
+    """The most precise of the policy's paths decides."""
+    if policy.get("indexingMode", "consistent").lower() == "none":
+        return False
+    if path in ALWAYS_INDEXED or not ("includedPaths" in policy or "excludedPaths" in policy):
+        return True
+    included = max((precision(entry["path"], path) for entry in policy.get("includedPaths", [])), default=0)
+    excluded = max((precision(entry["path"], path) for entry in policy.get("excludedPaths", [])), default=0)
+    return included > 0 and included >= excluded
+
+
+def precision(pattern: str, path: Path) -> int:
+    """0 if the pattern does not cover the path, more the closer it comes to it."""
+    parts = list(names(pattern))
+    end = parts.pop() if parts and parts[-1] in ("?", "*") else "?"
+    if end == "?":
+        return 2 * len(path) + 2 if tuple(parts) == path else 0
+    return 2 * len(parts) + 1 if tuple(parts) == path[: len(parts)] else 0
+
+
+def names(pattern: str) -> Iterator[str]:
+    """The segments of `/address/"zip code"/?`."""
+    rest = pattern
+    while rest:
+        rest = rest.removeprefix("/")
+        if rest[:1] in ('"', "'") and rest.find(rest[0], 1) > 0:
+            end = rest.index(rest[0], 1)
+            yield rest[1:end]
+            rest = rest[end + 1 :]
+        elif rest:
+            name, _, rest = rest.partition("/")
+            yield name

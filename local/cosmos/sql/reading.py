@@ -1,0 +1,117 @@
+"""Reading matching documents of a container in order: SQLite narrows, what is open is decided on the document."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import indexes
+from .columns import Column
+from .conditions import HAS_NUL, Sql
+from .keyset import Key, Place, ordering, segments
+from .narrowing import Narrowing
+from .scope import Closure
+from .values import UNDEFINED
+
+NUL = "\\u0000"
+
+
+@dataclass(frozen=True)
+class Source:
+    """The table to read, and the part of it that the request is about."""
+
+    table: str
+    where: str
+    params: tuple[Any, ...]
+    pk_scoped: bool
+    policy: Mapping[str, Any]
+
+    @property
+    def is_one_row(self) -> bool:
+        return self.where.startswith("rid ")
+
+
+@dataclass
+class Found:
+    """A matching document: where it stands, its text, and, once it was needed, its value."""
+
+    place: Place
+    body: str
+    value: Any = UNDEFINED
+
+    @property
+    def document(self) -> Any:
+        if self.value is UNDEFINED:
+            self.value = json.loads(self.body)
+        return self.value
+
+
+class Reader:
+    """Reads one query's documents; `matches` is the whole condition, for the documents that SQLite can't decide."""
+
+    def __init__(
+        self, db: sqlite3.Connection, source: Source, narrowing: Narrowing, keys: list[Key], matches: Closure | None
+    ) -> None:
+        self.db = db
+        self.source = source
+        self.narrowing = narrowing
+        self.keys = keys
+        self.matches = matches
+        self.read = 0
+
+    def documents(
+        self, after: Place | None = None, *, again: bool = False, limit: int | None = None
+    ) -> Iterator[Found]:
+        """What matches, behind a place (`again`: or at it); `limit` says how many will be looked at, at most."""
+        index = self.index()
+        for segment in segments(self.keys, self.narrowing, after, again):
+            for rid, body, *values in self.fetch(segment, index, limit):
+                self.read += 1
+                found = Found(Place(tuple(zip(values[::2], values[1::2], strict=True)), rid), body)
+                if (self.narrowing.exact and NUL not in body) or self.accepts(found.document):
+                    yield found
+
+    def accepts(self, document: Any) -> bool:
+        return self.matches is None or self.matches([document]) is True
+
+    def count(self) -> int | None:
+        """How many documents match, or None if SQLite alone can't tell."""
+        if not self.narrowing.exact:
+            return None
+        (segment,) = segments(self.keys, self.narrowing, None, inclusive=False)
+        statement, params = self.statement(f"count(*),coalesce(sum({HAS_NUL}),0)", segment)
+        count, doubtful = self.run(statement, params, self.index()).fetchone()
+        self.read += count
+        return None if doubtful else int(count)
+
+    def index(self) -> str | None:
+        if self.source.is_one_row:
+            return None
+        index = indexes.wanted(self.source.pk_scoped, self.narrowing.bounds, self.keys)
+        return indexes.ensure(self.db, self.source.table, index) if index else None
+
+    def fetch(self, segment: list[Sql], index: str | None, limit: int | None) -> Iterator[Any]:
+        columns = [f"{column.rank},{column.value}" for column in (Column(key.path) for key in self.keys)]
+        statement, params = self.statement(",".join(["rid", "body", *columns]), segment)
+        statement += f" ORDER BY {ordering(self.keys, self.narrowing.bounds)}"
+        if limit is not None and self.narrowing.exact:
+            statement += f" LIMIT {limit}"
+        return self.run(statement, params, index)
+
+    def statement(self, columns: str, segment: list[Sql]) -> tuple[str, list[Any]]:
+        conditions = [Sql(f"({self.source.where})", self.source.params), *segment, *self.narrowing.filters]
+        where = " AND ".join(condition.text for condition in conditions)
+        params = [value for condition in conditions for value in condition.params]
+        return (f"SELECT {columns} FROM {self.source.table}\n WHERE {where}", params)
+
+    def run(self, statement: str, params: list[Any], index: str | None) -> sqlite3.Cursor:
+        """With the index if it is still there: another connection may have dropped it."""
+        if index is not None:
+            try:
+                return self.db.execute(statement.replace("\n", f" INDEXED BY {index}", 1), params)
+            except sqlite3.OperationalError:
+                pass
+        return self.db.execute(statement, params)

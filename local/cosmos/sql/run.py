@@ -1,0 +1,200 @@
+"""One page of one query: plain, DISTINCT, aggregated or grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from . import nodes
+from .aggregates import Accumulator, AggregateScope, has_aggregate
+from .errors import Unsupported
+from .keyset import Place, is_behind
+from .projection import is_whole_document, projector
+from .reading import Found, Reader
+from .scope import Row, Scope, count_of
+from .selection import Expansion
+from .values import UNDEFINED, canonical, write
+
+
+@dataclass(frozen=True)
+class Page:
+    """Results as JSON texts; `after` continues behind the last of them; `read` documents were looked at."""
+
+    rows: list[str]
+    after: Any | None
+    read: int
+
+
+@dataclass(frozen=True)
+class Result:
+    """A result's text, and where to go on behind it: a document, and how many of its results were given."""
+
+    text: str
+    place: Place
+    given: int
+
+
+class Run:
+    """The parts of a query that are the same for every page."""
+
+    def __init__(self, query: nodes.Query, scope: Scope, expand: Expansion, reader: Reader) -> None:
+        self.query = query
+        self.scope = scope
+        self.expand = expand
+        self.reader = reader
+        self.joined = is_joined(query)
+        self.matches = scope.compile(query.where) if query.where and self.joined else None
+        self.whole = is_whole_document(query)
+        self.aggregates = AggregateScope(scope, query.group_by) if is_aggregate(query) else None
+        self.project = projector(query.select, self.aggregates or scope, scope.names)
+
+    def page(self, size: int | None, after: Any | None) -> Page:
+        return self.plain(size, after) if self.aggregates is None else self.grouped(self.aggregates, size, after)
+
+    def plain(self, size: int | None, after: Any | None) -> Page:
+        top, offset, limit = self.counts()
+        remaining = after["n"] if after else least(top, limit)
+        skip = 0 if after else offset
+        want = least(size, remaining)
+        if want == 0:
+            return Page([], None, 0)
+        rows: list[str] = []
+        last: Result | None = None
+        for result in self.results(after, None if want is None else want + skip + 1):
+            if skip:
+                skip -= 1
+                continue
+            if len(rows) == want:
+                return Page(rows, continuation(last, remaining, len(rows)), self.reader.read)
+            rows.append(result.text)
+            last = result
+            if len(rows) == remaining:
+                break
+        return Page(rows, None, self.reader.read)
+
+    def results(self, after: Any | None, limit: int | None) -> Iterator[Result]:
+        place = Place(tuple((kind, value) for kind, value in after["k"]), after["r"]) if after else None
+        if self.query.select.distinct:
+            return self.distinct(place, after["s"] if after else 0)
+        return self.since(place, after["s"] if after else 0, limit)
+
+    def since(self, place: Place | None, given: int, limit: int | None) -> Iterator[Result]:
+        """A document that a page ended inside of comes again, without what was given of it."""
+        again = given > 0 and self.joined
+        bound = None if self.joined or not (self.whole or self.query.select.kind == "list") else limit
+        for found in self.reader.documents(place, again=again, limit=bound):
+            skip = given if again and place is not None and found.place.rid == place.rid else 0
+            for number, text in enumerate(self.texts(found), 1):
+                if number > skip:
+                    yield Result(text, found.place, number)
+
+    def distinct(self, place: Place | None, given: int) -> Iterator[Result]:
+        """Reads from the start, as what was given before must not come again."""
+        seen: set[str] = set()
+        for found in self.reader.documents():
+            behind = place is None or is_behind(found.place, place, self.reader.keys)
+            skip = given if place is not None and found.place.rid == place.rid else 0
+            for number, value in enumerate(self.values(found), 1):
+                key = canonical(value)
+                if key in seen:
+                    continue
+                seen.add(key)
+                if behind or (skip and number > skip):
+                    yield Result(write(value), found.place, number)
+
+    def texts(self, found: Found) -> Iterator[str]:
+        return iter((found.body,)) if self.whole else map(write, self.values(found))
+
+    def values(self, found: Found) -> Iterator[Any]:
+        for row in self.rows(found):
+            value = self.project(row)
+            if value is not UNDEFINED:
+                yield value
+
+    def rows(self, found: Found) -> Iterator[Row]:
+        for row in self.expand([found.document]):
+            if self.matches is None or self.matches(row) is True:
+                yield row
+
+    def grouped(self, scope: AggregateScope, size: int | None, after: Any | None) -> Page:
+        """All groups are made for every page; they come in the order of their keys, and a page goes on behind one."""
+        refuse_cut_groups(self.query)
+        if not self.query.group_by:
+            count = self.reader.count() if scope.counts_rows and not self.joined else None
+            results = [count] * len(scope.makers) if count is not None else self.totals(scope)
+            return Page(self.shown([results]), None, self.reader.read)
+        groups = self.groups(scope)
+        names = sorted(name for name in groups if not after or name > after["g"])
+        chosen = names[:size]
+        rows = self.shown([groups[name].results() for name in chosen])
+        return Page(rows, {"g": chosen[-1]} if len(chosen) < len(names) else None, self.reader.read)
+
+    def shown(self, groups: list[list[Any]]) -> list[str]:
+        return [write(value) for group in groups if (value := self.project(group)) is not UNDEFINED]
+
+    def totals(self, scope: AggregateScope) -> list[Any]:
+        group = Group([], scope.accumulators())
+        for found in self.reader.documents():
+            for row in self.rows(found):
+                group.add(row)
+        return group.results()
+
+    def groups(self, scope: AggregateScope) -> dict[str, Group]:
+        groups: dict[str, Group] = {}
+        keys = [self.scope.compile(expression) for expression in self.query.group_by]
+        for found in self.reader.documents():
+            for row in self.rows(found):
+                values = [key(row) for key in keys]
+                name = "|".join(map(canonical, values))
+                if name not in groups:
+                    groups[name] = Group(values, scope.accumulators())
+                groups[name].add(row)
+        return groups
+
+    def counts(self) -> tuple[int | None, int, int | None]:
+        top = count_of(self.scope, self.query.select.top, "TOP")
+        offset = count_of(self.scope, self.query.offset, "OFFSET") or 0
+        return (top, offset, count_of(self.scope, self.query.limit, "LIMIT"))
+
+
+@dataclass(frozen=True)
+class Group:
+    values: list[Any]
+    accumulators: list[Accumulator]
+
+    def add(self, row: Row) -> None:
+        for accumulator in self.accumulators:
+            accumulator.add(row)
+
+    def results(self) -> list[Any]:
+        return self.values + [accumulator.result() for accumulator in self.accumulators]
+
+
+def is_joined(query: nodes.Query) -> bool:
+    first = query.bindings[0]
+    return len(query.bindings) > 1 or first.each or not isinstance(first.path, nodes.Name)
+
+
+def is_aggregate(query: nodes.Query) -> bool:
+    return bool(query.group_by) or has_aggregate(query.select)
+
+
+def refuse_cut_groups(query: nodes.Query) -> None:
+    if query.order_by:
+        raise Unsupported("ORDER BY with GROUP BY or an aggregate")
+    if query.select.top is not None or query.offset is not None:
+        raise Unsupported("TOP or OFFSET with GROUP BY or an aggregate")
+    if query.select.distinct:
+        raise Unsupported("DISTINCT with GROUP BY or an aggregate")
+
+
+def continuation(last: Result | None, remaining: int | None, count: int) -> Any:
+    if last is None:
+        return None
+    left = None if remaining is None else remaining - count
+    return {"k": last.place.keys, "r": last.place.rid, "s": last.given, "n": left}
+
+
+def least(*numbers: int | None) -> int | None:
+    return min((number for number in numbers if number is not None), default=None)

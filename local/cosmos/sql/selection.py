@@ -1,0 +1,123 @@
+"""FROM and subqueries: which rows a document becomes, and what a query inside of an expression yields for a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from . import nodes
+from .aggregates import AggregateScope, has_aggregate
+from .errors import SqlError, Unsupported
+from .nodes import Expr
+from .projection import projector
+from .scope import Closure, Row, Scope
+from .values import UNDEFINED, canonical
+
+Expansion = Callable[[Row], Iterator[Row]]
+
+
+class QueryScope(Scope):
+    """A scope whose expressions may hold subqueries."""
+
+    def compile_subquery(self, expression: nodes.Subquery) -> Closure:
+        results = Selection(self, expression.query).results
+        if expression.kind == "exists":
+            return lambda row: any(True for _ in results(row))
+        if expression.kind == "array":
+            return lambda row: list(results(row))
+
+        def single(row: Row) -> Any:
+            found = list(results(row))
+            if len(found) > 1:
+                raise SqlError("The cardinality of a scalar subquery result set cannot be greater than one.")
+            return found[0] if found else UNDEFINED
+
+        return single
+
+
+class Selection:
+    """A subquery on one row of the query around it."""
+
+    def __init__(self, scope: Scope, query: nodes.Query) -> None:
+        if query.order_by or query.group_by or query.offset is not None or query.select.top is not None:
+            raise Unsupported("ORDER BY, GROUP BY, TOP or OFFSET in a subquery")
+        self.expand, inner = bind(scope, query.bindings)
+        self.matches = inner.compile(query.where) if query.where else None
+        self.distinct = query.select.distinct
+        self.aggregates = AggregateScope(inner) if has_aggregate(query.select) else None
+        self.project = projector(query.select, self.aggregates or inner, set(inner.names) - set(scope.names))
+
+    def results(self, row: Row) -> Iterator[Any]:
+        values = self.aggregated(row) if self.aggregates else map(self.project, self.rows(row))
+        seen: set[str] = set()
+        for value in values:
+            if value is UNDEFINED or (self.distinct and canonical(value) in seen):
+                continue
+            if self.distinct:
+                seen.add(canonical(value))
+            yield value
+
+    def rows(self, row: Row) -> Iterator[Row]:
+        return (found for found in self.expand(row) if self.matches is None or self.matches(found) is True)
+
+    def aggregated(self, row: Row) -> Iterator[Any]:
+        assert self.aggregates is not None  # noqa: S101  # for the type checker: results() has asked
+        accumulators = self.aggregates.accumulators()
+        for found in self.rows(row):
+            for accumulator in accumulators:
+                accumulator.add(found)
+        yield self.project([accumulator.result() for accumulator in accumulators])
+
+
+def root_scope(query: nodes.Query, parameters: Mapping[str, Any]) -> tuple[Expansion, QueryScope]:
+    """The scope of a whole query: its first source is the container, whatever its name; a row begins as a document."""
+    first = query.bindings[0]
+    if isinstance(first.path, nodes.Name) and not first.each:
+        scope = QueryScope({first.alias: 0}, parameters, 1)
+        return bind(scope, query.bindings[1:])
+    container = QueryScope({container_name(first.path): 0}, parameters, 1)
+    expand, inner = bind(container, query.bindings[:1])
+    visible = QueryScope({first.alias: inner.names[first.alias]}, parameters, inner.width)
+    expand_more, scope = bind(visible, query.bindings[1:])
+    return (lambda row: (found for middle in expand(row) for found in expand_more(middle))), scope
+
+
+def container_name(path: Expr) -> str:
+    while isinstance(path, nodes.Member):
+        path = path.base
+    if not isinstance(path, nodes.Name):
+        raise Unsupported("a source that is no path")
+    return path.name
+
+
+def bind(scope: Scope, bindings: tuple[nodes.Binding, ...]) -> tuple[Expansion, QueryScope]:
+    """The rows that the sources make of a row: one for each combination of elements."""
+    names = dict(scope.names)
+    sources: list[tuple[Closure, bool]] = []
+    given: set[str] = set()
+    for binding in bindings:
+        if binding.alias in given or (binding.alias in names and binding.alias not in scope.names):
+            raise SqlError(f"The alias '{binding.alias}' is used more than once", *binding.at)
+        if not binding.each and not isinstance(binding.path, nodes.Member):
+            raise Unsupported("a source that is neither a path nor an iteration (IN)", *binding.at)
+        path = QueryScope(names, scope.parameters, scope.width + len(sources)).compile(binding.path)
+        names = names | {binding.alias: scope.width + len(sources)}
+        sources.append((path, binding.each))
+        given.add(binding.alias)
+    inner = QueryScope(names, scope.parameters, scope.width + len(sources))
+    return (lambda row: expanded(row, sources)), inner
+
+
+def expanded(row: Row, sources: list[tuple[Closure, bool]]) -> Iterator[Row]:
+    if not sources:
+        yield row
+        return
+    (path, each), *rest = sources
+    for item in elements(path(row), each):
+        yield from expanded([*row, item], rest)
+
+
+def elements(value: Any, each: bool) -> list[Any]:
+    if each:
+        return value if type(value) is list else []
+    return [] if value is UNDEFINED else [value]
