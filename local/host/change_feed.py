@@ -16,6 +16,7 @@ from aiohttp import ClientError
 from azure.core.exceptions import AzureError
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import CosmosClient
+from azure.cosmos.exceptions import CosmosResourceExistsError
 
 from local.host.feed import FeedReader
 from local.host.indexing import IndexedFunction
@@ -70,7 +71,9 @@ class ChangeFeedProcessor:
     async def _open_table(self) -> LeaseTable:
         container_id = self._trigger.lease_container
         if self._trigger.creates_lease_container:
-            await self._lease_database.create_container_if_not_exists(container_id, PartitionKey("/id"))
+            # Another trigger may be making it at the same moment.
+            with suppress(CosmosResourceExistsError):
+                await self._lease_database.create_container_if_not_exists(container_id, PartitionKey("/id"))
         watched = await self._watched.read()
         leases = self._lease_database.get_container_client(container_id)
         # The resource id changes when a container is deleted and made again, and then its old leases mean nothing.

@@ -1,0 +1,54 @@
+"""The app settings of a laptop: local.settings.json below the environment, and which database they mean."""
+
+import shutil
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from local.host.configuration import LocalSettings, port_number
+
+SETTINGS_FILE = "local.settings.json"
+_EXAMPLE = "local.settings.json.example"
+_DEFAULT_ENDPOINT = "http://localhost:8081"
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+def read_settings(app_root: Path) -> LocalSettings:
+    """Read local.settings.json, made from the example when there is none (Core Tools wants the file, too)."""
+    path, example = app_root / SETTINGS_FILE, app_root / _EXAMPLE
+    if not path.exists() and example.exists():
+        shutil.copyfile(example, path)
+    return LocalSettings.read(path)
+
+
+def apply(values: Mapping[str, str], environment: MutableMapping[str, str]) -> None:
+    """Put the app settings where the app reads them; what is in the environment already wins."""
+    for name, value in values.items():
+        environment.setdefault(name, value)
+
+
+@dataclass(frozen=True)
+class DatabaseChoice:
+    """The account to use, and the port of the embedded database if that is the one."""
+
+    endpoint: str
+    embedded_port: int | None
+
+    @classmethod
+    def of(cls, values: Mapping[str, str], environment: Mapping[str, str]) -> "DatabaseChoice":
+        """An endpoint in the environment is somebody's own; one on this machine in the file means the embedded one."""
+        if endpoint := environment.get("COSMOS_ENDPOINT"):
+            return cls(endpoint, None)
+        endpoint = values.get("COSMOS_ENDPOINT") or _DEFAULT_ENDPOINT
+        parts = urlsplit(endpoint)
+        if parts.hostname not in _LOOPBACK:
+            return cls(endpoint, None)
+        port = port_number(environment.get("COSMOS_PORT") or parts.port or 8081, "COSMOS_PORT")
+        return cls(f"http://localhost:{port}", port)
+
+    def settings(self, values: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+        """Give the file's values with the app and its triggers pointed at this account."""
+        key = environment.get("COSMOS_KEY") or values.get("COSMOS_KEY", "")
+        connection = f"AccountEndpoint={self.endpoint.rstrip('/')}/;AccountKey={key};"
+        return {**values, "COSMOS_ENDPOINT": self.endpoint, "COSMOS_CONNECTION": connection}
