@@ -1,0 +1,55 @@
+"""The settings: read from a mapping, and closed when they are incomplete."""
+
+import pytest
+
+from shared.config import ConfigError, JwtVerification, Settings
+
+LEAST = {"COSMOS_ENDPOINT": "http://localhost:8081", "JWT_VERIFICATION": "gateway"}
+JWKS = {
+    **LEAST,
+    "JWT_VERIFICATION": "jwks",
+    "JWT_JWKS_URL": "https://x.example/keys",
+    "JWT_AUDIENCE": "api",
+    "JWT_ISSUER": "https://x.example",
+}
+
+
+def test_the_least_that_must_be_set() -> None:
+    settings = Settings.read(LEAST)
+
+    assert settings.cosmos_endpoint == "http://localhost:8081"
+    assert settings.cosmos_key is None
+    assert settings.jwt == JwtVerification()
+    assert settings.jwt.jwks_url is None
+
+
+def test_signatures_are_checked_when_asked_for() -> None:
+    jwt = Settings.read(JWKS).jwt
+
+    assert (jwt.jwks_url, jwt.audience, jwt.issuer) == ("https://x.example/keys", "api", "https://x.example")
+
+
+@pytest.mark.parametrize("name", sorted(JWKS))
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_what_is_missing_is_named(name: str, value: str | None) -> None:
+    environment = {key: text for key, text in JWKS.items() if key != name}
+
+    with pytest.raises(ConfigError, match=name):
+        Settings.read(environment if value is None else {**environment, name: value})
+
+
+@pytest.mark.parametrize("word", ["none", "off", "GATEWAY", "false", "jwks,gateway"])
+def test_an_unknown_way_to_verify_tokens_is_refused(word: str) -> None:
+    with pytest.raises(ConfigError, match="JWT_VERIFICATION"):
+        Settings.read({**LEAST, "JWT_VERIFICATION": word})
+
+
+@pytest.mark.parametrize("text", ["-1", "soon", "inf", "nan", "1e999"])
+def test_a_cache_age_that_is_no_number_of_seconds_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="CATALOG_CACHE_SECONDS"):
+        Settings.read({**LEAST, "CATALOG_CACHE_SECONDS": text})
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("0", 0), ("2.5", 2.5), (" 60 ", 60)])
+def test_the_cache_age_is_a_setting(text: str, seconds: float) -> None:
+    assert Settings.read({**LEAST, "CATALOG_CACHE_SECONDS": text}).catalog_cache_seconds == seconds

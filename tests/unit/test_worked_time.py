@@ -1,0 +1,142 @@
+"""Worked time, against a naive count of quarters of an hour by the wall clock each of them shows."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.time_entries.rules import Interval
+from shared.time_entries.worked_time import Worked, periods, worked
+
+QUARTER = timedelta(minutes=15)
+EPOCH = datetime(2023, 12, 1, tzinfo=UTC)
+# Half a year around the turn of a year, with a leap February in it.
+QUARTERS = 190 * 24 * 4
+
+
+def at(quarter: int) -> datetime:
+    return EPOCH + quarter * QUARTER
+
+
+def total(shown: Worked) -> timedelta:
+    return timedelta(hours=shown["hours"], minutes=shown["minutes"], seconds=shown["seconds"])
+
+
+def naive_worked(entries: list[tuple[int, int]], now: int, offset: int) -> dict[str, timedelta]:
+    """Ask of each quarter of an hour whether its wall clock is in the present one's day, week and month."""
+    shift = timedelta(minutes=offset)
+    present = at(now) - shift
+    counts = dict.fromkeys(("day", "week", "month"), timedelta())
+    for start, end in entries:
+        for quarter in range(start, end):
+            local = at(quarter) - shift
+            counts["day"] += QUARTER * (local.date() == present.date())
+            counts["week"] += QUARTER * (local.isocalendar()[:2] == present.isocalendar()[:2])
+            counts["month"] += QUARTER * ((local.year, local.month) == (present.year, present.month))
+    return counts
+
+
+@st.composite
+def timelines(draw: st.DrawFn) -> tuple[list[tuple[int, int]], int]:
+    """Disjoint entries, in quarters, up to the present one; entries may be longer than a month."""
+    now = draw(st.integers(45 * 96, QUARTERS))
+    lengths = st.tuples(st.integers(0, 96), st.one_of(st.integers(1, 40), st.integers(1, 40 * 96)))
+    entries, end = [], now
+    for gap, length in draw(st.lists(lengths, max_size=8)):
+        if end - gap - length < 0:
+            break
+        entries.append((end - gap - length, end - gap))
+        end -= gap + length
+    return entries, now
+
+
+@settings(max_examples=60)
+@given(timelines(), st.integers(-56, 56))
+def test_worked_time_is_what_a_naive_count_gives(timeline: tuple[list[tuple[int, int]], int], quarters: int) -> None:
+    entries, now = timeline
+    offset = quarters * 15
+
+    shown = worked([Interval(at(start), at(end)) for start, end in entries], at(now), offset)
+
+    assert {name: total(shown[name]) for name in shown} == naive_worked(entries, now, offset)
+
+
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)), st.integers(-840, 840))  # noqa: DTZ001
+def test_the_periods_hold_the_present_and_begin_where_the_wall_clock_says(now: datetime, offset: int) -> None:
+    shift = timedelta(minutes=offset)
+    found = periods(now, offset)
+
+    assert set(found) == {"day", "week", "month"}
+    for start, end in found.values():
+        assert end is not None
+        assert start <= now < end
+        assert (start - shift).time() == (end - shift).time() == datetime.min.time()
+    day, week, month = found["day"], found["week"], found["month"]
+    assert day.end == day.start + timedelta(days=1)
+    assert (week.start - shift).weekday() == 0
+    assert week.end == week.start + timedelta(days=7)
+    assert (month.start - shift).day == (month.end - shift).day == 1  # type: ignore[operator]
+    assert timedelta(days=28) <= month.end - month.start <= timedelta(days=31)  # type: ignore[operator]
+
+
+@given(st.integers(0, 10**12), st.integers(-840, 840))
+def test_a_running_entry_counts_to_now_to_the_microsecond(microseconds: int, offset: int) -> None:
+    now = datetime(2026, 3, 31, 23, 59, 59, 999999, tzinfo=UTC)
+    running = Interval(now - timedelta(microseconds=microseconds), None)
+
+    for name, period in periods(now, offset).items():
+        shown = worked([running], now, offset)[name]  # type: ignore[literal-required]
+        assert 0 <= shown["minutes"] < 60
+        assert 0 <= shown["seconds"] < 60
+        assert shown["hours"] >= 0
+        # A float of seconds below 60 keeps microseconds apart.
+        assert abs(total(shown) - (now - max(running.start, period.start))) <= timedelta(microseconds=1)
+
+
+def test_nothing_worked_is_shown_as_in_the_contract() -> None:
+    nothing = {"hours": 0, "minutes": 0, "seconds": 0.0}
+
+    assert worked([], EPOCH, 300) == {"day": nothing, "week": nothing, "month": nothing}
+
+
+def test_hours_may_exceed_a_day() -> None:
+    now = datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+    shown = worked([Interval(datetime(2026, 3, 1, tzinfo=UTC), None)], now, 0)
+
+    assert shown["month"] == {"hours": 30 * 24 + 12, "minutes": 0, "seconds": 0.0}
+    assert shown["day"] == {"hours": 12, "minutes": 0, "seconds": 0.0}
+    # The 31st is a Tuesday: Monday and half of today.
+    assert shown["week"] == {"hours": 36, "minutes": 0, "seconds": 0.0}
+
+
+@pytest.mark.parametrize(
+    ("now", "month_days"),
+    [("2024-02-29T12:00:00+00:00", 29), ("2023-02-28T12:00:00+00:00", 28), ("2026-12-31T12:00:00+00:00", 31)],
+)
+def test_the_last_day_of_a_month_is_in_it(now: str, month_days: int) -> None:
+    start, end = periods(datetime.fromisoformat(now), 0)["month"]
+
+    assert end is not None
+    assert end - start == timedelta(days=month_days)
+
+
+def test_the_offset_decides_which_day_it_is() -> None:
+    # 02:30 on Monday the first in UTC; in Ecuador it is still Sunday, and another month.
+    now = datetime(2026, 6, 1, 2, 30, tzinfo=UTC)
+    entry = Interval(datetime(2026, 6, 1, 1, 30, tzinfo=UTC), now)
+    hour, nothing = {"hours": 1, "minutes": 0, "seconds": 0.0}, {"hours": 0, "minutes": 0, "seconds": 0.0}
+    yesterday = Interval(datetime(2026, 5, 31, 22, tzinfo=UTC), datetime(2026, 5, 31, 23, tzinfo=UTC))
+
+    assert worked([entry], now, 0) == {"day": hour, "week": hour, "month": hour}
+    assert worked([yesterday], now, 0) == {"day": nothing, "week": nothing, "month": nothing}
+    assert worked([yesterday], now, 300) == {"day": hour, "week": hour, "month": hour}
+
+
+def test_what_touches_a_period_is_not_in_it() -> None:
+    now = datetime(2026, 6, 3, 12, tzinfo=UTC)
+    until_midnight = Interval(datetime(2026, 6, 2, 20, tzinfo=UTC), datetime(2026, 6, 3, tzinfo=UTC))
+
+    assert total(worked([until_midnight], now, 0)["day"]) == timedelta()
+    assert total(worked([until_midnight], now, 0)["week"]) == timedelta(hours=4)
