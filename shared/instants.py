@@ -40,6 +40,12 @@ def parse_instant(text: str, local_offset_minutes: int = 0) -> datetime:
         raise ValueError("outside the years 1 to 9999") from error
 
 
+def with_plus(text: str) -> str:
+    """An instant of a query, where a blank before an offset is a `+` that was not escaped: `…T10:00:00 02:00`."""
+    date_and_time, _, offset = text.strip().rpartition(" ")
+    return f"{date_and_time}+{offset}" if set(date_and_time.upper()) & {"T", " "} else text.strip()
+
+
 def to_local(instant: datetime, offset_minutes: int) -> datetime:
     """The wall clock, as a naive datetime, where UTC lies `offset_minutes` ahead."""
     return instant.astimezone(UTC).replace(tzinfo=None) - timedelta(minutes=offset_minutes)

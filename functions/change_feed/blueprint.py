@@ -7,7 +7,7 @@ place; what fails because of the document is kept in `dead_letter`, so that it d
 import azure.functions as func
 
 from shared.cosmos.containers import LEASES, WATCHED
-from shared.event_log import deliver
+from shared.events.delivery import deliver
 
 bp = func.Blueprint()
 

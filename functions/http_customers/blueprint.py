@@ -2,12 +2,14 @@
 
 import azure.functions as func
 
-from shared.catalog.routes import catalog_routes, plain_list, show_plainly
+from shared.catalog.routes import catalog_routes, list_by_status, show_with_status
 from shared.catalog.schemas import CustomerBody, StatusQuery
 from shared.catalog.store import CUSTOMERS
 from shared.http import respond
 
-ROUTES = catalog_routes("customers", CUSTOMERS, CustomerBody(), StatusQuery(), plain_list(CUSTOMERS), show_plainly)
+ROUTES = catalog_routes(
+    "customers", CUSTOMERS, CustomerBody(), StatusQuery(), list_by_status(CUSTOMERS), show_with_status
+)
 
 bp = func.Blueprint()
 

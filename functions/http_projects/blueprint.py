@@ -2,15 +2,25 @@
 
 import azure.functions as func
 
-from shared.catalog.projects import list_projects, show_project
+from shared.catalog.projects import list_projects, list_recent, show_project
 from shared.catalog.routes import catalog_routes
 from shared.catalog.schemas import ProjectBody, ProjectQuery
 from shared.catalog.store import PROJECTS
-from shared.http import respond
-
-ROUTES = catalog_routes("projects", PROJECTS, ProjectBody(), ProjectQuery(), list_projects, show_project)
+from shared.http import Reply, Request, Route, respond
+from shared.time_entries.reading import newest_project_ids
 
 bp = func.Blueprint()
+
+
+async def recent(request: Request) -> Reply:
+    project_ids = await newest_project_ids(request.caller)
+    return Reply(await list_recent(request.caller.tenant_id, project_ids))
+
+
+ROUTES = (
+    Route("GET", "recent", recent, "List the projects that the caller worked on last"),
+    *catalog_routes("projects", PROJECTS, ProjectBody(), ProjectQuery(), list_projects, show_project),
+)
 
 
 @bp.function_name("http_projects")

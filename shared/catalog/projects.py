@@ -1,35 +1,54 @@
-"""What is particular to projects: the customer shown with each, and which of them a list holds."""
+"""What is particular to projects: the customer and the type shown with each, and which of them a list holds."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from shared.catalog import store
-from shared.catalog.routes import Shown, show_plainly
+from shared.catalog.project_types import PROJECT_TYPES
+from shared.catalog.routes import Shown, shown
 from shared.catalog.store import CUSTOMERS, PROJECTS, status_of
 from shared.cosmos import items
+from shared.cosmos.containers import CUSTOMER, PROJECT_TYPE
 from shared.cosmos.items import Document
 
 
 async def list_projects(tenant_id: str, query: Mapping[str, Any]) -> list[Shown]:
-    """The projects, of active customers or of none, that pass the query's filters."""
-    projects, customers = await asyncio.gather(
-        store.everything(PROJECTS, tenant_id), store.everything(CUSTOMERS, tenant_id)
+    """The projects, of active customers or of none, that pass the query's filters. Three queries side by side."""
+    projects, customers, types = await asyncio.gather(
+        *(store.everything(resource, tenant_id) for resource in (PROJECTS, CUSTOMERS, PROJECT_TYPES))
     )
-    active = {customer["id"]: customer for customer in customers if status_of(customer) == "active"}
+    active = _by_id(customer for customer in customers if status_of(customer) == "active")
+    by_type = _by_id(types)
     return [
-        await _shown(project, active.get(project.get("customer_id") or ""))
+        _shown(project, active.get(project.get("customer_id")), by_type.get(project.get("project_type_id")))
         for project in projects
-        if (not project.get("customer_id") or project["customer_id"] in active) and _passes(project, query)
+        if project.get("customer_id") in {None, *active} and _passes(project, query)
     ]
 
 
+async def list_recent(tenant_id: str, project_ids: Sequence[str]) -> list[Shown]:
+    """The active projects of active customers among these, in their order."""
+    of_active = await list_projects(tenant_id, {"status": "active", "customer_id": None, "project_type_id": None})
+    by_id = _by_id(of_active)
+    return [by_id[project_id] for project_id in dict.fromkeys(project_ids) if project_id in by_id]
+
+
 async def show_project(project: Document, tenant_id: str) -> Shown:
-    """One project, with its customer as it is now."""
-    customer_id = project.get("customer_id")
-    return await _shown(
-        project, await items.read(CUSTOMERS.container_id, customer_id, tenant_id) if customer_id else None
+    """One project, with its customer and type as they are now."""
+    customer, project_type = await asyncio.gather(
+        _referred(CUSTOMER, project.get("customer_id"), tenant_id),
+        _referred(PROJECT_TYPE, project.get("project_type_id"), tenant_id),
     )
+    return _shown(project, customer, project_type)
+
+
+async def _referred(container_id: str, item_id: str | None, tenant_id: str) -> Document | None:
+    return await items.read(container_id, item_id, tenant_id) if item_id else None
+
+
+def _by_id(documents: Iterable[Document]) -> dict[str | None, Document]:
+    return {document["id"]: document for document in documents}
 
 
 def _passes(project: Document, query: Mapping[str, Any]) -> bool:
@@ -38,16 +57,17 @@ def _passes(project: Document, query: Mapping[str, Any]) -> bool:
     )
 
 
-async def _shown(project: Document, customer: Document | None) -> Shown:
-    described: dict[str, Any] = {"name": "", "description": None}
-    if customer:
-        described = {"name": customer["name"], "description": customer.get("description")}
+def _shown(project: Document, customer: Document | None, project_type: Document | None) -> Shown:
+    described = _described(customer) if customer else {"name": "", "description": None}
     return {
-        **await show_plainly(project, project["tenant_id"]),
-        "customer_id": project.get("customer_id"),
-        "project_type_id": project.get("project_type_id"),
+        **shown(project, "description", "customer_id", "project_type_id"),
+        "status": status_of(project),
         "technologies": project.get("technologies") or [],
         "customer": described,
         "customer_name": described["name"],
-        "project_type": None,
+        "project_type": _described(project_type) if project_type else None,
     }
+
+
+def _described(document: Document) -> dict[str, Any]:
+    return {"name": document["name"], "description": document.get("description")}

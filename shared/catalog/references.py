@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.cosmos import items
-from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT
+from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT, PROJECT_TYPE
 from shared.errors import ApiError
 
 # Which container a field refers to, and what a person calls what lies in it.
@@ -16,6 +16,7 @@ REFERENCES = {
     "project_id": (PROJECT, "project"),
     "activity_id": (ACTIVITY, "activity"),
     "customer_id": (CUSTOMER, "customer"),
+    "project_type_id": (PROJECT_TYPE, "project type"),
 }
 
 
@@ -25,6 +26,6 @@ async def require_references(tenant_id: str, fields: Mapping[str, Any]) -> None:
     documents = await asyncio.gather(*(items.read(REFERENCES[name][0], given[name], tenant_id) for name in given))
     for name, document in zip(given, documents, strict=True):
         if document is None or "deleted" in document or "kind" in document:
-            noun = REFERENCES[name][1]
+            container_id, noun = REFERENCES[name]
             message = f"There is no such {noun}"
-            raise ApiError(400, f"{noun}_not_found", message, errors={name: [f"{message}."]})
+            raise ApiError(400, f"{container_id}_not_found", message, errors={name: [f"{message}."]})

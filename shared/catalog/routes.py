@@ -53,16 +53,16 @@ def catalog_routes(  # noqa: PLR0913, PLR0917 - what sets one resource apart fro
         Route("POST", "", create, f"Create a {noun}", body=body, admin_only=True),
         Route("GET", "{id}", get, f"Get a {noun}"),
         Route("PUT", "{id}", update, f"Change a {noun}", body=body, partial=True, admin_only=True),
-        Route("DELETE", "{id}", retire, f"Make a {noun} inactive", admin_only=True),
+        Route("DELETE", "{id}", retire, f"Delete a {noun}", admin_only=True),
     )
 
 
-def plain_list(resource: Resource) -> List:
+def list_by_status(resource: Resource) -> List:
     """The list of customers or activities."""
 
     async def listed(tenant_id: str, query: Mapping[str, Any]) -> list[Shown]:
         return [
-            await show_plainly(item, tenant_id)
+            await show_with_status(item, tenant_id)
             for item in await store.everything(resource, tenant_id)
             if query["status"] in {None, status_of(item)}
         ]
@@ -70,13 +70,11 @@ def plain_list(resource: Resource) -> List:
     return listed
 
 
-async def show_plainly(item: Document, _tenant_id: str) -> Shown:
+async def show_with_status(item: Document, _tenant_id: str) -> Shown:
     """A customer or an activity."""
-    return {
-        "id": item["id"],
-        "tenant_id": item["tenant_id"],
-        "name": item["name"],
-        "description": item.get("description"),
-        "status": status_of(item),
-        "deleted": item.get("deleted"),
-    }
+    return shown(item, "description") | {"status": status_of(item)}
+
+
+def shown(item: Document, *names: str) -> Shown:
+    """What every catalog item is answered with, and these fields; null where there is no value."""
+    return {name: item.get(name) for name in ("id", "tenant_id", "name", *names, "deleted")}

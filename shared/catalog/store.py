@@ -1,6 +1,6 @@
-"""Customers, projects and activities: one set of operations over what each resource says of itself."""
+"""The catalog's items: one set of operations over what each resource says of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -10,8 +10,8 @@ from shared.catalog import names
 from shared.catalog.references import require_references
 from shared.conditions import Precondition
 from shared.cosmos import items
-from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT
-from shared.cosmos.items import Change, Document
+from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT, TECHNOLOGY
+from shared.cosmos.items import Change, Document, Operation
 from shared.errors import ApiError
 
 LIVE = "SELECT * FROM c WHERE NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.deleted)"
@@ -19,15 +19,24 @@ LIVE = "SELECT * FROM c WHERE NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.delete
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A kind of catalog item: its container, what a person calls it, and the fields that a client may write."""
+    """A kind of catalog item: its container, what a person calls it, and the fields that a client may write.
+
+    DELETE makes an item inactive, or soft-deletes it. `guard` is given an item before and after a write; it raises what
+    speaks against it, and adds operations to its batch.
+    """
 
     container_id: str
     noun: str
     fields: tuple[str, ...]
+    soft_delete: bool = False
+    guard: Callable[[Document | None, Document], Awaitable[list[Operation]]] | None = None
 
 
 CUSTOMERS = Resource(CUSTOMER, "customer", ("name", "description", "status"))
 ACTIVITIES = Resource(ACTIVITY, "activity", ("name", "description", "status"))
+TECHNOLOGIES = Resource(
+    TECHNOLOGY, "technology", ("name", "first_use_time_entry_id", "creation_date"), soft_delete=True
+)
 PROJECTS = Resource(
     PROJECT, "project", ("name", "description", "customer_id", "project_type_id", "technologies", "status")
 )
@@ -54,7 +63,7 @@ async def create(resource: Resource, actor: Actor, fields: Mapping[str, Any]) ->
     async def attempt() -> Change[Document]:
         await require_references(actor.tenant_id, fields)
         after = {"id": item_id, "tenant_id": actor.tenant_id, **{name: fields[name] for name in resource.fields}}
-        return _change(resource, actor, None, after, "create")
+        return await _change(resource, actor, None, after, "create")
 
     return await _settle(resource, actor, attempt)
 
@@ -71,20 +80,21 @@ async def update(
         if not changed:
             return Change(before)
         await require_references(actor.tenant_id, changed)
-        return _change(resource, actor, before, before | changed, "update")
+        return await _change(resource, actor, before, before | changed, "update")
 
     return await _settle(resource, actor, attempt)
 
 
 async def retire(resource: Resource, actor: Actor, item_id: str, wanted: Precondition) -> None:
-    """Make an item inactive: what refers to it keeps its name."""
+    """Make an item inactive, or soft-delete it: what refers to it keeps its name."""
 
     async def attempt() -> Change[Document]:
         before = await get(resource, actor.tenant_id, item_id)
         wanted.check(before)
-        if status_of(before) == "inactive":
+        if not resource.soft_delete and status_of(before) == "inactive":
             return Change(before)
-        return _change(resource, actor, before, before | {"status": "inactive"}, "delete")
+        gone = {"deleted": str(uuid4())} if resource.soft_delete else {"status": "inactive"}
+        return await _change(resource, actor, before, before | gone, "delete")
 
     await _settle(resource, actor, attempt)
 
@@ -100,7 +110,9 @@ async def _settle(resource: Resource, actor: Actor, attempt: Any) -> Document:
     return document
 
 
-def _change(resource: Resource, actor: Actor, before: Document | None, item: Document, action: str) -> Change[Document]:
+async def _change(
+    resource: Resource, actor: Actor, before: Document | None, item: Document, action: str
+) -> Change[Document]:
     own = {name: value for name, value in item.items() if not name.startswith("_")}
     after = stamped(own, actor, resource.container_id, action, f"{action.capitalize()} {resource.noun}")
     taken = ApiError(
@@ -110,4 +122,5 @@ def _change(resource: Resource, actor: Actor, before: Document | None, item: Doc
         errors={"name": ["Already in use."]},
     )
     operation = items.replace(after, before) if before else items.create(after)
-    return Change(own, [operation], [outbox_document(before, after, actor)], taken)
+    guards = await resource.guard(before, after) if resource.guard else []
+    return Change(own, [operation, *guards], [outbox_document(before, after, actor)], taken)

@@ -15,6 +15,8 @@ class Container:
     id: str
     partition_key: tuple[str, ...]
     indexed: tuple[str, ...] = ()
+    # Paths that are sorted by together, all of them descending.
+    sorted_together: tuple[str, ...] = ()
     unique_key: tuple[str, ...] = ()
     ttl_seconds: int | None = None
     watched: bool = False
@@ -22,17 +24,22 @@ class Container:
     @property
     def indexing_policy(self) -> dict[str, Any]:
         """Consistent, with the listed paths alone; `id` is always indexed."""
-        return {
+        policy: dict[str, Any] = {
             "indexingMode": "consistent",
             "automatic": True,
             "includedPaths": [{"path": f"{path}/?"} for path in self.indexed],
             "excludedPaths": [{"path": "/*"}],
         }
+        if self.sorted_together:
+            policy["compositeIndexes"] = [[{"path": path, "order": "descending"} for path in self.sorted_together]]
+        return policy
 
 
 TIME_ENTRY = "time_entry"
 CUSTOMER = "customer"
 PROJECT = "project"
+PROJECT_TYPE = "project_type"
+TECHNOLOGY = "technology"
 ACTIVITY = "activity"
 EVENT = "event"
 DEAD_LETTER = "dead_letter"
@@ -74,11 +81,14 @@ CONTAINERS: tuple[Container, ...] = (
     ),
     _catalog(CUSTOMER),
     _catalog(PROJECT, "/customer_id"),
+    _catalog(PROJECT_TYPE, "/customer_id"),
+    _catalog(TECHNOLOGY),
     _catalog(ACTIVITY),
     Container(
         EVENT,
         ("/tenant_id", "/item_id"),
         indexed=("/tenant_id", "/item_id", "/container_id", "/user_id", "/owner_id", "/date"),
+        sorted_together=("/date", "/id"),
     ),
     Container(DEAD_LETTER, ("/container_id",), indexed=("/container_id", "/date")),
     Container(MIGRATION, ("/id",)),

@@ -44,8 +44,8 @@ T = TypeVar("T")
 class Change(Generic[T]):
     """What an attempt decided: operations on items, the outbox documents of their events, and what to answer.
 
-    Without operations nothing is written. `taken` is raised when an item's id or unique key is taken; without it, that
-    is a lost race like any other.
+    Without operations nothing is written. `taken` is raised when the first operation's id or unique key is taken;
+    without it, that is a lost race like any other.
     """
 
     result: T
@@ -59,7 +59,11 @@ class LostRace(Exception):  # noqa: N818 - not an error but an event, met by try
 
 
 class Exists(LostRace):
-    """A document of the same id, or with the same unique key, is there."""
+    """A document of the same id, or with the same unique key, is there. `index` is the operation's in the batch."""
+
+    def __init__(self, index: int | None) -> None:
+        super().__init__()
+        self.index = index
 
 
 class UnknownOutcome(LostRace):
@@ -164,7 +168,7 @@ async def _try_once(
                 return sent.result
         if isinstance(error, UnknownOutcome) and change:
             doubtful.append(change)
-        if isinstance(error, Exists) and change and change.taken:
+        if isinstance(error, Exists) and error.index == 0 and change and change.taken:
             raise change.taken from error
         raise
     return change.result
@@ -187,7 +191,7 @@ def _batch_failure(error: CosmosBatchOperationError) -> Exception:
     """What a refused batch means; 404 is a document that went between reading and writing."""
     match error.status_code:
         case 409:
-            return Exists()
+            return Exists(error.error_index)
         case 404 | 412 | 449:
             return LostRace()
         case 413:

@@ -52,6 +52,7 @@ NEIGHBOUR_BEFORE = (
     "SELECT TOP 1 c.id, c.start_date, c.end_date FROM c"
     f" WHERE c.start_date < @first AND c.id != @except AND {LIVE} ORDER BY c.start_date DESC"
 )
+NEWEST_PROJECTS = f"SELECT TOP 20 VALUE c.project_id FROM c WHERE {LIVE} ORDER BY c.start_date DESC"
 ANYONES = f"SELECT * FROM c WHERE c.tenant_id = @tenant AND c.id = @id AND {LIVE}"
 
 # After every instant that can be written.
@@ -168,3 +169,9 @@ def shown(entry: Document, names: Names, caller: Caller) -> dict[str, Any]:
         **names.of(entry),
         "owner_email": caller.email if entry["owner_id"] == caller.user_id else None,
     }
+
+
+async def newest_project_ids(caller: Caller) -> list[str]:
+    """The projects of the caller's 20 newest entries, newest first, with repetitions."""
+    partition = [caller.tenant_id, caller.user_id]
+    return [str(project_id) for project_id in await items.query(TIME_ENTRY, NEWEST_PROJECTS, {}, partition)]

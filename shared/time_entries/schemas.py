@@ -110,12 +110,6 @@ def _instant(query: dict[str, Any], name: str, offset: int) -> datetime | None:
     if text is None:
         return None
     try:
-        return instants.parse_instant(_with_plus(text.strip()), offset)
+        return instants.parse_instant(instants.with_plus(text), offset)
     except ValueError as error:
         raise ValidationError("Not an ISO 8601 date and time.", name) from error
-
-
-def _with_plus(text: str) -> str:
-    """A blank before an offset is a `+` that was not escaped: `…T10:00:00 02:00`."""
-    date_and_time, _, offset = text.rpartition(" ")
-    return f"{date_and_time}+{offset}" if set(date_and_time.upper()) & {"T", " "} else text

@@ -1,0 +1,23 @@
+"""`/api/events`: the audit trail."""
+
+import azure.functions as func
+
+from shared.events import reading
+from shared.events.schemas import EventQuery
+from shared.http import Reply, Request, Route, respond
+
+bp = func.Blueprint()
+
+
+async def list_events(request: Request) -> Reply:
+    events, continuation = await reading.page(request.caller, request.query)
+    return Reply({"data": [reading.shown(event) for event in events], "continuation": continuation})
+
+
+ROUTES = (Route("GET", "", list_events, "List the events of the audit trail", query=EventQuery()),)
+
+
+@bp.function_name("http_events")
+@bp.route(route="events/{*path}")
+async def http_events(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse(**await respond(ROUTES, req))

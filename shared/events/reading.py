@@ -1,0 +1,86 @@
+"""Reading the audit trail, newest first, page after page.
+
+A page ends with the date and id of its last event, and the next begins below them: what is written meanwhile, or by
+another partition, shifts nothing.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import ValidationError
+
+from shared import instants
+from shared.auth import Caller
+from shared.cosmos import items
+from shared.cosmos.containers import EVENT, TIME_ENTRY
+from shared.cosmos.items import Document
+from shared.errors import ApiError
+from shared.instants import format_instant
+
+NEWEST_FIRST = (
+    "SELECT * FROM c WHERE c.tenant_id = @tenant"
+    " AND (IS_NULL(@item) OR c.item_id = @item)"
+    " AND (IS_NULL(@container) OR c.container_id = @container)"
+    " AND (IS_NULL(@user) OR c.user_id = @user)"
+    " AND c.date >= @first AND c.date < @beyond"
+    " AND (c.date < @date OR (c.date = @date AND c.id < @id))"
+    " ORDER BY c.date DESC, c.id DESC OFFSET 0 LIMIT @limit"
+)
+# Above every event: what a first page begins below.
+TOP = ("9999-12-31T23:59:59.9999999Z", "")
+
+
+async def page(caller: Caller, query: Mapping[str, Any]) -> tuple[list[Document], str | None]:
+    """A page of events, and the continuation of the next (None at the end).
+
+    Raises ApiError 403 for one who is no admin and names no item, 404 when the item is not his.
+    """
+    if not caller.is_admin:
+        await _require_own(caller, query["item_id"])
+    date, event_id = _position(query["continuation"])
+    parameters = {
+        "tenant": caller.tenant_id,
+        "item": query["item_id"],
+        "container": query["container_id"],
+        "user": query["user_id"],
+        "first": format_instant(query["start_date"] or instants.EARLIEST),
+        "beyond": format_instant(query["end_date"] or instants.LATEST),
+        "date": date,
+        "id": event_id,
+        "limit": query["limit"] + 1,
+    }
+    partition = [caller.tenant_id, query["item_id"]] if query["item_id"] else None
+    events = await items.query(EVENT, NEWEST_FIRST, parameters, partition)
+    more = len(events) > query["limit"]
+    shown = events[: query["limit"]]
+    return shown, _continuation(shown[-1]) if more else None
+
+
+def shown(event: Document) -> dict[str, Any]:
+    """An event as it is answered."""
+    return {name: value for name, value in event.items() if not name.startswith("_")}
+
+
+async def _require_own(caller: Caller, item_id: str | None) -> None:
+    if item_id is None:
+        raise ApiError(403, "admin_only", "Only an administrator may see the events of others; name an item of yours")
+    # A deleted entry of the caller's is still an item of his own.
+    entry = await items.read(TIME_ENTRY, item_id, [caller.tenant_id, caller.user_id])
+    if entry is None or "kind" in entry:
+        raise ApiError(404, "item_not_found", "There is no such item of yours")
+
+
+def _continuation(last: Document) -> str:
+    return base64.urlsafe_b64encode(json.dumps([last["date"], last["id"]]).encode()).decode()
+
+
+def _position(continuation: str | None) -> tuple[str, str]:
+    if continuation is None:
+        return TOP
+    try:
+        date, event_id = json.loads(base64.urlsafe_b64decode(continuation.encode()))
+    except (ValueError, TypeError) as error:
+        raise ValidationError("Not a continuation of this list.", "continuation") from error
+    return str(date), str(event_id)
