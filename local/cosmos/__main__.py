@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 
@@ -15,6 +16,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8081, help="where to listen (default 8081; 0 takes a free one)")
     parser.add_argument("--data", default=IN_MEMORY, metavar="FILE|:memory:", help="where the documents lie")
     parser.add_argument("--key", default=EMULATOR_KEY, help="the account key (default: the emulator's well-known one)")
+    parser.add_argument("--with-parent", action="store_true", help="end when standard input does, as a child process")
     return parser.parse_args()
 
 
@@ -22,10 +24,24 @@ async def _run(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    if arguments.with_parent:
+        _stop_at_end_of_input(stop)
     async with serve(arguments.data, arguments.port, arguments.key) as server:
         sys.stdout.write(f"Cosmos DB is ready at {server.url} ({arguments.data})\n")
         sys.stdout.flush()
         await stop.wait()
+
+
+def _stop_at_end_of_input(stop: asyncio.Event) -> None:
+    """The parent holds the other end of the pipe; however it dies, the kernel closes it."""
+    loop, descriptor = asyncio.get_running_loop(), sys.stdin.fileno()
+
+    def read() -> None:
+        if not os.read(descriptor, 1024):
+            loop.remove_reader(descriptor)
+            stop.set()
+
+    loop.add_reader(descriptor, read)
 
 
 def main() -> int:

@@ -1,7 +1,6 @@
 """`python -m local.host`: the Functions host by itself, for a database that runs already."""
 
 import argparse
-import asyncio
 import os
 import sys
 from functools import partial
@@ -9,7 +8,7 @@ from pathlib import Path
 
 from local.host.environment import apply, read_settings
 from local.host.host import Host
-from local.host.program import run
+from local.host.program import forever, run
 
 
 async def _serve(app_root: Path, port: int | None) -> None:
@@ -19,7 +18,7 @@ async def _serve(app_root: Path, port: int | None) -> None:
     async with host.running(local.port if port is None else port) as address:
         sys.stdout.write(f"{len(host.functions)} functions, served at {address}\n")
         sys.stdout.flush()
-        await asyncio.Event().wait()
+        await forever()
 
 
 def main() -> int:

@@ -50,6 +50,8 @@ class ChangeFeedProcessor:
         self._watched = watched.get_database_client(trigger.database).get_container_client(trigger.container)
         self._lease_database = leases.get_database_client(trigger.lease_database)
         self._stopping = asyncio.Event()
+        # Set once there was nothing more to read.
+        self.caught_up = asyncio.Event()
         self._last_complaint = float("-inf")
         # A host, a process, a function: two triggers of one host share leases as two hosts do.
         self._owner = f"{socket.gethostname()}/{os.getpid()}/{function.name}/{uuid4()}"
@@ -135,6 +137,7 @@ class ChangeFeedProcessor:
                 await self._patiently(partial(lease.checkpoint, continuation))
             reader.continuation = continuation
             if not documents:
+                self.caught_up.set()
                 await self._pause(trigger.poll_delay)
 
     async def _deliver(self, documents: Sequence[dict[str, Any]]) -> None:

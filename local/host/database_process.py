@@ -42,7 +42,7 @@ class DatabaseProcess:
 async def database_process(port: int, data: Path, key: str) -> AsyncIterator[DatabaseProcess]:
     """Start the database, and end it when the block is left."""
     # A port that is taken is told here, in one line, not by a child that fails.
-    for one in listen(port):
+    for one in listen(port, "COSMOS_PORT"):
         one.close()
     data.parent.mkdir(parents=True, exist_ok=True)
     arguments = ["--port", str(port), "--data", str(data), "--with-parent"]

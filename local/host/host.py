@@ -10,7 +10,7 @@ from azure.functions import FunctionRegister
 
 from local.host.configuration import DEFAULT_ORIGINS, AppSettings, read_route_prefix
 from local.host.indexing import IndexedFunction, import_app, index
-from local.host.runner import TriggerRunner
+from local.host.runner import RunningTriggers, TriggerRunner
 from local.host.server import FunctionServer, HttpOptions
 from local.host.sockets import listen
 
@@ -59,10 +59,10 @@ class Host:
             await runner.cleanup()
 
     @asynccontextmanager
-    async def watching(self) -> AsyncIterator[None]:
+    async def watching(self) -> AsyncIterator[RunningTriggers]:
         """Run the change feed triggers; leaving the block finishes the batches in hand and gives the leases back."""
-        async with self._triggers.running():
-            yield
+        async with self._triggers.running() as triggers:
+            yield triggers
 
     @asynccontextmanager
     async def running(self, port: int = 0, sockets: Sequence[socket] = ()) -> AsyncIterator[str]:

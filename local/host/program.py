@@ -23,6 +23,11 @@ def run(work: Callable[[], Awaitable[None]]) -> int:
     return 0
 
 
+async def forever() -> None:
+    """Wait for nothing but a signal."""
+    await asyncio.Event().wait()
+
+
 async def _until_signal(work: Callable[[], Awaitable[None]]) -> None:
     task = asyncio.current_task()
     signals: list[int] = []

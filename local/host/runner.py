@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from local.host.change_feed import ChangeFeedProcessor
@@ -15,6 +15,18 @@ from local.host.triggers import ChangeFeedTrigger
 _GRACE_SECONDS = 5.0
 
 _log = logging.getLogger("local.host.triggers")
+
+
+class RunningTriggers:
+    """The triggers of a host that runs."""
+
+    def __init__(self, processors: Sequence[ChangeFeedProcessor]) -> None:
+        self._processors = processors
+
+    async def caught_up(self) -> None:
+        """Wait until each has handled what lay before it when it started."""
+        for processor in self._processors:
+            await processor.caught_up.wait()
 
 
 class TriggerRunner:
@@ -33,7 +45,7 @@ class TriggerRunner:
         ]
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[RunningTriggers]:
         async with AsyncExitStack() as stack:
             accounts = {account for *_, watched, leases in self._jobs for account in (watched, leases)}
             clients = {account: account.open() for account in accounts}
@@ -45,7 +57,7 @@ class TriggerRunner:
             ]
             tasks = [asyncio.create_task(processor.run()) for processor in processors]
             try:
-                yield
+                yield RunningTriggers(processors)
             finally:
                 for processor in processors:
                     processor.stop()
