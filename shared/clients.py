@@ -7,9 +7,11 @@ its process. A command line or a test that comes to an end calls `close`.
 from functools import cache
 from typing import Any
 
+from azure.core.pipeline import PipelineRequest
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from shared.config import settings
+from shared.correlation import traceparent
 
 # The SDK's own waits (65 s to read, 9 tries over 30 s when throttled) are too long behind an API that answers in 10 s.
 CONNECT_TIMEOUT_SECONDS = 2
@@ -32,6 +34,7 @@ def cosmos() -> CosmosClient:
         retry_backoff_factor=RETRY_WAIT_SECONDS,
         retry_throttle_total=THROTTLE_RETRIES,
         retry_throttle_backoff_max=THROTTLE_WAIT_SECONDS,
+        raw_request_hook=_hand_on_correlation_id,
     )
 
 
@@ -39,6 +42,10 @@ def cosmos() -> CosmosClient:
 def container(container_id: str) -> ContainerProxy:
     """A container of the database of the settings."""
     return cosmos().get_database_client(settings().cosmos_database).get_container_client(container_id)
+
+
+def _hand_on_correlation_id(request: PipelineRequest[Any]) -> None:
+    request.http_request.headers.update(traceparent())
 
 
 def _identity() -> Any:

@@ -1,10 +1,21 @@
-"""The one id that ties a request to its log lines, its audit events and its answer."""
+"""The one id that ties a request to its calls to the database, its log lines, its audit events and its answer.
 
+It is the trace id of the W3C trace context (https://www.w3.org/TR/trace-context/), which Application Insights shows as
+`operation_Id`.
+"""
+
+import logging
 import re
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
+from typing import Any
 from uuid import uuid4
 
-# https://www.w3.org/TR/trace-context/#traceparent-header: version, trace id, parent id, flags.
+# What is being worked on in this task: 32 hexadecimal digits, empty outside of a request.
+correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
+
+# Version, trace id, parent id, flags; a later version may append to it.
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 _NO_TRACE = "0" * 32
 
@@ -13,3 +24,23 @@ def correlation_id_of(headers: Mapping[str, str]) -> str:
     """The trace id of the request's `traceparent`, or a new one: 32 hexadecimal digits."""
     match = _TRACEPARENT.fullmatch(headers.get("traceparent", "").strip())
     return match[1] if match and match[1] != _NO_TRACE else uuid4().hex
+
+
+def traceparent() -> dict[str, str]:
+    """The header that hands the present correlation id on; empty outside of a request."""
+    trace_id = correlation_id.get()
+    return {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"} if trace_id else {}
+
+
+class _Correlated(logging.LoggerAdapter[logging.Logger]):
+    """Adds the correlation id to each line, and as an attribute, which Application Insights keeps as a dimension."""
+
+    def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
+        trace_id = correlation_id.get()
+        extra = {**(kwargs.get("extra") or {}), "correlation_id": trace_id}
+        return (f"{msg} [{trace_id}]" if trace_id else msg), {**kwargs, "extra": extra}
+
+
+def logger(name: str) -> _Correlated:
+    """The logger of a module. No line of it holds a token, an e-mail or a description."""
+    return _Correlated(logging.getLogger(name))

@@ -6,7 +6,6 @@ and body loaded through the route's schemas, the operation called, and its Reply
 
 import asyncio
 import json
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,14 +17,14 @@ from shared import instants
 from shared.audit import Actor
 from shared.auth import NOBODY, Caller, caller_of, is_uuid
 from shared.conditions import Precondition
-from shared.correlation import correlation_id_of
+from shared.correlation import correlation_id, correlation_id_of, logger
 from shared.errors import ApiError, unavailable
 
 MAX_BODY_BYTES = 1024 * 1024
 # Whatever happens below, a caller has an answer within 10 seconds.
 DEADLINE_SECONDS = 9
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class HttpRequest(Protocol):
@@ -60,7 +59,6 @@ class Request:
 
     caller: Caller
     now: datetime
-    correlation_id: str
     precondition: Precondition
     path: Mapping[str, str]
     query: Mapping[str, Any]
@@ -73,7 +71,7 @@ class Request:
 
     @property
     def actor(self) -> Actor:
-        return Actor(self.caller.user_id, self.caller.tenant_id, self.correlation_id, self.now)
+        return Actor(self.caller.user_id, self.caller.tenant_id, correlation_id.get(), self.now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,24 +105,24 @@ class Route:
 
 async def respond(routes: Sequence[Route], request: HttpRequest) -> HttpAnswer:
     """Answer a request to the resource of these routes. Never raises: what fails here is a 500 that says nothing."""
-    correlation_id = correlation_id_of(request.headers)
+    correlation_id.set(correlation_id_of(request.headers))
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
-            reply = await _reply(routes, request, correlation_id)
+            reply = await _reply(routes, request)
     except ApiError as error:
-        return _error(error, correlation_id)
+        return _error(error)
     except ValidationError as error:
-        return _error(_invalid(error), correlation_id)
+        return _error(_invalid(error))
     except TimeoutError:
-        log.warning("no answer within %s s (%s)", DEADLINE_SECONDS, correlation_id)
-        return _error(unavailable("timeout", "This took too long; try again"), correlation_id)
+        log.warning("no answer within %s s", DEADLINE_SECONDS)
+        return _error(unavailable("timeout", "This took too long; try again"))
     except Exception:
-        log.exception("unexpected error (%s)", correlation_id)
-        return _error(ApiError(500, "internal_error", "Something went wrong on our side"), correlation_id)
+        log.exception("unexpected error")
+        return _error(ApiError(500, "internal_error", "Something went wrong on our side"))
     return _answer(request, reply)
 
 
-async def _reply(routes: Sequence[Route], request: HttpRequest, correlation_id: str) -> Reply:
+async def _reply(routes: Sequence[Route], request: HttpRequest) -> Reply:
     segments = _segments(request)
     here = _at(routes, segments)
     if request.method == "OPTIONS":
@@ -137,7 +135,6 @@ async def _reply(routes: Sequence[Route], request: HttpRequest, correlation_id: 
         Request(
             caller=caller,
             now=instants.now(),
-            correlation_id=correlation_id,
             precondition=Precondition.of(request.headers),
             path=path,
             query=_load(route.query, _query(request.params)) if route.query else {},
@@ -245,11 +242,11 @@ def _answer(request: HttpRequest, reply: Reply) -> HttpAnswer:
     }
 
 
-def _error(error: ApiError, correlation_id: str) -> HttpAnswer:
+def _error(error: ApiError) -> HttpAnswer:
     return {
         "status_code": int(error.status),
         "headers": {"Cache-Control": "no-store", **error.headers},
-        "body": _dumps(error.body(correlation_id)),
+        "body": _dumps(error.body(correlation_id.get())),
         "mimetype": "application/problem+json",
     }
 

@@ -6,7 +6,6 @@ transactional batch and starts the attempt over when another writer was faster. 
 """
 
 import asyncio
-import logging
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -24,6 +23,7 @@ from azure.cosmos.exceptions import (
 from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from shared.clients import container
+from shared.correlation import logger
 from shared.errors import ApiError, unavailable
 
 Document = dict[str, Any]
@@ -36,7 +36,7 @@ TRIES = 8
 FIRST_WAIT_SECONDS = 0.02
 LONGEST_WAIT_SECONDS = 0.32
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 T = TypeVar("T")
 
 

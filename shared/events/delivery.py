@@ -5,7 +5,6 @@ Delivered again, it changes nothing, for an event's id was made by its writer.
 
 import asyncio
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 from shared import instants
 from shared.audit import EVENT_KIND
 from shared.clients import container
+from shared.correlation import correlation_id, logger
 from shared.cosmos.containers import DEAD_LETTER, EVENT
 
 EVENT_FIELDS = frozenset(
@@ -35,7 +35,7 @@ EVENT_FIELDS = frozenset(
 REFUSED = frozenset({400, 413})
 SIDE_BY_SIDE = 16
 
-log = logging.getLogger(__name__)
+log = logger(__name__)
 
 
 class BadDocumentError(ValueError):
@@ -57,6 +57,7 @@ async def deliver(function: str, container_id: str, documents: Sequence[Mapping[
 async def _deliver(function: str, container_id: str, document: Mapping[str, Any]) -> None:
     try:
         event = _event_of(document)
+        correlation_id.set(str(event["session_id"]))
         await container(EVENT).upsert_item(event)
     except BadDocumentError as error:
         await _keep(function, container_id, document, str(error))
