@@ -17,7 +17,7 @@ $(READY): requirements.txt requirements-dev.txt
 	@touch $@
 
 run: $(READY) ## start the embedded database and the local host (PORT, COSMOS_PORT, DATA_DIR)
-	@exec $(BIN)/python -m local
+	@$(BIN)/python -m local
 
 test: $(READY) ## run every test that needs nothing but Python
 	$(BIN)/python -m pytest

@@ -13,6 +13,7 @@ from local.host.sockets import listen
 
 _START_SECONDS = 30.0
 _STOP_SECONDS = 5.0
+_PARENTS_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 
 
 class DatabaseProcess:
@@ -46,15 +47,15 @@ async def database_process(port: int, data: Path, key: str) -> AsyncIterator[Dat
         one.close()
     data.parent.mkdir(parents=True, exist_ok=True)
     arguments = ["--port", str(port), "--data", str(data), "--with-parent"]
-    # Ctrl-C reaches the whole process group. The child inherits a blocked SIGINT and so stays until its parent,
-    # which still has leases to give back, closes its standard input; the kernel does that when the parent is killed.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    # Ctrl-C reaches the whole process group. The child inherits blocked signals and so stays until its parent, which
+    # still has leases to give back, closes its standard input; the kernel does that when the parent is killed.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _PARENTS_SIGNALS)
     try:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "local.cosmos", *arguments, "--key", key, stdin=PIPE, stdout=DEVNULL
         )
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _PARENTS_SIGNALS)
     try:
         yield DatabaseProcess(process, port)
     finally:

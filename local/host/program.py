@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from local.host.errors import HostError
 
 INTERRUPTED = 130
+# `make` and `timeout` hand on a signal that the whole group has got already; one that comes later is meant to hurry.
+_IMPATIENCE_SECONDS = 1.0
 
 
 def run(work: Callable[[], Awaitable[None]]) -> int:
@@ -29,28 +31,27 @@ async def forever() -> None:
 
 
 async def _until_signal(work: Callable[[], Awaitable[None]]) -> None:
-    task = asyncio.current_task()
-    signals: list[int] = []
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    asked_at: list[float] = []
 
-    def end(number: int) -> None:
-        if signals:
-            # Somebody who asks twice does not want to wait for a clean end.
+    def end() -> None:
+        asked_at.append(loop.time())
+        if asked_at[-1] - asked_at[0] > _IMPATIENCE_SECONDS:
             os._exit(INTERRUPTED)
-        signals.append(number)
-        if task is not None:
+        if task is not None and len(asked_at) == 1:
             task.cancel()
 
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, end, number)
+        loop.add_signal_handler(number, end)
     try:
         await work()
     except asyncio.CancelledError:
-        if not signals:
+        if not asked_at:
             raise
 
 
 def _configure_log() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
-    # Every call to the database would be a paragraph.
+    # Every call to the database would be a paragraph, and every retry while it is away a warning.
     logging.getLogger("azure").setLevel(logging.WARNING)
+    logging.getLogger("azure.cosmos").setLevel(logging.ERROR)
