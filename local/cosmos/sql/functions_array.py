@@ -55,7 +55,10 @@ def piece(array: Any, start: Any, count: Any = None) -> Any:
 
 
 def unique(items: list[Any]) -> list[Any]:
-    return list({canonical(item): item for item in reversed(items)}.values())[::-1]
+    first: dict[str, Any] = {}
+    for item in items:
+        first.setdefault(canonical(item), item)
+    return list(first.values())
 
 
 def intersection(left: Any, right: Any) -> Any:
