@@ -83,10 +83,10 @@ async def serve(data: str = IN_MEMORY, port: int = 0, key: str = EMULATOR_KEY) -
         service = _Service(store, key)
         limits: dict[str, Any] = {"max_line_size": _MAX_HEADER_BYTES, "max_field_size": _MAX_HEADER_BYTES}
         http = web.Server(service.handle, request_factory=_request, access_log=None, **limits)
-        runner = web.ServerRunner(http)
+        runner = web.ServerRunner(http, shutdown_timeout=1.0)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, HOST, port, shutdown_timeout=1.0)
+            site = web.TCPSite(runner, HOST, port)
             await site.start()
             bound = runner.addresses[0][1]
             yield Server(f"http://{HOST}:{bound}", key)
