@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import logging
 import re
 import sys
 import typing
@@ -20,6 +21,8 @@ from local.host.retries import RetryPolicy
 from local.host.triggers import CHANGE_FEED_TRIGGER, HTTP_TRIGGER, ChangeFeedTrigger, HttpTrigger
 
 SCRIPT = "function_app.py"
+
+_log = logging.getLogger("local.host")
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,127}", re.IGNORECASE)
 _PARAMETER_TYPES: Mapping[str, type] = {HTTP_TRIGGER: func.HttpRequest, CHANGE_FEED_TRIGGER: func.DocumentList}
@@ -55,6 +58,7 @@ def import_app(app_root: Path) -> FunctionRegister:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
+        _log.exception("%s failed while it was imported", SCRIPT)
         raise HostError(f"{SCRIPT} cannot be imported: {type(error).__name__}: {error}") from error
     return _only_app(module)
 

@@ -66,7 +66,8 @@ class FunctionServer:
         response = await self._route(request)
         self._cors.mark(request, response)
         elapsed = (time.perf_counter() - started) * 1000
-        access_log.info("%s %s %d %.0f ms", request.method, request.rel_url.raw_path, response.status, elapsed)
+        path = request.rel_url.raw_path.encode("ascii", "backslashreplace").decode()
+        access_log.info("%s %s %d %.0f ms", request.method, path, response.status, elapsed)
         return response
 
     async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
