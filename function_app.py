@@ -6,6 +6,7 @@ from functions.change_feed.blueprint import bp as change_feed
 from functions.http_activities.blueprint import bp as activities
 from functions.http_customers.blueprint import bp as customers
 from functions.http_events.blueprint import bp as events
+from functions.http_feature_toggles.blueprint import bp as feature_toggles
 from functions.http_health.blueprint import bp as health
 from functions.http_project_types.blueprint import bp as project_types
 from functions.http_projects.blueprint import bp as projects
@@ -23,6 +24,7 @@ for blueprint in (
     activities,
     technologies,
     events,
+    feature_toggles,
     health,
     change_feed,
     not_found,

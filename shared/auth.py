@@ -29,6 +29,8 @@ class Caller:
     name: str | None
     is_admin: bool
     is_tester: bool
+    # Every role and group that the token names: a feature flag's audience may be any of them.
+    groups: frozenset[str] = frozenset()
 
 
 # Who calls what needs no token.
@@ -61,6 +63,7 @@ def caller_from(claims: Mapping[str, Any]) -> Caller:
         name=name if isinstance(name := claims.get("name"), str) and name else None,
         is_admin=ADMIN in granted,
         is_tester=TESTER in granted,
+        groups=frozenset(granted),
     )
 
 

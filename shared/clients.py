@@ -5,13 +5,16 @@ its process. A command line or a test that comes to an end calls `close`.
 """
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from azure.core.pipeline import PipelineRequest
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from shared.config import settings
 from shared.correlation import traceparent
+
+if TYPE_CHECKING:
+    from azure.appconfiguration.aio import AzureAppConfigurationClient
 
 # The SDK's own waits (65 s to read, 9 tries over 30 s when throttled) are too long behind an API that answers in 10 s.
 CONNECT_TIMEOUT_SECONDS = 2
@@ -20,6 +23,8 @@ RETRIES = 2
 RETRY_WAIT_SECONDS = 0.2
 THROTTLE_RETRIES = 5
 THROTTLE_WAIT_SECONDS = 4
+# Feature flags are read beside the requests, and read again soon: one more try will do.
+APP_CONFIGURATION_RETRIES = 1
 
 
 @cache
@@ -48,6 +53,26 @@ def _hand_on_correlation_id(request: PipelineRequest[Any]) -> None:
     request.http_request.headers.update(traceparent())
 
 
+@cache
+def app_configuration() -> "AzureAppConfigurationClient":
+    """The App Configuration client; with a connection string by key, with an endpoint by the app's managed identity.
+
+    Raises ValueError when the connection string is none.
+    """
+    # Imported late, as the identity is: a cold start need not wait for it.
+    from azure.appconfiguration.aio import AzureAppConfigurationClient  # noqa: PLC0415
+
+    where = settings().feature_flags
+    options: dict[str, Any] = {
+        "connection_timeout": CONNECT_TIMEOUT_SECONDS,
+        "read_timeout": READ_TIMEOUT_SECONDS,
+        "retry_total": APP_CONFIGURATION_RETRIES,
+    }
+    if where.connection_string:
+        return AzureAppConfigurationClient.from_connection_string(where.connection_string, **options)
+    return AzureAppConfigurationClient(where.endpoint or "", _identity(), **options)
+
+
 def _identity() -> Any:
     # Imported late: it takes a quarter of a second, and a laptop never needs it.
     from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
@@ -59,5 +84,8 @@ async def close() -> None:
     """Close what was opened, and forget it."""
     if cosmos.cache_info().currsize:
         await cosmos().close()
+    if app_configuration.cache_info().currsize:
+        await app_configuration().close()
+    app_configuration.cache_clear()
     container.cache_clear()
     cosmos.cache_clear()

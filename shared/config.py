@@ -22,6 +22,21 @@ class JwtVerification:
 
 
 @dataclass(frozen=True, slots=True)
+class FeatureFlagSettings:
+    """Where the feature flags are: in Azure App Configuration, reached by key or by identity, else in a file."""
+
+    connection_string: str | None
+    endpoint: str | None
+    label: str | None
+    file: str | None
+    cache_seconds: float
+
+    @property
+    def has_store(self) -> bool:
+        return bool(self.connection_string or self.endpoint)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of the backend. `docs/settings.md` says what each is for."""
 
@@ -29,6 +44,7 @@ class Settings:
     cosmos_key: str | None
     cosmos_database: str
     catalog_cache_seconds: float
+    feature_flags: FeatureFlagSettings
     jwt: JwtVerification
 
     @classmethod
@@ -39,6 +55,7 @@ class Settings:
             cosmos_key=environment.get("COSMOS_KEY") or None,
             cosmos_database=environment.get("COSMOS_DATABASE") or "time-tracker",
             catalog_cache_seconds=_seconds(environment, "CATALOG_CACHE_SECONDS", 15),
+            feature_flags=_feature_flags(environment),
             jwt=_jwt(environment),
         )
 
@@ -58,6 +75,16 @@ def _seconds(environment: Mapping[str, str], name: str, default: float) -> float
     if not 0 <= value < float("inf"):
         raise ConfigError(f"the setting {name} must be a number of seconds, 0 or more")
     return value
+
+
+def _feature_flags(environment: Mapping[str, str]) -> FeatureFlagSettings:
+    return FeatureFlagSettings(
+        connection_string=environment.get("AZURE_APP_CONFIGURATION_CONNECTION_STRING") or None,
+        endpoint=environment.get("AZURE_APP_CONFIGURATION_ENDPOINT") or None,
+        label=environment.get("AZURE_APP_CONFIGURATION_LABEL") or None,
+        file=environment.get("FEATURE_FLAGS_FILE") or None,
+        cache_seconds=_seconds(environment, "FEATURE_FLAGS_CACHE_SECONDS", 30),
+    )
 
 
 def _jwt(environment: Mapping[str, str]) -> JwtVerification:
