@@ -4,6 +4,7 @@ The Functions worker runs one event loop for all its life and has no shutdown ho
 its process. A command line or a test that comes to an end calls `close`.
 """
 
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ THROTTLE_RETRIES = 5
 THROTTLE_WAIT_SECONDS = 4
 # Feature flags are read beside the requests, and read again soon: one more try will do.
 APP_CONFIGURATION_RETRIES = 1
+
+_closers: list[Callable[[], Awaitable[None]]] = []
 
 
 @cache
@@ -80,8 +83,15 @@ def _identity() -> Any:
     return DefaultAzureCredential()
 
 
+def on_close(closer: Callable[[], Awaitable[None]]) -> None:
+    """Have `close` call this once, before the clients go: it forgets what was read through them."""
+    _closers.append(closer)
+
+
 async def close() -> None:
     """Close what was opened, and forget it."""
+    while _closers:
+        await _closers.pop()()
     if cosmos.cache_info().currsize:
         await cosmos().close()
     if app_configuration.cache_info().currsize:

@@ -32,10 +32,12 @@ class FlagSet:
             return False
         target = TargetingContext(user, sorted(groups))
         try:
-            return await manager.is_enabled(name, target)  # type: ignore[arg-type] # its overload forgets this form
+            # Its one overload forgets that a context may be given.
+            on: bool = await manager.is_enabled(name, target)  # type: ignore[call-overload]
         except Exception as error:  # noqa: BLE001 - a flag is data from elsewhere; the package raises all sorts for it
             self._complain(name, error)
             return False
+        return on
 
     def _manager(self, name: str, document: Any) -> FeatureManager | None:
         try:

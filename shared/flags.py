@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 from typing import TYPE_CHECKING
 
-from shared import flag_source
+from shared import clients, flag_source
 from shared.auth import Caller
 from shared.config import settings
 from shared.flag_source import FlagDocument
@@ -78,11 +78,10 @@ def _user(caller: Caller) -> str:
 def of_process() -> FeatureFlags:
     """The flags of this process, from where the settings say."""
     where = settings().feature_flags
+    clients.on_close(_forget)
     return FeatureFlags(flag_source.reader(where), max_age_seconds=where.cache_seconds)
 
 
-async def close() -> None:
-    """Forget the flags of this process; who comes to an end calls it before `clients.close`."""
-    if of_process.cache_info().currsize:
-        await of_process().close()
+async def _forget() -> None:
+    await of_process().close()
     of_process.cache_clear()
