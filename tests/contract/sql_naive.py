@@ -61,7 +61,7 @@ def tagged(value: Any) -> Any:
 # Rendering.
 
 
-def render(expression: Expression) -> str:
+def render(expression: Expression) -> str:  # noqa: C901, PLR0911  # one line for each kind is plainest
     tag, *rest = expression
     if tag == "path":
         root, *names = rest
@@ -117,7 +117,7 @@ def parameters_of(part: Any) -> dict[str, Any]:
 # Evaluation.
 
 
-def evaluate(expression: Expression, names: Document) -> Any:
+def evaluate(expression: Expression, names: Document) -> Any:  # noqa: PLR0911  # as above
     tag, *rest = expression
     if tag == "path":
         return follow(names[rest[0]], rest[1:])
@@ -156,7 +156,7 @@ def logic(tag: str, values: list[Any]) -> Any:
     return (not deciding) if all(type(value) is bool for value in values) else UNDEFINED
 
 
-def apply(tag: str, values: list[Any]) -> Any:
+def apply(tag: str, values: list[Any]) -> Any:  # noqa: PLR0911  # as above
     kinds = [kind_of(value) for value in values]
     if tag == "??":
         return values[1] if kinds[0] == "undefined" else values[0]

@@ -28,7 +28,9 @@ paths = st.one_of(
 constants = st.one_of(
     values.map(lambda value: ("const", value)),
     st.just(("const", UNDEFINED)),
-    st.tuples(st.sampled_from("pqr"), values).map(lambda pair: ("param", f"{pair[0]}{hash(repr(pair[1])) & 0xFFFF}", pair[1])),
+    st.tuples(st.sampled_from("pqr"), values).map(
+        lambda pair: ("param", f"{pair[0]}{hash(repr(pair[1])) & 0xFFFF}", pair[1])
+    ),
 )
 COMPARISONS = ["=", "!=", "<", "<=", ">", ">="]
 
@@ -164,7 +166,9 @@ def test_groups_and_aggregates(
 
 @settings(max_examples=200, deadline=None)
 @given(documents, wheres, paths, sizes, st.booleans())
-def test_joins(found: list[Document], where: Expression | None, join: Expression, size: int | None, distinct: bool) -> None:
+def test_joins(
+    found: list[Document], where: Expression | None, join: Expression, size: int | None, distinct: bool
+) -> None:
     table, stored = table_of(found, large=True)
     select: Expression = ("path", "t") if distinct else ("array", ("path", "c", "id"), ("path", "t"))
     on_element: Expression = ("!=", ("path", "t"), ("const", 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import is_dataclass
 from typing import Any
 
 from . import nodes
@@ -106,6 +107,4 @@ def has_aggregate(expression: Any) -> bool:
         return False
     if isinstance(expression, tuple):
         return any(map(has_aggregate, expression))
-    if isinstance(expression, nodes.NODE_TYPES):
-        return any(has_aggregate(part) for part in vars(expression).values())
-    return False
+    return is_dataclass(expression) and any(map(has_aggregate, vars(expression).values()))

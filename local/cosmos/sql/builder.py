@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lark import Token, Transformer, v_args
+from lark import Token, v_args
 from lark.tree import Meta
+from lark.visitors import Transformer_NonRecursive
 
 from . import nodes
 from .errors import SqlError, Unsupported
@@ -63,7 +64,7 @@ def given(items: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 @v_args(inline=True)
-class Builder(Transformer[Token, Any]):
+class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in the stubs only
     """Bottom-up: every method receives what the methods below it returned."""
 
     # Values.
@@ -96,7 +97,10 @@ class Builder(Transformer[Token, Any]):
         return nodes.ArrayOf(given(items))
 
     def object(self, *fields: tuple[str, Expr] | None) -> Expr:
-        return nodes.ObjectOf(given(fields))
+        known = given(fields)
+        if len(dict(known)) < len(known):
+            raise Unsupported("an object literal that names a field twice")
+        return nodes.ObjectOf(known)
 
     def field(self, key: Token, value: Expr) -> tuple[str, Expr]:
         return (unquote(key) if key.type == "STRING" else str(key), value)
@@ -127,8 +131,12 @@ class Builder(Transformer[Token, Any]):
         return nodes.Unary("NOT", operand)
 
     def binary(self, left: Expr, operator: Token, right: Expr) -> Expr:
-        name = "!=" if operator == "<>" else operator.upper()
-        return nodes.Binary(name, left, right)
+        return nodes.Binary("!=" if operator == "<>" else str(operator), left, right)
+
+    def logic(self, left: Expr, operator: Token, right: Expr) -> Expr:
+        chained = isinstance(left, nodes.Logic) and left.operator == operator.type
+        parts = left.parts if chained and isinstance(left, nodes.Logic) else (left,)
+        return nodes.Logic("AND" if operator.type == "AND" else "OR", (*parts, right))
 
     def in_list(self, operand: Expr, no: Token | None, _: Token, *items: Expr) -> Expr:
         return negated(nodes.In(operand, items), no)

@@ -56,6 +56,18 @@ def pi() -> float:
     return math.pi
 
 
+def power(base: float, exponent: float) -> float:
+    """As .NET has it, where Python would raise."""
+    try:
+        return math.pow(base, exponent)
+    except OverflowError:
+        return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
+    except ValueError:
+        if base != 0:
+            return math.nan
+        return math.copysign(math.inf, base) if exponent % 2 == 1 else math.inf
+
+
 def natural(number: float) -> float:
     return -math.inf if number == 0 else math.log(number)
 
@@ -93,4 +105,4 @@ COMPUTED: dict[str, Callable[..., float]] = {
     "RADIANS": lambda degrees: math.pi * degrees / 180.0,
 }
 OF_ONE = {name: on_numbers(compute) for name, compute in COMPUTED.items()}
-OF_TWO: dict[str, Callable[..., Any]] = {"POWER": on_numbers(math.pow), "ATN2": on_numbers(math.atan2)}
+OF_TWO: dict[str, Callable[..., Any]] = {"POWER": on_numbers(power), "ATN2": on_numbers(math.atan2)}

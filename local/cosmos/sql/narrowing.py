@@ -86,9 +86,9 @@ def conjuncts(where: Expr | None) -> Iterator[Expr]:
         return
     if isinstance(where, nodes.Group):
         yield from conjuncts(where.inner)
-    elif isinstance(where, nodes.Binary) and where.operator == "AND":
-        yield from conjuncts(where.left)
-        yield from conjuncts(where.right)
+    elif isinstance(where, nodes.Logic) and where.operator == "AND":
+        for part in where.parts:
+            yield from conjuncts(part)
     elif isinstance(where, nodes.Between):
         yield nodes.Binary(">=", where.operand, where.low)
         yield nodes.Binary("<=", where.operand, where.high)
@@ -162,8 +162,8 @@ class Narrower:
             return negate(self.may(expression.operand))
         if isinstance(expression, nodes.Between):
             return conjunction([self.may(part) for part in conjuncts(expression)])
-        if isinstance(expression, nodes.Binary) and expression.operator in ("AND", "OR"):
-            parts = [self.may(expression.left), self.may(expression.right)]
+        if isinstance(expression, nodes.Logic):
+            parts = [self.may(part) for part in expression.parts]
             return conjunction(parts) if expression.operator == "AND" else disjunction(parts)
         try:
             return self.leaf(expression)

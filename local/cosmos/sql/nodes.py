@@ -77,6 +77,14 @@ class Binary:
 
 
 @dataclass(frozen=True)
+class Logic:
+    """AND or OR of two or more; one node, however long the chain."""
+
+    operator: OneOf["AND", "OR"]
+    parts: tuple[Expr, ...]
+
+
+@dataclass(frozen=True)
 class In:
     operand: Expr
     items: tuple[Expr, ...]
@@ -127,6 +135,7 @@ Expr = (
     | Call
     | Unary
     | Binary
+    | Logic
     | In
     | Between
     | Like
@@ -189,25 +198,3 @@ class Query:
     limit: Expr | None
     from_span: Span | None
     where_span: Span | None
-
-
-NODE_TYPES = (
-    Constant,
-    Undefined,
-    Parameter,
-    Name,
-    Member,
-    ArrayOf,
-    ObjectOf,
-    Call,
-    Unary,
-    Binary,
-    In,
-    Between,
-    Like,
-    Conditional,
-    Group,
-    Subquery,
-    SelectItem,
-    Select,
-)

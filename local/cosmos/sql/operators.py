@@ -102,31 +102,16 @@ def concatenate(left: Any, right: Any) -> Any:
     return left + right if type(left) is str and type(right) is str else UNDEFINED
 
 
-def conjunction(left: Callable[[Any], Any], right: Callable[[Any], Any], row: Any) -> Any:
-    """False wins over undefined, undefined over true."""
-    first = left(row)
-    if first is False:
-        return False
-    second = right(row)
-    if second is False:
-        return False
-    return True if first is True and second is True else UNDEFINED
-
-
-def disjunction(left: Callable[[Any], Any], right: Callable[[Any], Any], row: Any) -> Any:
-    """True wins over undefined, undefined over false."""
-    first = left(row)
-    if first is True:
-        return True
-    second = right(row)
-    if second is True:
-        return True
-    return False if first is False and second is False else UNDEFINED
-
-
-def coalesce(left: Callable[[Any], Any], right: Callable[[Any], Any], row: Any) -> Any:
-    first = left(row)
-    return right(row) if first is UNDEFINED else first
+def logic(parts: list[Callable[[Any], Any]], deciding: bool, row: Any) -> Any:
+    """OR if true decides, AND if false does; else undefined, or anything that is no boolean, wins."""
+    result: Any = not deciding
+    for part in parts:
+        value = part(row)
+        if value is deciding:
+            return deciding
+        if type(value) is not bool:
+            result = UNDEFINED
+    return result
 
 
 def contained(value: Any, items: list[Any]) -> Any:
@@ -142,7 +127,6 @@ def like(value: Any, wanted: Any, escape: str | None) -> Any:
 
 
 UNARY: dict[str, Callable[[Any], Any]] = {"NOT": negation, "-": minus, "+": plus, "~": complement}
-LAZY = {"AND": conjunction, "OR": disjunction, "??": coalesce}
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "=": equals,
     "!=": differs,

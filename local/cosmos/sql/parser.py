@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import is_dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
@@ -20,7 +21,7 @@ KEYWORDS = frozenset(
 # These stand for a value and are, unlike the other keywords, written in lower case only.
 CASE_SENSITIVE = frozenset({"TRUE", "FALSE", "NULL", "UNDEFINED"})
 MAX_LENGTH = 512 * 1024
-MAX_DEPTH = 200
+MAX_DEPTH = 120
 
 
 @lru_cache(maxsize=512)
@@ -37,9 +38,31 @@ def parse(text: str) -> nodes.Query:
         if isinstance(problem.orig_exc, SqlError):
             raise problem.orig_exc from None
         raise
-    except RecursionError:
-        raise Unsupported("a query nested this deeply") from None
+    if depth(query) > MAX_DEPTH:
+        raise Unsupported(f"a query that nests more than {MAX_DEPTH} levels deep")
     return query
+
+
+def depth(query: nodes.Query) -> int:
+    """How deep the nodes lie in one another; counted level by level, so that no depth is too much for counting."""
+    levels = 0
+    level: list[Any] = [query]
+    while level:
+        levels += 1
+        level = [part for node in level for part in parts(node)]
+    return levels
+
+
+def parts(node: Any) -> list[Any]:
+    children: list[Any] = []
+    waiting = list(vars(node).values())
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, tuple):
+            waiting.extend(value)
+        elif is_dataclass(value):
+            children.append(value)
+    return children
 
 
 @cache

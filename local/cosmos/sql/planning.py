@@ -13,6 +13,7 @@ from .order import order_keys
 from .parser import parse
 from .projection import names_of
 from .scope import Scope, count_of
+from .selection import root_of
 from .values import write
 
 FILTER = "{documentdb-formattableorderbyquery-filter}"
@@ -38,7 +39,7 @@ def plan(text: str, parameters: Mapping[str, Any], policy: Mapping[str, Any]) ->
     query = parse(text)
     if not query.bindings:
         raise Unsupported("a query without FROM")
-    order_keys(query, query.bindings[0].alias, policy)
+    order_keys(query, root_of(query), policy)
     return Planner(text, query, Scope({}, parameters, 0)).info()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 
 from . import nodes
-from .errors import SqlError
+from .errors import SqlError, Unsupported
 from .scope import Row, Scope
 from .values import UNDEFINED
 
@@ -21,7 +21,7 @@ def names_of(select: nodes.Select) -> list[str]:
             unnamed += 1
             name = f"${unnamed}"
         if name in names:
-            raise SqlError(f"The name '{name}' is given to more than one selected value")
+            raise Unsupported(f"SELECT that gives the name '{name}' twice")
         names.append(name)
     return names
 

@@ -6,15 +6,14 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from . import nodes
 from .errors import SqlError, Unsupported
 from .narrowing import Narrower
 from .order import order_of
 from .parser import parse
 from .planning import needs_plan, plan
 from .reading import Reader, Source
-from .run import Page, Run, is_joined
-from .selection import root_scope
+from .run import Page, Run
+from .selection import is_joined, root_of, root_scope
 
 __all__ = ["Page", "Source", "SqlError", "Unsupported", "execute", "needs_plan", "plan", "prepare_connection"]
 
@@ -38,7 +37,7 @@ def execute(  # noqa: PLR0913  # the interface that the server was promised
         raise Unsupported("a query without FROM")
     expand, scope = root_scope(query, parameters)
     joined = is_joined(query)
-    root = query.bindings[0].alias if isinstance(query.bindings[0].path, nodes.Name) else ""
+    root = root_of(query)
     narrowing = Narrower(scope, root).narrow(query.where)
     matches = scope.compile(query.where) if query.where and not joined else None
     reader = Reader(db, source, narrowing, order_of(query, root, source.policy, narrowing), matches)

@@ -13,7 +13,7 @@ from .keyset import Place, is_behind
 from .projection import is_whole_document, projector
 from .reading import Found, Reader
 from .scope import Row, Scope, count_of
-from .selection import Expansion
+from .selection import Expansion, is_joined
 from .values import UNDEFINED, canonical, write
 
 
@@ -169,11 +169,6 @@ class Group:
 
     def results(self) -> list[Any]:
         return self.values + [accumulator.result() for accumulator in self.accumulators]
-
-
-def is_joined(query: nodes.Query) -> bool:
-    first = query.bindings[0]
-    return len(query.bindings) > 1 or first.each or not isinstance(first.path, nodes.Name)
 
 
 def is_aggregate(query: nodes.Query) -> bool:

@@ -98,11 +98,15 @@ class Scope:
 
     def compile_binary(self, expression: nodes.Binary) -> Closure:
         left, right = self.compile(expression.left), self.compile(expression.right)
-        if expression.operator in operators.LAZY:
-            lazy = operators.LAZY[expression.operator]
-            return lambda row: lazy(left, right, row)
+        if expression.operator == "??":
+            return lambda row: right(row) if (value := left(row)) is UNDEFINED else value
         operation = operators.BINARY[expression.operator]
         return lambda row: operation(left(row), right(row))
+
+    def compile_logic(self, expression: nodes.Logic) -> Closure:
+        parts = [self.compile(part) for part in expression.parts]
+        deciding = expression.operator == "OR"
+        return lambda row: operators.logic(parts, deciding, row)
 
     def compile_in(self, expression: nodes.In) -> Closure:
         operand = self.compile(expression.operand)
@@ -111,7 +115,7 @@ class Scope:
 
     def compile_between(self, expression: nodes.Between) -> Closure:
         low = nodes.Binary(">=", expression.operand, expression.low)
-        return self.compile(nodes.Binary("AND", low, nodes.Binary("<=", expression.operand, expression.high)))
+        return self.compile(nodes.Logic("AND", (low, nodes.Binary("<=", expression.operand, expression.high))))
 
     def compile_like(self, expression: nodes.Like) -> Closure:
         operand, pattern = self.compile(expression.operand), self.compile(expression.pattern)

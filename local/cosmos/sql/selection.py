@@ -72,7 +72,7 @@ class Selection:
 def root_scope(query: nodes.Query, parameters: Mapping[str, Any]) -> tuple[Expansion, QueryScope]:
     """The scope of a whole query: its first source is the container, whatever its name; a row begins as a document."""
     first = query.bindings[0]
-    if isinstance(first.path, nodes.Name) and not first.each:
+    if root_of(query):
         scope = QueryScope({first.alias: 0}, parameters, 1)
         return bind(scope, query.bindings[1:])
     container = QueryScope({container_name(first.path): 0}, parameters, 1)
@@ -80,6 +80,17 @@ def root_scope(query: nodes.Query, parameters: Mapping[str, Any]) -> tuple[Expan
     visible = QueryScope({first.alias: inner.names[first.alias]}, parameters, inner.width)
     expand_more, scope = bind(visible, query.bindings[1:])
     return (lambda row: (found for middle in expand(row) for found in expand_more(middle))), scope
+
+
+def root_of(query: nodes.Query) -> str:
+    """The name that stands for the document itself, if there is one."""
+    first = query.bindings[0]
+    return first.alias if isinstance(first.path, nodes.Name) and not first.each else ""
+
+
+def is_joined(query: nodes.Query) -> bool:
+    """Whether a document may become no row, or several."""
+    return len(query.bindings) > 1 or not root_of(query)
 
 
 def container_name(path: Expr) -> str:
