@@ -65,7 +65,7 @@ def render(expression: Expression) -> str:  # noqa: C901, PLR0911  # one line fo
     tag, *rest = expression
     if tag == "path":
         root, *names = rest
-        return root + "".join(f'["{name}"]' if index % 2 else f".{name}" for index, name in enumerate(names))
+        return str(root) + "".join(f'["{name}"]' if index % 2 else f".{name}" for index, name in enumerate(names))
     if tag == "const":
         return "undefined" if isinstance(rest[0], Undefined) else json.dumps(rest[0])
     if tag == "param":
@@ -215,7 +215,7 @@ def compare(left: Any, right: Any) -> int:
         return ORDER.index(kind) - ORDER.index(other)
     if kind not in ("boolean", "number", "string"):
         return 0
-    return (left > right) - (left < right)
+    return int(left > right) - int(left < right)
 
 
 def results(query: Query, documents: list[Document]) -> list[Any]:
