@@ -1,14 +1,19 @@
 """The command line: `python cli.py COMMAND`. It talks to the database of the settings, as the functions do."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import TypeVar
 from uuid import NAMESPACE_URL, uuid5
 
 import click
+from azure.core.exceptions import AzureError
 
 from local import demo_data as demo
 from local import tokens
+from local.host.configuration import LocalSettings
+from local.host.environment import SETTINGS_FILE, DatabaseChoice, apply
 from migrations import runner
 from shared import clients
 from shared.auth import is_uuid
@@ -19,15 +24,26 @@ T = TypeVar("T")
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    """Everything that is done by hand around the time-tracking backend."""
+    """Everything that is done by hand around the time-tracking backend.
+
+    The settings come from the environment, then from local.settings.json; without either, the embedded database of
+    `make run` is meant.
+    """
+    local = LocalSettings.read(Path(__file__).parent / SETTINGS_FILE)
+    apply(DatabaseChoice.of(local.values, os.environ).settings(local.values, os.environ), os.environ)
+    # No command checks a token, so none has to say who would.
+    os.environ.setdefault("JWT_VERIFICATION", "gateway")
 
 
 @cli.command()
-def migrate() -> None:
+@click.option("--dry-run", is_flag=True, help="Only say what would be run.")
+def migrate(*, dry_run: bool) -> None:
     """Create the containers and bring the data to the present shape."""
-    for name in _run(runner.migrate):
-        click.echo(f"applied {name}")
-    click.echo("The database is up to date.")
+    done = "would run" if dry_run else "ran"
+    for name in _run(runner.pending if dry_run else runner.migrate):
+        click.echo(f"{done} {name}")
+    if not dry_run:
+        click.echo("The database is up to date.")
 
 
 @cli.command("demo-data")
@@ -70,6 +86,10 @@ def _run(work: Callable[[], Awaitable[T]]) -> T:
         return asyncio.run(run())
     except ApiError as error:
         raise click.ClickException(error.message) from error
+    except runner.MigrationChangedError as error:
+        raise click.ClickException(str(error)) from error
+    except AzureError as error:
+        raise click.ClickException(f"the database can't be reached ({type(error).__name__})") from error
 
 
 if __name__ == "__main__":

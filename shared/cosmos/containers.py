@@ -91,7 +91,7 @@ CONTAINERS: tuple[Container, ...] = (
         sorted_together=("/date", "/id"),
     ),
     Container(DEAD_LETTER, ("/container_id",), indexed=("/container_id", "/date")),
-    Container(MIGRATION, ("/id",)),
+    Container(MIGRATION, ("/id",), ttl_seconds=-1),
     Container(LEASES, ("/id",)),
 )
 
