@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from local.cosmos.faults import Faults
 from local.cosmos.server import serve_in_thread
 
 
@@ -17,14 +18,19 @@ from local.cosmos.server import serve_in_thread
 class CosmosAccount:
     endpoint: str
     key: str
-    embedded: bool
+    faults: Faults | None
+    """Trouble on demand; only the embedded database can be asked for it."""
+
+    @property
+    def embedded(self) -> bool:
+        return self.faults is not None
 
 
 @pytest.fixture(scope="session")
 def cosmos_account() -> Iterator[CosmosAccount]:
     endpoint, key = os.environ.get("COSMOS_ENDPOINT"), os.environ.get("COSMOS_KEY")
     if endpoint and key:
-        yield CosmosAccount(endpoint, key, embedded=False)
+        yield CosmosAccount(endpoint, key, faults=None)
         return
     with serve_in_thread() as server:
-        yield CosmosAccount(server.url, server.key, embedded=True)
+        yield CosmosAccount(server.url, server.key, faults=server.faults)

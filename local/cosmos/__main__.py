@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import errno
 import os
 import signal
 import sys
@@ -17,6 +18,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--data", default=IN_MEMORY, metavar="FILE|:memory:", help="where the documents lie")
     parser.add_argument("--key", default=EMULATOR_KEY, help="the account key (default: the emulator's well-known one)")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does, as a child process")
+    parser.add_argument("--faults", action="store_true", help="let tests inject faults at /_faults")
     return parser.parse_args()
 
 
@@ -26,7 +28,7 @@ async def _run(arguments: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if arguments.with_parent:
         _stop_at_end_of_input(stop)
-    async with serve(arguments.data, arguments.port, arguments.key) as server:
+    async with serve(arguments.data, arguments.port, arguments.key, fault_control=arguments.faults) as server:
         sys.stdout.write(f"Cosmos DB is ready at {server.url} ({arguments.data})\n")
         sys.stdout.flush()
         await stop.wait()
@@ -52,7 +54,8 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except OSError as error:
-        sys.stderr.write(f"Cannot listen on {HOST}:{arguments.port}: {error.strerror or error}\n")
+        reason = "the port is taken" if error.errno == errno.EADDRINUSE else error.strerror or error
+        sys.stderr.write(f"Cannot listen on {HOST}:{arguments.port}: {reason}.\n")
         return 1
     return 0
 

@@ -15,6 +15,7 @@ from aiohttp import web
 from local.cosmos.auth import EMULATOR_KEY, SignatureCheck
 from local.cosmos.documents import MAX_DOCUMENT_BYTES
 from local.cosmos.errors import CosmosError
+from local.cosmos.faults import CONTROL_PATH, Fault, Faults, Kind, refusal
 from local.cosmos.routes import Routes
 from local.cosmos.store import IN_MEMORY, Store
 from local.cosmos.wire import Call, Reply, error_reply, path_segments
@@ -32,12 +33,15 @@ class Server:
 
     url: str
     key: str
+    faults: Faults
 
 
 class _Service:
-    def __init__(self, store: Store, key: str) -> None:
+    def __init__(self, store: Store, key: str, faults: Faults, *, fault_control: bool) -> None:
         self._check = SignatureCheck(key)
         self._routes = Routes(store)
+        self._faults = faults
+        self._fault_control = fault_control
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         reply = await self._reply(request)
@@ -64,8 +68,26 @@ class _Service:
             raise CosmosError(413, "Request size is too large: at most 2 MB.") from error
         origin = f"http://{request.host}"
         call = Call(request.method, path_segments(request.raw_path), request.headers, body, origin)
+        if self._fault_control and call.path == (CONTROL_PATH,):
+            return self._faults.control(call)
         self._check(call)
-        return await self._routes.answer(call)
+        fault = self._faults.take(call)
+        if fault is None:
+            return await self._routes.answer(call)
+        return await self._troubled(call, fault, request.transport)
+
+    async def _troubled(self, call: Call, fault: Fault, transport: asyncio.Transport | None) -> Reply:
+        if error := refusal(fault):
+            raise error
+        if fault.kind is Kind.DELAY:
+            await asyncio.sleep(fault.seconds)
+        if fault.kind is not Kind.DROP_BEFORE:
+            reply = await self._routes.answer(call)
+        else:
+            reply = Reply(503)
+        if fault.kind in (Kind.DROP_BEFORE, Kind.DROP_AFTER) and transport is not None:
+            transport.abort()
+        return reply
 
 
 def _request(*parts: Any) -> web.BaseRequest:
@@ -76,11 +98,13 @@ def _request(*parts: Any) -> web.BaseRequest:
 
 
 @asynccontextmanager
-async def serve(data: str = IN_MEMORY, port: int = 0, key: str = EMULATOR_KEY) -> AsyncIterator[Server]:
+async def serve(
+    data: str = IN_MEMORY, port: int = 0, key: str = EMULATOR_KEY, *, fault_control: bool = False
+) -> AsyncIterator[Server]:
     """Runs a server on this event loop; port 0 takes a free one."""
-    store = Store(data)
+    store, faults = Store(data), Faults()
     try:
-        service = _Service(store, key)
+        service = _Service(store, key, faults, fault_control=fault_control)
         limits: dict[str, Any] = {"max_line_size": _MAX_HEADER_BYTES, "max_field_size": _MAX_HEADER_BYTES}
         http = web.Server(service.handle, request_factory=_request, access_log=None, **limits)
         runner = web.ServerRunner(http, shutdown_timeout=1.0)
@@ -89,7 +113,7 @@ async def serve(data: str = IN_MEMORY, port: int = 0, key: str = EMULATOR_KEY) -
             site = web.TCPSite(runner, HOST, port)
             await site.start()
             bound = runner.addresses[0][1]
-            yield Server(f"http://{HOST}:{bound}", key)
+            yield Server(f"http://{HOST}:{bound}", key, faults)
         finally:
             await runner.cleanup()
     finally:

@@ -55,7 +55,11 @@ async def test_an_operation_sees_what_those_before_it_did(container: Any) -> Non
         container.execute_item_batch(
             [
                 ("create", (new("1", n=0),)),
-                ("patch", ("1", [{"op": "incr", "path": "/n", "value": 1}]), {"filter_predicate": "FROM c WHERE c.n=0"}),
+                (
+                    "patch",
+                    ("1", [{"op": "incr", "path": "/n", "value": 1}]),
+                    {"filter_predicate": "FROM c WHERE c.n=0"},
+                ),
                 ("delete", ("1",)),
                 ("create", (new("1", n=9),)),
                 ("read", ("1",)),
@@ -77,14 +81,20 @@ async def test_an_operation_sees_what_those_before_it_did(container: Any) -> Non
         (("patch", ("gone", [{"op": "set", "path": "/a", "value": 1}])), 404),
         (("patch", ("there", [{"op": "remove", "path": "/gone"}])), 400),
         (("patch", ("there", [{"op": "set", "path": "/a", "value": 1}]), {"if_match_etag": '"stale"'}), 412),
-        (("patch", ("there", [{"op": "set", "path": "/a", "value": 1}]), {"filter_predicate": "FROM c WHERE c.n=7"}), 412),
+        (
+            ("patch", ("there", [{"op": "set", "path": "/a", "value": 1}]), {"filter_predicate": "FROM c WHERE c.n=7"}),
+            412,
+        ),
         (("delete", ("gone",)), 404),
         (("delete", ("there",), {"if_match_etag": '"stale"'}), 412),
     ],
 )
 async def test_one_failure_undoes_all_and_says_which_it_was(container: Any, operation: Any, status: int) -> None:
     before = await done(container.create_item(new("there")))
-    around = [("create", (new("a"),)), ("upsert", (new("there", changed=True),)) if status == 404 else ("create", (new("b"),))]
+    around = [
+        ("create", (new("a"),)),
+        ("upsert", (new("there", changed=True),)) if status == 404 else ("create", (new("b"),)),
+    ]
     # The SDK takes the options out of what it is given, which the next run of this test needs again.
     error = await failed(container, [*around, copy.deepcopy(operation), ("create", (new("z"),))])
     assert (error.status_code, error.error_index) == (status, 2)

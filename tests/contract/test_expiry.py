@@ -13,7 +13,7 @@ from tests.contract.sdk import done, ids, listed, query, status_of
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
     """An expiry is waited for, for time cannot be turned."""
     async with asyncio.timeout(10):
-        while not await condition():
+        while not await condition():  # noqa: ASYNC110 - nothing tells that time has passed
             await asyncio.sleep(0.05)
 
 

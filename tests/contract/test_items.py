@@ -17,7 +17,7 @@ ODD_IDS = ["with space", "ünï-코드-😀", "50%", "a+b", "semi;colon", "quote
 
 
 async def test_what_is_created_is_read_back_with_its_system_properties(container: Any) -> None:
-    item = {"id": "1", "pk": "p", "text": "é😀\n\"\\", "n": 1, "f": 1.5, "no": None, "yes": True, "l": [1, {"a": []}]}
+    item = {"id": "1", "pk": "p", "text": 'é😀\n"\\', "n": 1, "f": 1.5, "no": None, "yes": True, "l": [1, {"a": []}]}
     created = await done(container.create_item(dict(item)))
     read = await done(container.read_item("1", "p"))
     assert dict(read) == dict(created)

@@ -37,7 +37,9 @@ async def item(container: Any) -> Any:
         ({"op": "move", "from": "/text", "path": "/n"}, {"n": "a", "text": ...}),
     ],
 )
-async def test_an_operation_changes_just_its_path(item: Any, operation: dict[str, Any], changed: dict[str, Any]) -> None:
+async def test_an_operation_changes_just_its_path(
+    item: Any, operation: dict[str, Any], changed: dict[str, Any]
+) -> None:
     patched = await done(item.patch_item("1", "p", [operation]))
     expected = {name: value for name, value in (START | changed).items() if value is not ...}
     assert {name: value for name, value in patched.items() if not name.startswith("_")} == expected
