@@ -117,7 +117,7 @@ async def test_a_token_begins_a_minute_of_leeway_before(world: World, nbf: int, 
 
 
 @pytest.mark.parametrize("claim", ["exp", "nbf"])
-@pytest.mark.parametrize("value", ["soon", [], {}, "9" * 30])
+@pytest.mark.parametrize("value", ["soon", [], {}])
 async def test_a_time_that_is_none_is_401(world: World, claim: str, value: Any) -> None:
     (await call_as(world, **{claim: value})).refused(401)
 
