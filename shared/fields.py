@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
 
 from shared.auth import is_uuid
 from shared.instants import format_instant, parse_instant, with_plus
@@ -43,6 +43,22 @@ class Query(Schema):
         unknown = EXCLUDE
 
 
+class Answer(Schema):
+    """What a call answers. It holds all its fields, and no other: what has no value is null."""
+
+    class Meta:
+        unknown = RAISE
+
+
+class Item(Answer):
+    """An answer that stands for one item: it carries an ETag."""
+
+
+def about(description: str, example: Any = missing, *, optional: bool = False) -> dict[str, Any]:
+    """The metadata of a field, for the OpenAPI document; what is optional is left out of an answer where it is none."""
+    return {"description": description, "optional": optional} | ({} if example is missing else {"example": example})
+
+
 class Text(fields.String):
     """A string that can be written as UTF-8: JSON can spell half of a surrogate pair, which is no text."""
 
@@ -58,12 +74,13 @@ class Text(fields.String):
 class Name(Text):
     """A trimmed string of 1 to 50 characters."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            validate=[validate.Length(min=1, error="Must not be blank."), validate.Length(max=50)], **kwargs
+        )
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        name = super()._deserialize(value, attr, data, **kwargs).strip()
-        if not name:
-            raise ValidationError("Must not be blank.")
-        validate.Length(max=50)(name)
-        return name
+        return super()._deserialize(value, attr, data, **kwargs).strip()
 
 
 class Id(Text):
@@ -113,13 +130,11 @@ class Technologies(fields.List[str]):
     """At most 10 distinct strings; repetitions and empty ones are dropped."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Text(validate=validate.Length(max=100)), **kwargs)
+        super().__init__(Text(validate=validate.Length(max=100)), validate=validate.Length(max=10), **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         names = super()._deserialize(value, attr, data, **kwargs)
-        distinct = list(dict.fromkeys(name for name in names if name))
-        validate.Length(max=10)(distinct)
-        return distinct
+        return list(dict.fromkeys(name for name in names if name))
 
 
 class CommaList(fields.Field[list[str]]):
@@ -138,17 +153,24 @@ class CommaList(fields.Field[list[str]]):
 
 def offset_in_body() -> fields.Integer:
     """Minutes from local time to UTC in a body, as JavaScript's `getTimezoneOffset()` gives."""
-    return fields.Integer(strict=True, allow_none=True, load_default=DEFAULT_TIMEZONE_OFFSET, validate=_OFFSETS)
+    return fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_default=DEFAULT_TIMEZONE_OFFSET,
+        validate=_OFFSETS,
+        metadata=about(_OFFSET, DEFAULT_TIMEZONE_OFFSET),
+    )
 
 
 def offset_in_query() -> fields.Integer:
     """The same in a query, where every value is a string; 300 when absent."""
-    return fields.Integer(load_default=DEFAULT_TIMEZONE_OFFSET, validate=_OFFSETS)
+    return fields.Integer(load_default=DEFAULT_TIMEZONE_OFFSET, validate=_OFFSETS, metadata=about(_OFFSET))
 
 
-def status(**kwargs: Any) -> Text:
+def status(description: str = "Whether it is in use.", **kwargs: Any) -> Text:
     """`active` or `inactive`."""
-    return Text(validate=validate.OneOf(STATUSES), **kwargs)
+    return Text(validate=validate.OneOf(STATUSES), metadata=about(description), **kwargs)
 
 
 _OFFSETS = validate.Range(-LONGEST_TIMEZONE_OFFSET, LONGEST_TIMEZONE_OFFSET)
+_OFFSET = "Minutes from local time to UTC, as JavaScript's `getTimezoneOffset()` gives: 300 in Ecuador, -60 in Berlin."

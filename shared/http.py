@@ -6,7 +6,7 @@ and body loaded through the route's schemas, the operation called, and its Reply
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, TypedDict
@@ -76,28 +76,58 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What an operation answers: a JSON body (None for 204) with its status."""
+    """What an operation answers: a body (JSON, or bytes of the type given; None for nothing), with the route's status
+    unless it names one of the route's others.
+    """
 
     body: Any
-    status: int = 200
+    status: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    mimetype: str = "application/json"
 
 
 NO_CONTENT = Reply(None, 204)
 
 
 @dataclass(frozen=True, slots=True)
+class Header:
+    """A header that an operation heeds."""
+
+    name: str
+    description: str
+
+
+IF_MATCH = Header(
+    "If-Match", "The `ETag` of the item as you have seen it: the call is refused if it has changed since."
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Route:
-    """One operation of a resource. `path` is relative to the resource: `""`, `"running"`, `"{id}/stop"`."""
+    """One operation of a resource. `path` is relative to the resource: `""`, `"running"`, `"{id}/stop"`.
+
+    Dispatch, checks and answers go by it, and so does the OpenAPI document, whose operation is `operation_id`: that is
+    what API Management and generated clients know it by, and so never changes.
+    """
 
     method: str
     path: str
     operation: Callable[[Request], Awaitable[Reply]]
     summary: str
+    operation_id: str = ""
+    description: str = ""
     query: Schema | None = None
     body: Schema | None = None
     # For PUT: what is not given stays as it is.
     partial: bool = False
+    headers: tuple[Header, ...] = ()
+    # What it answers, and with which status; without a schema, nothing, or what is no JSON, of these media types.
+    answer: Schema | None = None
+    status: int = 200
+    media_types: tuple[str, ...] = ()
+    # When it answers something else with another status, and when it refuses in a way of its own.
+    otherwise: Mapping[int, str] = field(default_factory=dict)
+    refusals: Mapping[int, str] = field(default_factory=dict)
     admin_only: bool = False
     # Health and documentation need no token; their operations get no caller.
     public: bool = False
@@ -108,7 +138,7 @@ async def respond(routes: Sequence[Route], request: HttpRequest) -> HttpAnswer:
     correlation_id.set(correlation_id_of(request.headers))
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
-            reply = await _reply(routes, request)
+            answer = _answer(request, *await _reply(routes, request))
     except ApiError as error:
         return _error(error)
     except ValidationError as error:
@@ -119,19 +149,20 @@ async def respond(routes: Sequence[Route], request: HttpRequest) -> HttpAnswer:
     except Exception:
         log.exception("unexpected error")
         return _error(ApiError(500, "internal_error", "Something went wrong on our side"))
-    return _answer(request, reply)
+    return answer
 
 
-async def _reply(routes: Sequence[Route], request: HttpRequest) -> Reply:
+async def _reply(routes: Sequence[Route], request: HttpRequest) -> tuple[Reply, int]:
+    """What the operation answers, and the status to answer it with."""
     segments = _segments(request)
     here = _at(routes, segments)
     if request.method == "OPTIONS":
-        return Reply(None, 204, {"Allow": _allow(here)})
+        return Reply(None, headers={"Allow": _allow(here)}), 204
     caller = NOBODY if here and here[0].public else await caller_of(request.headers)
     route, path = _match(here, request.method, segments)
     if route.admin_only and not caller.is_admin:
         raise ApiError(403, "admin_only", "Only an administrator may do this")
-    return await route.operation(
+    reply = await route.operation(
         Request(
             caller=caller,
             now=instants.now(),
@@ -142,6 +173,7 @@ async def _reply(routes: Sequence[Route], request: HttpRequest) -> Reply:
             headers=request.headers,
         )
     )
+    return reply, reply.status or route.status
 
 
 def _segments(request: HttpRequest) -> list[str]:
@@ -220,25 +252,28 @@ def _load(schema: Schema, data: dict[str, Any], *, partial: bool = False) -> dic
 
 
 def _invalid(error: ValidationError) -> ApiError:
-    errors = error.normalized_messages()  # type: ignore[no-untyped-call]
-    return ApiError(400, "validation_failed", _sentence(errors), errors=errors)
+    messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+    errors = {str(name): list(_sentences(complaint)) for name, complaint in messages.items()}
+    name, (first, *_) = next(iter(errors.items()))
+    return ApiError(400, "validation_failed", f"{name}: {first}", errors=errors)
 
 
-def _sentence(errors: Mapping[str, Any]) -> str:
-    """The first complaint as a sentence that names its field."""
-    name, complaint = next(iter(errors.items()))
-    while isinstance(complaint, dict):
-        complaint = next(iter(complaint.values()))
-    return f"{name}: {complaint[0]}"
+def _sentences(complaint: Any) -> Iterator[str]:
+    """What is wrong with one field; of a list it is said for each place."""
+    if isinstance(complaint, str):
+        yield complaint
+    else:
+        for part in complaint.values() if isinstance(complaint, dict) else complaint:
+            yield from _sentences(part)
 
 
-def _answer(request: HttpRequest, reply: Reply) -> HttpAnswer:
+def _answer(request: HttpRequest, reply: Reply, status: int) -> HttpAnswer:
     has_body = reply.body is not None and request.method != "HEAD"
     return {
-        "status_code": reply.status,
+        "status_code": status,
         "headers": {"Cache-Control": "no-store", **reply.headers},
         "body": _dumps(reply.body) if has_body else None,
-        "mimetype": "application/json",
+        "mimetype": reply.mimetype,
     }
 
 
@@ -252,4 +287,6 @@ def _error(error: ApiError) -> HttpAnswer:
 
 
 def _dumps(body: Any) -> bytes:
+    if isinstance(body, bytes):
+        return body
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
