@@ -15,8 +15,9 @@ from local import tokens
 from local.host.configuration import LocalSettings
 from local.host.environment import SETTINGS_FILE, DatabaseChoice, apply
 from migrations import runner
-from shared import clients
-from shared.auth import is_uuid
+from shared import clients, flags
+from shared.auth import Caller, is_uuid
+from shared.config import settings
 from shared.errors import ApiError
 
 T = TypeVar("T")
@@ -71,6 +72,28 @@ def token(user: str | None, email: str, name: str, tenant: str, *, admin: bool, 
     """Print a token for local use: unsigned, so that it opens nothing where signatures are checked."""
     user_id = user or str(uuid5(NAMESPACE_URL, email))
     click.echo(tokens.token(user_id, email, name, tenant_id=tenant, admin=admin, tester=tester))
+
+
+@cli.command("flags")
+@click.option("--email", help="The user's e-mail.")
+@click.option("--user", callback=_uuid, help="The user's id, a UUID; flags name a user by it if he has no e-mail.")
+@click.option("--group", "groups", multiple=True, help="A role or group of the user's; may be given several times.")
+def feature_flags(email: str | None, user: str | None, groups: tuple[str, ...]) -> None:
+    """Read the feature flags, and show which are on for a user: without options, for anyone."""
+    who = Caller(user or "", "", email, None, is_admin=False, is_tester=False, groups=frozenset(groups))
+    found = _run(lambda: _flags_for(who))
+    click.echo(f"from {settings().feature_flags.place}, for {email or user or 'anyone'}:")
+    known = set(map(str, flags.Flag))
+    for name in sorted(known | found.keys()):
+        remark = "" if name in known & found.keys() else "not in the code" if name in found else "not there"
+        click.echo(f"  {name:<30} {'on' if found.get(name) else 'off':<5}{remark}".rstrip())
+
+
+async def _flags_for(who: Caller) -> dict[str, bool]:
+    try:
+        return await flags.of_process().read_for(who)
+    except (AzureError, OSError, ValueError) as error:
+        raise click.ClickException(f"the flags can't be read: {error}") from error
 
 
 def _run(work: Callable[[], Awaitable[T]]) -> T:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from azure.core.pipeline import PipelineRequest
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
-from shared.config import settings
+from shared.config import FeatureFlagSettings, settings
 from shared.correlation import traceparent
 
 if TYPE_CHECKING:
@@ -58,14 +58,15 @@ def _hand_on_correlation_id(request: PipelineRequest[Any]) -> None:
 
 @cache
 def app_configuration() -> "AzureAppConfigurationClient":
-    """The App Configuration client; with a connection string by key, with an endpoint by the app's managed identity.
+    """The App Configuration client of the settings."""
+    return open_app_configuration(settings().feature_flags)
 
-    Raises ValueError when the connection string is none.
-    """
+
+def open_app_configuration(where: FeatureFlagSettings) -> "AzureAppConfigurationClient":
+    """A client, by key with a connection string, else by the app's managed identity; ValueError if it is malformed."""
     # Imported late, as the identity is: a cold start need not wait for it.
     from azure.appconfiguration.aio import AzureAppConfigurationClient  # noqa: PLC0415
 
-    where = settings().feature_flags
     options: dict[str, Any] = {
         "connection_timeout": CONNECT_TIMEOUT_SECONDS,
         "read_timeout": READ_TIMEOUT_SECONDS,

@@ -47,7 +47,7 @@ class FeatureFlags:
     def __init__(self, read_documents: Callable[[], Awaitable[list[FlagDocument]]], *, max_age_seconds: float) -> None:
         self._read_documents = read_documents
         self._log = SparingLog(logging.getLogger(__name__))
-        self._current = Refreshed("the feature flags", self.read, max_age_seconds=max_age_seconds)
+        self._current = Refreshed("the feature flags", self._read, max_age_seconds=max_age_seconds)
 
     async def enabled(self, flag: Flag, caller: Caller) -> bool:
         current = await self._current.get()
@@ -58,15 +58,18 @@ class FeatureFlags:
         found = {} if current is None else await current.all_for(_user(caller), caller.groups)
         return dict(sorted({**dict.fromkeys(map(str, Flag), False), **found}.items()))
 
-    async def read(self) -> "FlagSet":
-        """The flags as they are now; raises when they can't be read."""
+    async def read_for(self, caller: Caller) -> dict[str, bool]:
+        """Every flag that is found now, as it is for this caller; raises when they can't be read."""
+        return await (await self._read()).all_for(_user(caller), caller.groups)
+
+    async def close(self) -> None:
+        await self._current.close()
+
+    async def _read(self) -> "FlagSet":
         # Imported late: a cold start that nobody asks for a flag does not pay for it.
         from shared.flag_evaluation import FlagSet  # noqa: PLC0415
 
         return FlagSet(await self._read_documents(), self._log)
-
-    async def close(self) -> None:
-        await self._current.close()
 
 
 def _user(caller: Caller) -> str:
