@@ -12,6 +12,7 @@ from functions.http_project_types.blueprint import bp as project_types
 from functions.http_projects.blueprint import bp as projects
 from functions.http_technologies.blueprint import bp as technologies
 from functions.http_time_entries.blueprint import bp as time_entries
+from functions.http_users.blueprint import bp as users
 from functions.not_found.blueprint import bp as not_found
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
@@ -23,6 +24,7 @@ for blueprint in (
     customers,
     activities,
     technologies,
+    users,
     events,
     feature_toggles,
     health,

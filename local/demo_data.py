@@ -11,14 +11,18 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from local.tokens import DEMO_TENANT
 from shared import instants
 from shared.audit import Actor
+from shared.auth import ADMIN as ADMIN_WORD
 from shared.catalog import store as catalog
 from shared.catalog.store import ACTIVITIES, CUSTOMERS, PROJECTS, Resource
 from shared.clients import container
+from shared.config import settings
 from shared.cosmos import items
 from shared.cosmos.containers import MIGRATION
+from shared.directory_file import FileDirectory
 from shared.errors import ApiError
 from shared.fields import DEFAULT_TIMEZONE_OFFSET
 from shared.time_entries import store as time_entries
+from shared.users.people import User
 
 RECORD = "demo-data"
 DAYS = 30
@@ -60,12 +64,30 @@ PEOPLE = (ADMIN, USER, Person("Mia Moreno"), Person("Noah Naranjo"))
 
 async def fill() -> bool:
     """Write the demo data unless that was done before, and complete what was cut off. Returns whether it did."""
+    await _directory()
     if await items.read(MIGRATION, RECORD, RECORD):
         return False
     references = await _catalog()
     await asyncio.gather(*(_clock(person, references) for person in PEOPLE))
     await container(MIGRATION).upsert_item({"id": RECORD, "applied_at": instants.format_instant(instants.now())})
     return True
+
+
+async def _directory() -> None:
+    """Put the people into the local directory file; Microsoft Graph has people of its own."""
+    where = settings().directory
+    if where.file and not where.graph:
+        await FileDirectory(where.file).add(
+            User(
+                person.id,
+                DEMO_TENANT,
+                person.name,
+                person.email,
+                roles=(ADMIN_WORD,) if person.admin else (),
+                groups=(ADMIN_WORD,) if person.admin else (),
+            )
+            for person in PEOPLE
+        )
 
 
 async def example() -> dict[str, str]:

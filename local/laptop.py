@@ -28,11 +28,14 @@ async def start() -> None:
     local = read_settings(APP_ROOT)
     choice = DatabaseChoice.of(local.values, os.environ)
     sockets = listen(port_number(os.environ.get("PORT") or local.port, "PORT"), "PORT")
+    data_dir = Path(os.environ.get("DATA_DIR") or ".local")
+    if os.environ.get("DATA_DIR") or not local.values.get("DIRECTORY_FILE"):
+        os.environ.setdefault("DIRECTORY_FILE", str(data_dir / "directory.json"))
     apply(choice.settings(local.values, os.environ), os.environ)
     if choice.embedded_port is None:
         await _serve(local, sockets, None, f"the account {choice.endpoint}")
         return
-    data = Path(os.environ.get("DATA_DIR") or ".local") / "cosmos.db"
+    data = data_dir / "cosmos.db"
     async with database_process(choice.embedded_port, data, os.environ["COSMOS_KEY"]) as database:
         await _serve(local, sockets, database, f"{data}, served at {choice.endpoint}")
 

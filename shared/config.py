@@ -1,9 +1,11 @@
 """The settings: one frozen dataclass, read once from the environment, the only place that reads it."""
 
 import os
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from urllib.parse import urlsplit
 
 from shared.errors import unavailable
 
@@ -25,7 +27,7 @@ class JwtVerification:
 class FeatureFlagSettings:
     """Where the feature flags are: in Azure App Configuration, reached by key or by identity, else in a file."""
 
-    connection_string: str | None
+    connection_string: str | None = field(repr=False)
     endpoint: str | None
     label: str | None
     file: str | None
@@ -34,6 +36,36 @@ class FeatureFlagSettings:
     @property
     def has_store(self) -> bool:
         return bool(self.connection_string or self.endpoint)
+
+    @property
+    def place(self) -> str:
+        """Where that is, for people to read."""
+        return "Azure App Configuration" if self.has_store else self.file or "nowhere: no setting says where they are"
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSettings:
+    """Microsoft Graph, and who calls it: an app with a secret, or, without one, the managed identity."""
+
+    endpoint: str
+    scope: str
+    role_attribute: str
+    client_id: str | None = None
+    secret: str | None = field(default=None, repr=False)
+    # `https://login.microsoftonline.com` and, from its path, the tenant's id or domain.
+    authority: str | None = None
+    tenant: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DirectorySettings:
+    """Where users and groups are: in Microsoft Graph, else in a file, else nowhere."""
+
+    graph: GraphSettings | None
+    file: str | None
+    cache_seconds: float
+    # Whom the list of users is limited to.
+    email_domain: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +78,7 @@ class Settings:
     catalog_cache_seconds: float
     feature_flags: FeatureFlagSettings
     jwt: JwtVerification
+    directory: DirectorySettings
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -57,6 +90,7 @@ class Settings:
             catalog_cache_seconds=_seconds(environment, "CATALOG_CACHE_SECONDS", 15),
             feature_flags=_feature_flags(environment),
             jwt=_jwt(environment),
+            directory=_directory(environment),
         )
 
 
@@ -99,6 +133,62 @@ def _jwt(environment: Mapping[str, str]) -> JwtVerification:
             issuer=_required(environment, "JWT_ISSUER"),
         )
     raise ConfigError("the setting JWT_VERIFICATION must be 'gateway' or 'jwks'")
+
+
+def _directory(environment: Mapping[str, str]) -> DirectorySettings:
+    return DirectorySettings(
+        graph=_graph(environment),
+        file=environment.get("DIRECTORY_FILE", "").strip() or None,
+        cache_seconds=_seconds(environment, "DIRECTORY_CACHE_SECONDS", 60),
+        email_domain=environment.get("USERS_EMAIL_DOMAIN", "").strip().lower().removeprefix("@") or None,
+    )
+
+
+_CLIENT = ("MS_CLIENT_ID", "MS_SECRET", "MS_AUTHORITY")
+_GRAPH = (*_CLIENT, "MS_ENDPOINT", "MS_SCOPE", "MS_ROLE_ATTRIBUTE")
+
+
+def _graph(environment: Mapping[str, str]) -> GraphSettings | None:
+    """None without any of its settings; with one of them it must be whole, for a guessed half would fail later."""
+    given = {name: text for name in _GRAPH if (text := environment.get(name, "").strip())}
+    if not given:
+        return None
+    if "MS_CLIENT_ID" in given:
+        # An extension attribute is named after the app that registered it: by default, this one.
+        given.setdefault("MS_ROLE_ATTRIBUTE", f"extension_{given['MS_CLIENT_ID'].replace('-', '')}_role")
+    needed = {"MS_ENDPOINT", "MS_SCOPE", "MS_ROLE_ATTRIBUTE", *(_CLIENT if given.keys() & set(_CLIENT) else ())}
+    if missing := [name for name in _GRAPH if name in needed - given.keys()]:
+        raise ConfigError(f"of Microsoft Graph's settings {', '.join(missing)} must be given as well")
+    authority, tenant = _authority(given["MS_AUTHORITY"]) if "MS_AUTHORITY" in given else (None, None)
+    return GraphSettings(
+        endpoint=_https(given["MS_ENDPOINT"], "MS_ENDPOINT").rstrip("/"),
+        scope=given["MS_SCOPE"],
+        role_attribute=given["MS_ROLE_ATTRIBUTE"],
+        client_id=given.get("MS_CLIENT_ID"),
+        secret=given.get("MS_SECRET"),
+        authority=authority,
+        tenant=tenant,
+    )
+
+
+def _authority(url: str) -> tuple[str, str]:
+    """The host that gives the tokens, and the tenant in its path."""
+    parts = urlsplit(_https(url, "MS_AUTHORITY"))
+    tenant = parts.path.strip("/").partition("/")[0]
+    if not re.fullmatch(r"[\w.-]+", tenant):
+        raise ConfigError("the setting MS_AUTHORITY must hold the tenant in its path: https://<host>/<tenant>")
+    return f"https://{parts.netloc}", tenant
+
+
+def _https(url: str, name: str) -> str:
+    """Tokens and secrets travel there."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme != "https" or not parts.hostname:
+        raise ConfigError(f"the setting {name} must be an https address")
+    return url
 
 
 @cache

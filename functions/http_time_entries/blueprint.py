@@ -1,18 +1,23 @@
 """`/api/time-entries`: clocking in and out, and what was worked."""
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import azure.functions as func
 
+from shared.auth import Caller
 from shared.catalog.names import names_for
 from shared.conditions import etag_of
 from shared.cosmos.items import Document
+from shared.directory import directory
 from shared.errors import ApiError
 from shared.http import NO_CONTENT, Reply, Request, Route, respond
 from shared.time_entries import reading, store, worked_time
 from shared.time_entries.schemas import (
+    EVERYONE,
     ListFilters,
     ListQuery,
     PageQuery,
@@ -21,6 +26,7 @@ from shared.time_entries.schemas import (
     filters_of,
 )
 from shared.time_entries.timeline import interval_of
+from shared.users.people import Users, hidden
 
 LATEST = timedelta(days=31)
 
@@ -28,13 +34,13 @@ bp = func.Blueprint()
 
 
 async def list_entries(request: Request) -> Reply:
-    filters = _filters(request)
+    filters = await _filters(request)
     return Reply(await _shown(request, await reading.entries(request.caller, filters, request.query["limit"])))
 
 
 async def paginated(request: Request) -> Reply:
     total, entries = await reading.page(
-        request.caller, _filters(request), request.query["start"], request.query["length"]
+        request.caller, await _filters(request), request.query["start"], request.query["length"]
     )
     return Reply({"records_total": total, "data": await _shown(request, entries)})
 
@@ -107,11 +113,13 @@ async def http_time_entries(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(**await respond(ROUTES, req))
 
 
-def _filters(request: Request) -> ListFilters:
+async def _filters(request: Request) -> ListFilters:
     filters = filters_of(dict(request.query), request.now)
     if filters.owners is not None and not request.caller.is_admin:
         raise ApiError(403, "admin_only", "Only an administrator may see the time entries of others")
-    return filters
+    if filters.owners is None or EVERYONE not in filters.owners:
+        return filters
+    return replace(filters, hidden=hidden(await directory().glance(request.caller.tenant_id), request.caller))
 
 
 async def _item(request: Request, entry: Document, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
@@ -120,5 +128,13 @@ async def _item(request: Request, entry: Document, status: int = 200, headers: d
 
 
 async def _shown(request: Request, entries: Sequence[Document]) -> list[dict[str, Any]]:
-    names = await names_for(request.caller.tenant_id, entries)
-    return [reading.shown(entry, names, request.caller) for entry in entries]
+    caller = request.caller
+    names, users = await asyncio.gather(names_for(caller.tenant_id, entries), _owners(caller, entries))
+    return [reading.shown(entry, names, caller, users) for entry in entries]
+
+
+async def _owners(caller: Caller, entries: Sequence[Document]) -> Users:
+    """Who the owners are as far as the directory is known; it is not asked for the caller's own entries."""
+    if all(entry["owner_id"] == caller.user_id for entry in entries):
+        return {}
+    return await directory().glance(caller.tenant_id)

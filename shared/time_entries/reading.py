@@ -19,6 +19,7 @@ from shared.instants import format_instant
 from shared.time_entries.rules import Interval, Placed
 from shared.time_entries.schemas import EVERYONE, MOST_ENTRIES, ListFilters
 from shared.time_entries.timeline import TIMELINE_ID, placed, read_timeline
+from shared.users.people import Users
 
 LIVE = "NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.deleted)"
 MATCHING = (
@@ -27,7 +28,10 @@ MATCHING = (
     " AND (IS_NULL(@activities) OR ARRAY_CONTAINS(@activities, c.activity_id))"
     " AND (IS_NULL(@uri) OR c.uri = @uri)"
 )
-OF_TENANT = "c.tenant_id = @tenant AND (IS_NULL(@owners) OR ARRAY_CONTAINS(@owners, c.owner_id))"
+OF_TENANT = (
+    "c.tenant_id = @tenant AND (IS_NULL(@owners) OR ARRAY_CONTAINS(@owners, c.owner_id))"
+    " AND NOT ARRAY_CONTAINS(@hidden, LOWER(c.owner_id))"
+)
 
 STARTING_WITHIN = f"c.start_date >= @first AND c.start_date < @beyond AND {MATCHING}"
 NEWEST_FIRST = "ORDER BY c.start_date DESC OFFSET @skip LIMIT @limit"
@@ -141,7 +145,8 @@ async def _query(caller: Caller, filters: ListFilters, text: str, more: dict[str
     if filters.owners is None:
         return await items.query(TIME_ENTRY, text, parameters, [caller.tenant_id, caller.user_id])
     owners = None if EVERYONE in filters.owners else filters.owners
-    return await items.query(TIME_ENTRY, text, {**parameters, "tenant": caller.tenant_id, "owners": owners})
+    of_tenant = {"tenant": caller.tenant_id, "owners": owners, "hidden": sorted(filters.hidden)}
+    return await items.query(TIME_ENTRY, text, parameters | of_tenant)
 
 
 async def recent(caller: Caller, since: datetime, until: datetime) -> list[Document]:
@@ -150,8 +155,8 @@ async def recent(caller: Caller, since: datetime, until: datetime) -> list[Docum
     return await entries(caller, ListFilters(since, until + timedelta(minutes=1)), MOST_ENTRIES)
 
 
-def shown(entry: Document, names: Names, caller: Caller) -> dict[str, Any]:
-    """An entry as it is answered: all its fields, null where it has no value."""
+def shown(entry: Document, names: Names, caller: Caller, users: Users) -> dict[str, Any]:
+    """An entry as it is answered: all its fields, null where it has no value. `users`: who is known of the tenant."""
     return {
         "id": entry["id"],
         "tenant_id": entry["tenant_id"],
@@ -167,8 +172,15 @@ def shown(entry: Document, names: Names, caller: Caller) -> dict[str, Any]:
         "deleted": entry.get("deleted"),
         "running": entry.get("end_date") is None,
         **names.of(entry),
-        "owner_email": caller.email if entry["owner_id"] == caller.user_id else None,
+        "owner_email": _email(entry["owner_id"], caller, users),
     }
+
+
+def _email(owner_id: str, caller: Caller, users: Users) -> str | None:
+    if owner_id == caller.user_id:
+        return caller.email
+    owner = users.get(owner_id.lower())
+    return owner.email or None if owner else None
 
 
 async def newest_project_ids(caller: Caller) -> list[str]:

@@ -43,7 +43,7 @@ class TimeEntryBody(Body):
 
 @dataclass(frozen=True, slots=True)
 class ListFilters:
-    """Which entries a list holds. `owners`: None is the caller, `["*"]` everyone."""
+    """Which entries a list holds. `owners`: None is the caller, `["*"]` everyone but `hidden` (in lower case)."""
 
     first: datetime
     beyond: datetime
@@ -51,6 +51,7 @@ class ListFilters:
     projects: list[str] | None = None
     activities: list[str] | None = None
     uri: str | None = None
+    hidden: frozenset[str] = frozenset()
 
 
 class RangeQuery(Query):
