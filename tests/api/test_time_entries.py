@@ -282,14 +282,15 @@ async def test_delete_is_soft(world: World) -> None:
 
 async def test_every_write_leaves_one_event_and_nothing_else_does(world: World) -> None:
     entry = await world.entry("10:00", "11:00")
-    await put(world, entry, description="new")
-    await put(world, entry, description="new")
-    await put(world, entry, "12:00", "11:00")
-    await world.user.post(f"time-entries/{entry['id']}/stop")
-    await world.user.post(f"time-entries/{entry['id']}/restart")
-    await world.user.post(f"time-entries/{entry['id']}/stop")
-    await world.user.delete(f"time-entries/{entry['id']}")
-    await world.user.delete(f"time-entries/{entry['id']}")
+    (await put(world, entry, description="new")).ok()
+    (await put(world, entry, description="new")).ok()
+    (await put(world, entry, "12:00", "11:00")).refused(400)
+    one = f"time-entries/{entry['id']}"
+    (await world.user.post(f"{one}/stop")).refused(422)
+    (await world.user.post(f"{one}/restart")).ok()
+    (await world.user.post(f"{one}/stop")).ok()
+    (await world.user.delete(one)).ok(204)
+    (await world.user.delete(one)).refused(404)
 
     events = sorted(await world.outbox("time_entry", entry), key=lambda event: str(event["date"]))
 
