@@ -31,7 +31,9 @@ class Application:
 
 
 @asynccontextmanager
-async def application(account: CosmosAccount, endpoint: str | None = None) -> AsyncIterator[Application]:
+async def application(
+    account: CosmosAccount, endpoint: str | None = None, **more_settings: str
+) -> AsyncIterator[Application]:
     """Run the app; with `endpoint`, the app (not the test) talks to the account by way of that address.
 
     The app's settings and clients are those of the process: within another application's block, this one stands in.
@@ -43,6 +45,7 @@ async def application(account: CosmosAccount, endpoint: str | None = None) -> As
         "COSMOS_DATABASE": f"test-{uuid4()}",
         "COSMOS_CONNECTION": f"AccountEndpoint={reached};AccountKey={account.key};",
         "JWT_VERIFICATION": "gateway",
+        **more_settings,
     }
     async with CosmosClient(account.endpoint, account.key) as cosmos:
         with _environment(environment):
