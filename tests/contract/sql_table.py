@@ -51,15 +51,21 @@ class Table:
             if after is None:
                 return
 
-    def query(self, text: str, *, size: int | None = None, pk: str | None = PARTITION, **parameters: Any) -> list[Any]:
+    def query(
+        self, text: str, /, *, size: int | None = None, pk: str | None = PARTITION, **parameters: Any
+    ) -> list[Any]:
         named = {f"@{name}": value for name, value in parameters.items()}
         return [row for page in self.pages(text, named, size=size, pk=pk) for row in page]
 
-    def value(self, expression: str, **parameters: Any) -> Any:
+    def value(self, expression: str, /, **parameters: Any) -> Any:
         """What an expression yields for the one document of this table; UNDEFINED becomes the word."""
         found = self.query(f"SELECT VALUE {expression} FROM c", **parameters)  # noqa: S608  # the tests' own text
         return found[0] if found else "undefined"
 
+    def yields(self, expression: str, expected: Any, /, **parameters: Any) -> bool:
+        """Whether the value is just this, 1 not being true."""
+        return compact(self.value(expression, **parameters)) == compact(expected)
 
-def compact(document: Document) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+def compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

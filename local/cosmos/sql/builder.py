@@ -11,6 +11,7 @@ from lark.visitors import Transformer_NonRecursive
 from . import nodes
 from .errors import SqlError, Unsupported
 from .nodes import Expr
+from .values import tidy
 
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", '"': '"', "'": "'"}
 COMPARISONS = (nodes.In, nodes.Between, nodes.Like)
@@ -73,7 +74,7 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in
         return nodes.Constant(unquote(token))
 
     def number(self, token: Token) -> Expr:
-        return nodes.Constant(int(token) if token.isdigit() else float(token))
+        return nodes.Constant(int(token) if token.isdigit() else tidy(float(token)))
 
     def true(self, _: Token) -> Expr:
         return nodes.Constant(True)

@@ -34,6 +34,11 @@ class Column:
         return "id" if self.path == ID else f"coalesce(json_extract(body,{self.literal}),0)"
 
     @property
+    def varies(self) -> list[str]:
+        """What has to be compared to order by the path; an id is a string, always."""
+        return [self.value] if self.path == ID else [self.rank, self.value]
+
+    @property
     def literal(self) -> str:
         return "'$" + "".join(f'."{name}"' for name in self.path).replace("'", "''") + "'"
 

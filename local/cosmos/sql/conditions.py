@@ -53,9 +53,16 @@ def join(parts: list[Sql], word: str, neutral: Sql, deciding: Sql) -> Sql:
     if deciding in parts:
         return deciding
     parts = [part for part in parts if part != neutral]
-    if len(parts) < 2:
-        return parts[0] if parts else neutral
-    return Sql(f"({word.join(part.text for part in parts)})", tuple(value for part in parts for value in part.params))
+    while len(parts) > 1:
+        parts = [paired(word, parts[place : place + 2]) for place in range(0, len(parts), 2)]
+    return parts[0] if parts else neutral
+
+
+def paired(word: str, parts: list[Sql]) -> Sql:
+    """Two at a time make a flat tree of many: SQLite limits how deep an expression is."""
+    if len(parts) == 1:
+        return parts[0]
+    return Sql(f"({parts[0].text}{word}{parts[1].text})", parts[0].params + parts[1].params)
 
 
 def conjunction(parts: list[May]) -> May:

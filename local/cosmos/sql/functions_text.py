@@ -8,7 +8,7 @@ from typing import Any
 
 from .errors import Unsupported
 from .functions_math import is_integer
-from .values import EXACT, UNDEFINED, is_number
+from .values import EXACT, UNDEFINED, is_number, tidy
 
 LONGEST = 10_000
 
@@ -119,7 +119,9 @@ def parsed(*kinds: type) -> Callable[[str], Any]:
             value = json.loads(text, parse_constant=refuse_constant)
         except ValueError:
             return UNDEFINED
-        return value if type(value) in kinds else UNDEFINED
+        if type(value) not in kinds:
+            return UNDEFINED
+        return tidy(value) if type(value) is float else value
 
     return apply
 

@@ -32,11 +32,11 @@ class Index:
     def terms(self) -> str:
         found = ["pk"] if self.leading else []
         for path in self.equal:
-            found += [Column(path).rank, Column(path).value]
+            found += Column(path).varies
         flip = bool(self.keys) and self.keys[0].descending
         for key in self.keys:
             direction = " DESC" if key.descending != flip else ""
-            found += [Column(key.path).rank + direction, Column(key.path).value + direction]
+            found += [term + direction for term in Column(key.path).varies]
         return ",".join(found)
 
 

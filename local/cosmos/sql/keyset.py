@@ -35,9 +35,9 @@ def ordering(keys: list[Key], bounds: dict[Path, Bound]) -> str:
     for key in keys:
         bound, column, direction = bounds.get(key.path), Column(key.path), word(key.descending)
         if bound is None:
-            terms.append(f"{column.rank}{direction}")
-        if bound is None or not bound.is_point:
-            terms.append(f"{column.value}{direction}")
+            terms += [term + direction for term in column.varies]
+        elif not bound.is_point:
+            terms.append(column.value + direction)
     return ",".join([*terms, f"rid{word(bool(keys) and keys[0].descending)}"])
 
 

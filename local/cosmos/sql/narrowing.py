@@ -19,6 +19,8 @@ from .scope import Scope
 from .values import ARRAY_RANK, EXACT, NUMBER_RANK, STRING_RANK, UNDEFINED, rank
 
 MOST_ITEMS = 5000
+MOST_PARAMETERS = 20_000
+"""SQLite takes 32,766 in a statement."""
 MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 TYPE_TESTS = {
     "IS_NULL": "=1",
@@ -113,6 +115,9 @@ class Narrower:
                 narrowing.add(*found)
             if found is None or (isinstance(conjunct, nodes.Binary) and conjunct.operator in "<>"):
                 narrowing.filters.append(may.true)
+        if sum(len(condition.params) for condition in narrowing.filters) > MOST_PARAMETERS:
+            narrowing.filters.clear()
+            narrowing.exact = False
         return narrowing
 
     def constant(self, expression: Expr) -> Any:

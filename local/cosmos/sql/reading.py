@@ -10,7 +10,7 @@ from typing import Any
 
 from . import indexes
 from .columns import Column
-from .conditions import HAS_NUL, Sql
+from .conditions import HAS_NUL, Sql, every
 from .keyset import Key, Place, ordering, segments
 from .narrowing import Narrowing
 from .scope import Closure
@@ -103,9 +103,8 @@ class Reader:
 
     def statement(self, columns: str, segment: list[Sql]) -> tuple[str, list[Any]]:
         conditions = [Sql(f"({self.source.where})", self.source.params), *segment, *self.narrowing.filters]
-        where = " AND ".join(condition.text for condition in conditions)
-        params = [value for condition in conditions for value in condition.params]
-        return (f"SELECT {columns} FROM {self.source.table}\n WHERE {where}", params)
+        where = every(conditions)
+        return (f"SELECT {columns} FROM {self.source.table}\n WHERE {where.text}", list(where.params))
 
     def run(self, statement: str, params: list[Any], index: str | None) -> sqlite3.Cursor:
         """With the index if it is still there: another connection may have dropped it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from . import nodes
 from .aggregates import Accumulator, AggregateScope, has_aggregate
+from .continuation import Rest, group_behind, rest_of
 from .errors import Unsupported
 from .keyset import Place, is_behind
 from .projection import is_whole_document, projector
@@ -54,30 +55,29 @@ class Run:
 
     def plain(self, size: int | None, after: Any | None) -> Page:
         top, offset, limit = self.counts()
-        remaining = after["n"] if after else least(top, limit)
-        skip = 0 if after else offset
+        rest = rest_of(after, self.reader.keys)
+        remaining = rest.remaining if rest else least(top, limit)
+        skip = 0 if rest else offset
         want = least(size, remaining)
         if want == 0:
             return Page([], None, 0)
         rows: list[str] = []
         last: Result | None = None
-        for result in self.results(after, None if want is None else want + skip + 1):
+        for result in self.results(rest, None if want is None else want + skip + 1):
             if skip:
                 skip -= 1
                 continue
             if len(rows) == want:
-                return Page(rows, continuation(last, remaining, len(rows)), self.reader.read)
+                return Page(rows, token(last, remaining, len(rows)), self.reader.read)
             rows.append(result.text)
             last = result
             if len(rows) == remaining:
                 break
         return Page(rows, None, self.reader.read)
 
-    def results(self, after: Any | None, limit: int | None) -> Iterator[Result]:
-        place = Place(tuple((kind, value) for kind, value in after["k"]), after["r"]) if after else None
-        if self.query.select.distinct:
-            return self.distinct(place, after["s"] if after else 0)
-        return self.since(place, after["s"] if after else 0, limit)
+    def results(self, rest: Rest | None, limit: int | None) -> Iterator[Result]:
+        place, given = (rest.place, rest.given) if rest else (None, 0)
+        return self.distinct(place, given) if self.query.select.distinct else self.since(place, given, limit)
 
     def since(self, place: Place | None, given: int, limit: int | None) -> Iterator[Result]:
         """A document that a page ended inside of comes again, without what was given of it."""
@@ -125,7 +125,8 @@ class Run:
             results = [count] * len(scope.makers) if count is not None else self.totals(scope)
             return Page(self.shown([results]), None, self.reader.read)
         groups = self.groups(scope)
-        names = sorted(name for name in groups if not after or name > after["g"])
+        behind = group_behind(after)
+        names = sorted(name for name in groups if name > behind)
         chosen = names[:size]
         rows = self.shown([groups[name].results() for name in chosen])
         return Page(rows, {"g": chosen[-1]} if len(chosen) < len(names) else None, self.reader.read)
@@ -184,11 +185,11 @@ def refuse_cut_groups(query: nodes.Query) -> None:
         raise Unsupported("DISTINCT with GROUP BY or an aggregate")
 
 
-def continuation(last: Result | None, remaining: int | None, count: int) -> Any:
+def token(last: Result | None, remaining: int | None, count: int) -> Any:
+    """What continues behind a full page; a page that may hold nothing is never full."""
     if last is None:
         return None
-    left = None if remaining is None else remaining - count
-    return {"k": last.place.keys, "r": last.place.rid, "s": last.given, "n": left}
+    return Rest(last.place, last.given, None if remaining is None else remaining - count).token()
 
 
 def least(*numbers: int | None) -> int | None:

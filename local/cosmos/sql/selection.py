@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from . import nodes
@@ -76,7 +76,7 @@ def root_scope(query: nodes.Query, parameters: Mapping[str, Any]) -> tuple[Expan
         scope = QueryScope({first.alias: 0}, parameters, 1)
         return bind(scope, query.bindings[1:])
     container = QueryScope({container_name(first.path): 0}, parameters, 1)
-    expand, inner = bind(container, query.bindings[:1])
+    expand, inner = bind(container, query.bindings[:1], taken=())
     visible = QueryScope({first.alias: inner.names[first.alias]}, parameters, inner.width)
     expand_more, scope = bind(visible, query.bindings[1:])
     return (lambda row: (found for middle in expand(row) for found in expand_more(middle))), scope
@@ -101,20 +101,22 @@ def container_name(path: Expr) -> str:
     return path.name
 
 
-def bind(scope: Scope, bindings: tuple[nodes.Binding, ...]) -> tuple[Expansion, QueryScope]:
-    """The rows that the sources make of a row: one for each combination of elements."""
+def bind(
+    scope: Scope, bindings: tuple[nodes.Binding, ...], taken: Iterable[str] | None = None
+) -> tuple[Expansion, QueryScope]:
+    """The rows that the sources make of a row: one for each combination of elements. Names in use are `taken`."""
     names = dict(scope.names)
     sources: list[tuple[Closure, bool]] = []
-    given: set[str] = set()
+    used = set(scope.names if taken is None else taken)
     for binding in bindings:
-        if binding.alias in given or (binding.alias in names and binding.alias not in scope.names):
+        if binding.alias in used:
             raise SqlError(f"The alias '{binding.alias}' is used more than once", *binding.at)
         if not binding.each and not isinstance(binding.path, nodes.Member):
             raise Unsupported("a source that is neither a path nor an iteration (IN)", *binding.at)
         path = QueryScope(names, scope.parameters, scope.width + len(sources)).compile(binding.path)
         names = names | {binding.alias: scope.width + len(sources)}
         sources.append((path, binding.each))
-        given.add(binding.alias)
+        used.add(binding.alias)
     inner = QueryScope(names, scope.parameters, scope.width + len(sources))
     return (lambda row: expanded(row, sources)), inner
 
