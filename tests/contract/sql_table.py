@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Self
 
 from local.cosmos.sql.query import Source, execute, prepare_connection
 
@@ -18,11 +18,17 @@ Document = dict[str, Any]
 class Table:
     """Documents in SQLite, and queries that are read to the last page."""
 
-    def __init__(self, policy: Mapping[str, Any] | None = None, path: str = ":memory:") -> None:
-        self.db = sqlite3.connect(path, isolation_level=None)
+    def __init__(self, policy: Mapping[str, Any] | None = None, path: str = ":memory:", *, make: bool = True) -> None:
+        self.db = sqlite3.connect(path, isolation_level=None, uri=path.startswith("file:"))
         prepare_connection(self.db)
-        self.db.execute(TABLE)
+        if make:
+            self.db.execute(TABLE)
         self.policy = policy or {}
+
+    @classmethod
+    def opened(cls, path: str, policy: Mapping[str, Any]) -> Self:
+        """Another connection to a table that is there."""
+        return cls(policy, path, make=False)
 
     def pretend_to_be_large(self) -> None:
         """Rows are numbered as if many had come before, so that queries find it worth making indexes."""

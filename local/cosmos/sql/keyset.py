@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .columns import Column, Path
+from .columns import ID, Column, Path
 from .conditions import Sql
 from .narrowing import Bound, Narrowing
+from .values import NUMBER_RANK
 
 
 @dataclass(frozen=True)
@@ -29,43 +30,57 @@ class Place:
     rid: int
 
 
-def ordering(keys: list[Key], bounds: dict[Path, Bound]) -> str:
-    """ORDER BY's terms; what the bounds have fixed is left out, for SQLite sorts by what it finds here."""
-    terms: list[str] = []
+@dataclass(frozen=True)
+class Segment:
+    """One range to read: its conditions, and ORDER BY's terms without those that are the same throughout it."""
+
+    conditions: list[Sql]
+    order: str
+
+
+def segments(keys: list[Key], narrowing: Narrowing, after: Place | None, *, inclusive: bool) -> Iterator[Segment]:
+    """The ranges to read, in order."""
+    bounds = narrowing.bounds
+    row = f"rid{direction(bool(keys) and keys[0].descending)}"
+    if after is None:
+        yield Segment(list(conditions(bounds, set())), ",".join([*terms(keys, bounds), row]))
+        return
+    later = beyond(bool(keys) and keys[0].descending) + ("=" if inclusive else "")
+    same_keys = [*pinned(keys, after), *conditions(bounds, paths(keys)), Sql(f"rid{later}?", (after.rid,))]
+    yield Segment(same_keys, row)
+    for count in range(len(keys) - 1, -1, -1):
+        order = ",".join([*terms(keys[count + 1 :], bounds), row])
+        others = [*pinned(keys[:count], after), *conditions(bounds, paths(keys[: count + 1]))]
+        for found, varying in behind(keys[count], bounds.get(keys[count].path), after.keys[count]):
+            yield Segment(
+                [*found, *others], ",".join([*(t + direction(keys[count].descending) for t in varying), order])
+            )
+
+
+def behind(key: Key, bound: Bound | None, last: tuple[int, Any]) -> Iterator[tuple[list[Sql], list[str]]]:
+    """What comes behind the last value of one key: later values of its type, then other types."""
+    column, (kind, value) = Column(key.path), last
+    if kind >= NUMBER_RANK and (bound is None or not bound.is_point):
+        later = [Sql(f"{column.rank}={kind}"), Sql(f"{column.value}{beyond(key.descending)}?", (value,))]
+        yield [*later, *far_end(column, bound, key.descending)], [column.value]
+    if bound is None and key.path != ID:
+        yield [Sql(f"{column.rank}{beyond(key.descending)}{kind}")], column.varies
+
+
+def terms(keys: list[Key], bounds: dict[Path, Bound]) -> Iterator[str]:
+    """What ORDER BY has to name; what the bounds have fixed is left out, for SQLite sorts by what it finds here."""
     for key in keys:
-        bound, column, direction = bounds.get(key.path), Column(key.path), word(key.descending)
-        if bound is None:
-            terms += [term + direction for term in column.varies]
-        elif not bound.is_point:
-            terms.append(column.value + direction)
-    return ",".join([*terms, f"rid{word(bool(keys) and keys[0].descending)}"])
+        bound, column = bounds.get(key.path), Column(key.path)
+        varying = column.varies if bound is None else [] if bound.is_point else [column.value]
+        yield from (term + direction(key.descending) for term in varying)
 
 
-def word(descending: bool) -> str:
+def direction(descending: bool) -> str:
     return " DESC" if descending else ""
 
 
 def beyond(descending: bool) -> str:
     return "<" if descending else ">"
-
-
-def segments(keys: list[Key], narrowing: Narrowing, after: Place | None, inclusive: bool) -> Iterator[list[Sql]]:
-    """The conditions of each range to read, in order."""
-    if after is None:
-        yield list(conditions(narrowing.bounds, set()))
-        return
-    row = beyond(bool(keys) and keys[0].descending) + ("=" if inclusive else "")
-    yield [*pinned(keys, after), *conditions(narrowing.bounds, paths(keys)), Sql(f"rid{row}?", (after.rid,))]
-    for count in range(len(keys) - 1, -1, -1):
-        key, (kind, value) = keys[count], after.keys[count]
-        column, bound = Column(key.path), narrowing.bounds.get(key.path)
-        same = pinned(keys[:count], after)
-        others = list(conditions(narrowing.bounds, paths(keys[: count + 1])))
-        if bound is None or not bound.is_point:
-            later = [Sql(f"{column.rank}={kind}"), Sql(f"{column.value}{beyond(key.descending)}?", (value,))]
-            yield [*same, *later, *far_end(column, bound, key.descending), *others]
-        if bound is None:
-            yield [*same, Sql(f"{column.rank}{beyond(key.descending)}{kind}"), *others]
 
 
 def paths(keys: list[Key]) -> set[Path]:

@@ -11,7 +11,7 @@ from typing import Any
 from . import indexes
 from .columns import Column
 from .conditions import HAS_NUL, Sql, every
-from .keyset import Key, Place, ordering, segments
+from .keyset import Key, Place, Segment, segments
 from .narrowing import Narrowing
 from .scope import Closure
 from .values import UNDEFINED
@@ -67,7 +67,7 @@ class Reader:
     ) -> Iterator[Found]:
         """What matches, behind a place (`again`: or at it); `limit` says how many will be looked at, at most."""
         index = self.index()
-        for segment in segments(self.keys, self.narrowing, after, again):
+        for segment in segments(self.keys, self.narrowing, after, inclusive=again):
             for rid, body, *values in self.fetch(segment, index, limit):
                 self.read += 1
                 found = Found(Place(tuple(zip(values[::2], values[1::2], strict=True)), rid), body)
@@ -93,16 +93,16 @@ class Reader:
         index = indexes.wanted(self.source.pk_scoped, self.narrowing.bounds, self.keys)
         return indexes.ensure(self.db, self.source.table, index) if index else None
 
-    def fetch(self, segment: list[Sql], index: str | None, limit: int | None) -> Iterator[Any]:
+    def fetch(self, segment: Segment, index: str | None, limit: int | None) -> Iterator[Any]:
         columns = [f"{column.rank},{column.value}" for column in (Column(key.path) for key in self.keys)]
         statement, params = self.statement(",".join(["rid", "body", *columns]), segment)
-        statement += f" ORDER BY {ordering(self.keys, self.narrowing.bounds)}"
+        statement += f" ORDER BY {segment.order}"
         if limit is not None and self.narrowing.exact:
             statement += f" LIMIT {limit}"
         return self.run(statement, params, index)
 
-    def statement(self, columns: str, segment: list[Sql]) -> tuple[str, list[Any]]:
-        conditions = [Sql(f"({self.source.where})", self.source.params), *segment, *self.narrowing.filters]
+    def statement(self, columns: str, segment: Segment) -> tuple[str, list[Any]]:
+        conditions = [Sql(f"({self.source.where})", self.source.params), *segment.conditions, *self.narrowing.filters]
         where = every(conditions)
         return (f"SELECT {columns} FROM {self.source.table}\n WHERE {where.text}", list(where.params))
 
