@@ -6,7 +6,9 @@ import logging
 import time
 
 import pytest
+from azure.core.exceptions import AzureError
 
+from shared.clients import APP_CONFIGURATION_RETRIES
 from shared.flags import Flag
 from shared.refreshed import FIRST_WAIT_SECONDS
 from tests.flags.app_configuration import AppConfiguration, app_configuration
@@ -115,10 +117,27 @@ async def test_many_first_calls_make_one_read(store: AppConfiguration) -> None:
 
 async def test_what_is_young_is_not_read_again(store: AppConfiguration) -> None:
     async with flags_from(store) as flags:
+        await flags.toggles(caller())
         for _ in range(5):
             await flags.toggles(caller())
+            # Had that call begun a renewal, it would have come in before this.
+            await flags.read_for(caller())
 
-    assert len(store.requests) == 1
+    assert len(store.requests) == 1 + 5
+
+
+async def test_a_store_that_fails_is_not_asked_by_every_call(store: AppConfiguration) -> None:
+    store.fails = 1000
+
+    async with flags_from(store) as flags:
+        await flags.toggles(caller())
+        for _ in range(5):
+            await flags.toggles(caller())
+            with pytest.raises(AzureError):
+                await flags.read_for(caller())
+
+    once = 1 + APP_CONFIGURATION_RETRIES
+    assert len(store.requests) == once + 5 * once
 
 
 async def test_a_change_in_the_store_is_seen(store: AppConfiguration) -> None:
