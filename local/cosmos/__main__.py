@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import errno
 import os
 import signal
@@ -25,7 +26,9 @@ def _arguments() -> argparse.Namespace:
 async def _run(arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        # Windows has no such handlers; there Ctrl-C arrives as a KeyboardInterrupt.
+        with contextlib.suppress(NotImplementedError):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if arguments.with_parent:
         _stop_at_end_of_input(stop)
     async with serve(arguments.data, arguments.port, arguments.key, fault_control=arguments.faults) as server:
@@ -50,6 +53,8 @@ def main() -> int:
     arguments = _arguments()
     try:
         asyncio.run(_run(arguments))
+    except KeyboardInterrupt:
+        return 0
     except DataFileInUseError as error:
         sys.stderr.write(f"{error}\n")
         return 1

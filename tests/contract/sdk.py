@@ -1,6 +1,7 @@
 """One way to write a test for both SDKs: what they return is awaited, or iterated, as each needs it."""
 
 import inspect
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -22,6 +23,15 @@ async def page_of(pages: Any) -> list[Any]:
     if hasattr(pages, "__anext__"):
         return await listed(await anext(pages))
     return list(next(pages))
+
+
+async def all_pages(pages: Any) -> AsyncIterator[list[Any]]:
+    if hasattr(pages, "__aiter__"):
+        async for page in pages:
+            yield await listed(page)
+    else:
+        for page in pages:
+            yield list(page)
 
 
 async def query(container: Any, text: str, **options: Any) -> list[Any]:

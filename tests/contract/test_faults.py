@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 from local.cosmos.faults import Fault, Faults, Kind, Operation
 from local.cosmos.server import Server, serve_in_thread
 from tests.contract.conftest import SINGLE_KEY
+from tests.contract.standalone import Standalone
 
 
 @pytest.fixture(scope="module")
@@ -100,13 +100,8 @@ async def test_a_fault_can_let_some_pass_and_keep_to_one_container(container: An
 
 async def test_another_process_takes_faults_only_when_told_to() -> None:
     for options, expected in ((["--faults"], 1), ([], None)):
-        command = [sys.executable, "-m", "local.cosmos", "--port", "0", *options]
-        process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-        assert process.stdout is not None
-        url = (await process.stdout.readline()).decode().split()[5]
-        assert await asyncio.to_thread(_faults_over_http, url) == expected
-        process.terminate()
-        assert await process.wait() == 0
+        async with Standalone(*options) as server:
+            assert await asyncio.to_thread(_faults_over_http, server.url) == expected
 
 
 def _faults_over_http(url: str) -> int | None:
@@ -115,6 +110,5 @@ def _faults_over_http(url: str) -> int | None:
         with urllib.request.urlopen(f"{url}/_faults", body, timeout=10) as answer:  # noqa: S310 - our own server
             return len(json.loads(answer.read()))
     except urllib.error.HTTPError as error:
-        with error:
-            assert error.code == 401
-        return None
+        error.close()
+        return None if error.code == 401 else -1
