@@ -113,10 +113,10 @@ def _seconds(environment: Mapping[str, str], name: str, default: float) -> float
 
 def _feature_flags(environment: Mapping[str, str]) -> FeatureFlagSettings:
     return FeatureFlagSettings(
-        connection_string=environment.get("AZURE_APP_CONFIGURATION_CONNECTION_STRING") or None,
-        endpoint=environment.get("AZURE_APP_CONFIGURATION_ENDPOINT") or None,
-        label=environment.get("AZURE_APP_CONFIGURATION_LABEL") or None,
-        file=environment.get("FEATURE_FLAGS_FILE") or None,
+        connection_string=environment.get("AZURE_APP_CONFIGURATION_CONNECTION_STRING", "").strip() or None,
+        endpoint=environment.get("AZURE_APP_CONFIGURATION_ENDPOINT", "").strip() or None,
+        label=environment.get("AZURE_APP_CONFIGURATION_LABEL", "").strip() or None,
+        file=environment.get("FEATURE_FLAGS_FILE", "").strip() or None,
         cache_seconds=_seconds(environment, "FEATURE_FLAGS_CACHE_SECONDS", 30),
     )
 
