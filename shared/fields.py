@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
 
 from shared.auth import is_uuid
 from shared.instants import format_instant, parse_instant, with_plus
@@ -45,9 +45,6 @@ class Query(Schema):
 
 class Answer(Schema):
     """What a call answers. It holds all its fields, and no other: what has no value is null."""
-
-    class Meta:
-        unknown = RAISE
 
 
 class Item(Answer):

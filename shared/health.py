@@ -3,11 +3,26 @@
 from typing import Any
 
 from azure.core.exceptions import AzureError
+from marshmallow import fields, validate
 
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos.containers import MIGRATION
 from shared.errors import ApiError
+from shared.fields import Answer, Text, about
+
+
+class Health(Answer):
+    """Whether the service works."""
+
+    status = Text(
+        validate=validate.OneOf(("healthy", "unhealthy")), metadata=about("Healthy when every check is.", "healthy")
+    )
+    checks = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata=about("`ok`, or what is wrong, for each.", {"settings": "ok", "database": "ok"}),
+    )
 
 
 async def report() -> dict[str, Any]:

@@ -166,7 +166,7 @@ async def _reply(routes: Sequence[Route], request: HttpRequest) -> tuple[Reply, 
         Request(
             caller=caller,
             now=instants.now(),
-            precondition=Precondition.of(request.headers),
+            precondition=Precondition.of(request.headers if IF_MATCH in route.headers else {}),
             path=path,
             query=_load(route.query, _query(request.params)) if route.query else {},
             body=_load(route.body, _json_body(request), partial=route.partial) if route.body else {},

@@ -2,13 +2,14 @@
 
 import azure.functions as func
 
+from shared.catalog.answers import Customer
 from shared.catalog.routes import catalog_routes, list_by_status, show_with_status
 from shared.catalog.schemas import CustomerBody, StatusQuery
 from shared.catalog.store import CUSTOMERS
 from shared.http import respond
 
 ROUTES = catalog_routes(
-    "customers", CUSTOMERS, CustomerBody(), StatusQuery(), list_by_status(CUSTOMERS), show_with_status
+    "customers", CUSTOMERS, CustomerBody(), StatusQuery(), Customer, list_by_status(CUSTOMERS), show_with_status
 )
 
 bp = func.Blueprint()

@@ -3,7 +3,7 @@
 import azure.functions as func
 
 from shared.events import reading
-from shared.events.schemas import EventQuery
+from shared.events.schemas import EventPage, EventQuery
 from shared.http import Reply, Request, Route, respond
 
 bp = func.Blueprint()
@@ -14,7 +14,22 @@ async def list_events(request: Request) -> Reply:
     return Reply({"data": [reading.shown(event) for event in events], "continuation": continuation})
 
 
-ROUTES = (Route("GET", "", list_events, "List the events of the audit trail", query=EventQuery()),)
+ROUTES = (
+    Route(
+        "GET",
+        "",
+        list_events,
+        "List the events of the audit trail",
+        "list-events",
+        "Newest first. For administrators; everyone else asks for an item of his own.",
+        query=EventQuery(),
+        answer=EventPage(),
+        refusals={
+            403: "Only an administrator may see the events of others.",
+            404: "There is no such item of the caller's.",
+        },
+    ),
+)
 
 
 @bp.function_name("http_events")

@@ -2,7 +2,7 @@
 
 import azure.functions as func
 
-from shared.health import report
+from shared.health import Health, report
 from shared.http import Reply, Request, Route, respond
 
 bp = func.Blueprint()
@@ -13,7 +13,19 @@ async def health(_request: Request) -> Reply:
     return Reply(checks, 200 if checks["status"] == "healthy" else 503)
 
 
-ROUTES = (Route("GET", "", health, "Tell whether the service works", public=True),)
+ROUTES = (
+    Route(
+        "GET",
+        "",
+        health,
+        "Tell whether the service works",
+        "get-health",
+        "Needs no token.",
+        answer=Health(),
+        otherwise={503: "It does not; `checks` says what is unreachable."},
+        public=True,
+    ),
+)
 
 
 @bp.function_name("http_health")

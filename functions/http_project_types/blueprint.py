@@ -6,6 +6,7 @@ from typing import Any
 import azure.functions as func
 
 from shared.catalog import store
+from shared.catalog.answers import ProjectType
 from shared.catalog.project_types import PROJECT_TYPES
 from shared.catalog.routes import Shown, catalog_routes, shown
 from shared.catalog.schemas import ProjectTypeBody, ProjectTypeQuery
@@ -27,7 +28,9 @@ async def show_type(item: Document, _tenant_id: str) -> Shown:
     return shown(item, "description", "customer_id", "parent_id")
 
 
-ROUTES = catalog_routes("project-types", PROJECT_TYPES, ProjectTypeBody(), ProjectTypeQuery(), list_types, show_type)
+ROUTES = catalog_routes(
+    "project-types", PROJECT_TYPES, ProjectTypeBody(), ProjectTypeQuery(), ProjectType, list_types, show_type
+)
 
 
 @bp.function_name("http_project_types")

@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+from shared.catalog.answers import Project
 from shared.catalog.projects import list_projects, list_recent, show_project
 from shared.catalog.routes import catalog_routes
 from shared.catalog.schemas import ProjectBody, ProjectQuery
@@ -18,8 +19,16 @@ async def recent(request: Request) -> Reply:
 
 
 ROUTES = (
-    Route("GET", "recent", recent, "List the projects that the caller worked on last"),
-    *catalog_routes("projects", PROJECTS, ProjectBody(), ProjectQuery(), list_projects, show_project),
+    Route(
+        "GET",
+        "recent",
+        recent,
+        "List the projects that the caller worked on last",
+        "list-recent-projects",
+        "Those of the caller's 20 newest entries that are active and of active customers; newest first.",
+        answer=Project(many=True),
+    ),
+    *catalog_routes("projects", PROJECTS, ProjectBody(), ProjectQuery(), Project, list_projects, show_project),
 )
 
 

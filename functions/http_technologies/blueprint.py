@@ -6,6 +6,7 @@ from typing import Any
 import azure.functions as func
 
 from shared.catalog import store
+from shared.catalog.answers import Technology
 from shared.catalog.routes import Shown, catalog_routes, shown
 from shared.catalog.schemas import TechnologyBody
 from shared.catalog.store import TECHNOLOGIES
@@ -24,7 +25,9 @@ async def show_technology(item: Document, _tenant_id: str) -> Shown:
     return shown(item, "first_use_time_entry_id", "creation_date")
 
 
-ROUTES = catalog_routes("technologies", TECHNOLOGIES, TechnologyBody(), Query(), list_technologies, show_technology)
+ROUTES = catalog_routes(
+    "technologies", TECHNOLOGIES, TechnologyBody(), Query(), Technology, list_technologies, show_technology
+)
 
 
 @bp.function_name("http_technologies")

@@ -14,8 +14,9 @@ from shared.conditions import etag_of
 from shared.cosmos.items import Document
 from shared.directory import directory
 from shared.errors import ApiError
-from shared.http import NO_CONTENT, Reply, Request, Route, respond
+from shared.http import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route, respond
 from shared.time_entries import reading, store, worked_time
+from shared.time_entries.answers import Summary, TimeEntry, TimeEntryPage
 from shared.time_entries.schemas import (
     EVERYONE,
     ListFilters,
@@ -29,6 +30,12 @@ from shared.time_entries.timeline import interval_of
 from shared.users.people import Users, hidden
 
 LATEST = timedelta(days=31)
+IDEMPOTENCY_KEY = Header(
+    "Idempotency-Key",
+    "Any text made for this one entry: sent again with it, a call answers the entry it made the first time.",
+)
+OTHERS = {403: "Only an administrator may see the time entries of others."}
+NOT_THE_OWNER = {403: "Only its owner may change a time entry."}
 
 bp = func.Blueprint()
 
@@ -71,7 +78,7 @@ async def get(request: Request) -> Reply:
 
 async def create(request: Request) -> Reply:
     entry = await store.create(request.actor, request.body, request.headers.get("idempotency-key"))
-    return await _item(request, entry, 201, {"Location": f"/api/time-entries/{entry['id']}"})
+    return await _item(request, entry, {"Location": f"/api/time-entries/{entry['id']}"})
 
 
 async def update(request: Request) -> Reply:
@@ -93,17 +100,136 @@ async def restart(request: Request) -> Reply:
 
 
 ROUTES = (
-    Route("GET", "", list_entries, "List time entries", query=ListQuery()),
-    Route("POST", "", create, "Create a time entry, or start the timer", body=TimeEntryBody()),
-    Route("GET", "running", running, "Get the running time entry"),
-    Route("GET", "latest", latest, "Get the newest entry of each project"),
-    Route("GET", "summary", summary, "Get the worked time", query=SummaryQuery()),
-    Route("GET", "paginated", paginated, "List time entries page by page", query=PageQuery()),
-    Route("GET", "{id}", get, "Get a time entry"),
-    Route("PUT", "{id}", update, "Change a time entry", body=TimeEntryBody(), partial=True),
-    Route("DELETE", "{id}", delete, "Delete a time entry"),
-    Route("POST", "{id}/stop", stop, "Stop a time entry"),
-    Route("POST", "{id}/restart", restart, "Restart a time entry"),
+    Route(
+        "GET",
+        "",
+        list_entries,
+        "List time entries",
+        "list-time-entries",
+        "Newest start first. An entry belongs when its interval meets the range, a running one included; without one it"
+        " is a local month.",
+        query=ListQuery(),
+        answer=TimeEntry(many=True),
+        refusals=OTHERS,
+    ),
+    Route(
+        "POST",
+        "",
+        create,
+        "Create a time entry, or start the timer",
+        "create-time-entry",
+        "Without `end_date` it starts the timer. A start a little ahead of the server's clock becomes now.",
+        body=TimeEntryBody(),
+        headers=(IDEMPOTENCY_KEY,),
+        answer=TimeEntry(),
+        status=201,
+        refusals={
+            400: "There is no such project or activity, the end is not after the start, or either lies in the future.",
+            409: "A timer is running already, or others change the same thing at the same time.",
+            422: "Another entry of the caller's overlaps; `conflicts` names it.",
+        },
+    ),
+    Route(
+        "GET",
+        "running",
+        running,
+        "Get the running time entry",
+        "get-running-time-entry",
+        answer=TimeEntry(),
+        otherwise={204: "No entry runs."},
+    ),
+    Route(
+        "GET",
+        "latest",
+        latest,
+        "List the newest entry of each project",
+        "list-latest-time-entries",
+        "The caller's, of the last 31 days; newest start first.",
+        answer=TimeEntry(many=True),
+    ),
+    Route(
+        "GET",
+        "summary",
+        summary,
+        "Get the worked time",
+        "get-worked-time",
+        "What the caller has worked in the current local day, week and month.",
+        query=SummaryQuery(),
+        answer=Summary(),
+    ),
+    Route(
+        "GET",
+        "paginated",
+        paginated,
+        "List time entries page by page",
+        "list-time-entries-by-page",
+        "The list, from `start` on, `length` entries at a time.",
+        query=PageQuery(),
+        answer=TimeEntryPage(),
+        refusals=OTHERS,
+    ),
+    Route(
+        "GET",
+        "{id}",
+        get,
+        "Get a time entry",
+        "get-time-entry",
+        "One of the caller's; for an administrator, any of the tenant.",
+        answer=TimeEntry(),
+    ),
+    Route(
+        "PUT",
+        "{id}",
+        update,
+        "Change a time entry",
+        "update-time-entry",
+        "What is not given stays as it is. It never restarts a stopped entry.",
+        body=TimeEntryBody(),
+        partial=True,
+        headers=(IF_MATCH,),
+        answer=TimeEntry(),
+        refusals={
+            400: "There is no such project or activity, the end is not after the start, or either lies in the future.",
+            **NOT_THE_OWNER,
+            422: "Another entry of the caller's overlaps; `conflicts` names it.",
+        },
+    ),
+    Route(
+        "DELETE",
+        "{id}",
+        delete,
+        "Delete a time entry",
+        "delete-time-entry",
+        headers=(IF_MATCH,),
+        status=204,
+        refusals=NOT_THE_OWNER,
+    ),
+    Route(
+        "POST",
+        "{id}/stop",
+        stop,
+        "Stop a time entry",
+        "stop-time-entry",
+        "It ends now.",
+        headers=(IF_MATCH,),
+        answer=TimeEntry(),
+        refusals={**NOT_THE_OWNER, 422: "It is stopped already."},
+    ),
+    Route(
+        "POST",
+        "{id}/restart",
+        restart,
+        "Restart a time entry",
+        "restart-time-entry",
+        "It runs on from its own start.",
+        headers=(IF_MATCH,),
+        answer=TimeEntry(),
+        refusals={
+            **NOT_THE_OWNER,
+            409: "Another timer is running.",
+            422: "It is running already, or a later entry is in the way.",
+        },
+    ),
 )
 
 
@@ -122,9 +248,9 @@ async def _filters(request: Request) -> ListFilters:
     return replace(filters, hidden=hidden(await directory().glance(request.caller.tenant_id), request.caller))
 
 
-async def _item(request: Request, entry: Document, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
+async def _item(request: Request, entry: Document, headers: dict[str, str] | None = None) -> Reply:
     shown = await _shown(request, [entry])
-    return Reply(shown[0], status, {"ETag": etag_of(entry), **(headers or {})})
+    return Reply(shown[0], headers={"ETag": etag_of(entry), **(headers or {})})
 
 
 async def _shown(request: Request, entries: Sequence[Document]) -> list[dict[str, Any]]:

@@ -9,9 +9,10 @@ from shared.config import settings
 from shared.correlation import logger
 from shared.directory import directory
 from shared.errors import ApiError
-from shared.http import Reply, Request, Route, respond
-from shared.users.people import Grant, User, from_claims, is_caller, listed, role_named, shown
-from shared.users.schemas import GroupBody
+from shared.http import IF_MATCH, Reply, Request, Route, respond
+from shared.users import people
+from shared.users.people import Grant, from_claims, is_caller, listed, role_named, shown
+from shared.users.schemas import GroupBody, Membership, User
 
 log = logger(__name__)
 
@@ -49,16 +50,89 @@ async def remove_from_group(request: Request) -> Reply:
     return await _changed(request, Grant(request.id, "groups", request.body["group_name"], given=False))
 
 
+REFUSALS = {
+    400: "There is no such role or group.",
+    409: "The caller himself is not in the directory that would have to keep it, or others change the same user.",
+}
+IDEMPOTENT = "Done twice it is done once."
 ROUTES = (
-    Route("GET", "", list_users, "List users"),
-    Route("GET", "{id}", get, "Get a user"),
-    Route("POST", "{id}/roles/{role}/grant", grant_role, "Grant a role", admin_only=True),
-    Route("POST", "{id}/roles/{role}/revoke", revoke_role, "Revoke a role", admin_only=True),
-    Route("POST", "{id}/groups/add", add_to_group, "Add a user to a group", body=GroupBody(), admin_only=True),
     Route(
-        "POST", "{id}/groups/remove", remove_from_group, "Remove a user from a group", body=GroupBody(), admin_only=True
+        "GET",
+        "",
+        list_users,
+        "List users",
+        "list-users",
+        "By name. Testers are left out unless a tester asks.",
+        answer=User(many=True),
     ),
-    Route("POST", "{id}/is-member-of", is_member_of, "Tell whether a user is in a group", body=GroupBody()),
+    Route(
+        "GET",
+        "{id}",
+        get,
+        "Get a user",
+        "get-user",
+        "The caller is always found: what the directory lacks is in the token.",
+        answer=User(),
+    ),
+    Route(
+        "POST",
+        "{id}/roles/{role}/grant",
+        grant_role,
+        "Grant a role",
+        "grant-role",
+        IDEMPOTENT,
+        headers=(IF_MATCH,),
+        answer=User(),
+        refusals=REFUSALS,
+        admin_only=True,
+    ),
+    Route(
+        "POST",
+        "{id}/roles/{role}/revoke",
+        revoke_role,
+        "Revoke a role",
+        "revoke-role",
+        IDEMPOTENT,
+        headers=(IF_MATCH,),
+        answer=User(),
+        refusals=REFUSALS,
+        admin_only=True,
+    ),
+    Route(
+        "POST",
+        "{id}/groups/add",
+        add_to_group,
+        "Add a user to a group",
+        "add-user-to-group",
+        IDEMPOTENT,
+        body=GroupBody(),
+        headers=(IF_MATCH,),
+        answer=User(),
+        refusals=REFUSALS,
+        admin_only=True,
+    ),
+    Route(
+        "POST",
+        "{id}/groups/remove",
+        remove_from_group,
+        "Remove a user from a group",
+        "remove-user-from-group",
+        IDEMPOTENT,
+        body=GroupBody(),
+        headers=(IF_MATCH,),
+        answer=User(),
+        refusals=REFUSALS,
+        admin_only=True,
+    ),
+    Route(
+        "POST",
+        "{id}/is-member-of",
+        is_member_of,
+        "Tell whether a user is in a group",
+        "is-user-member-of",
+        body=GroupBody(),
+        answer=Membership(),
+    ),
 )
 
 
@@ -68,7 +142,7 @@ async def http_users(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(**await respond(ROUTES, req))
 
 
-async def _looked_up(request: Request, look_up: Callable[[str, str], Awaitable[User | None]]) -> User:
+async def _looked_up(request: Request, look_up: Callable[[str, str], Awaitable[people.User | None]]) -> people.User:
     """The user of the path. The caller himself is always there: what the directory lacks is in his token."""
     is_own = is_caller(request.id, request.caller)
     try:
@@ -96,5 +170,5 @@ async def _changed(request: Request, grant: Grant) -> Reply:
     return _item(user)
 
 
-def _item(user: User) -> Reply:
+def _item(user: people.User) -> Reply:
     return Reply(shown(user), headers={"ETag": etag_of(shown(user))})

@@ -4,11 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from shared.catalog import store
+from shared.catalog.references import REFERENCES
 from shared.catalog.store import Resource, status_of
 from shared.conditions import etag_of
 from shared.cosmos.items import Document
-from shared.fields import Body, Query
-from shared.http import NO_CONTENT, Reply, Request, Route
+from shared.fields import Body, Item, Query
+from shared.http import IF_MATCH, NO_CONTENT, Reply, Request, Route
+
+LIST_ORDER = "Active ones first, then by name."
 
 Shown = dict[str, Any]
 # One item of a tenant as it is answered.
@@ -18,7 +21,7 @@ List = Callable[[str, Mapping[str, Any]], Awaitable[list[Shown]]]
 
 
 def catalog_routes(  # noqa: PLR0913, PLR0917 - what sets one resource apart from the others
-    path: str, resource: Resource, body: Body, query: Query, listed: List, show: Show
+    path: str, resource: Resource, body: Body, query: Query, item: type[Item], listed: List, show: Show
 ) -> tuple[Route, ...]:
     """List, create, get, change and make inactive."""
 
@@ -26,8 +29,8 @@ def catalog_routes(  # noqa: PLR0913, PLR0917 - what sets one resource apart fro
         return Reply(await listed(request.caller.tenant_id, request.query))
 
     async def create(request: Request) -> Reply:
-        item = await store.create(resource, request.actor, request.body)
-        return await answer(request, item, 201, {"Location": f"/api/{path}/{item['id']}"})
+        made = await store.create(resource, request.actor, request.body)
+        return await answer(request, made, {"Location": f"/api/{path}/{made['id']}"})
 
     async def get(request: Request) -> Reply:
         return await answer(request, await store.get(resource, request.caller.tenant_id, request.id))
@@ -41,19 +44,55 @@ def catalog_routes(  # noqa: PLR0913, PLR0917 - what sets one resource apart fro
         await store.retire(resource, request.actor, request.id, request.precondition)
         return NO_CONTENT
 
-    async def answer(
-        request: Request, item: Document, status: int = 200, headers: Mapping[str, str] | None = None
-    ) -> Reply:
-        shown = await show(item, request.caller.tenant_id)
-        return Reply(shown, status, {"ETag": etag_of(item), **(headers or {})})
+    async def answer(request: Request, document: Document, headers: Mapping[str, str] | None = None) -> Reply:
+        shown = await show(document, request.caller.tenant_id)
+        return Reply(shown, headers={"ETag": etag_of(document), **(headers or {})})
 
-    noun = resource.noun
+    noun, many = resource.noun, path.replace("-", " ")
+    name, names = noun.replace(" ", "-"), path
+    gone = "It is soft-deleted" if resource.soft_delete else "It is made inactive"
+    taken = {409: f"There is a {noun} of that name already."}
+    refers = {400: "What it refers to does not exist."} if REFERENCES.keys() & set(resource.fields) else {}
     return (
-        Route("GET", "", list_items, f"List every {noun}", query=query),
-        Route("POST", "", create, f"Create a {noun}", body=body, admin_only=True),
-        Route("GET", "{id}", get, f"Get a {noun}"),
-        Route("PUT", "{id}", update, f"Change a {noun}", body=body, partial=True, admin_only=True),
-        Route("DELETE", "{id}", retire, f"Delete a {noun}", admin_only=True),
+        Route("GET", "", list_items, f"List {many}", f"list-{names}", LIST_ORDER, query=query, answer=item(many=True)),
+        Route(
+            "POST",
+            "",
+            create,
+            f"Create a {noun}",
+            f"create-{name}",
+            body=body,
+            answer=item(),
+            status=201,
+            refusals={**taken, **refers},
+            admin_only=True,
+        ),
+        Route("GET", "{id}", get, f"Get a {noun}", f"get-{name}", answer=item()),
+        Route(
+            "PUT",
+            "{id}",
+            update,
+            f"Change a {noun}",
+            f"update-{name}",
+            "What is not given stays as it is.",
+            body=body,
+            partial=True,
+            headers=(IF_MATCH,),
+            answer=item(),
+            refusals={**taken, **refers},
+            admin_only=True,
+        ),
+        Route(
+            "DELETE",
+            "{id}",
+            retire,
+            f"Delete a {noun}",
+            f"delete-{name}",
+            f"{gone}: what refers to it keeps its name.",
+            headers=(IF_MATCH,),
+            status=204,
+            admin_only=True,
+        ),
     )
 
 

@@ -1,17 +1,25 @@
-"""What the catalog calls take: the bodies of customers, projects and activities, and the filters of their lists."""
+"""What the catalog calls take: the bodies of its resources, and the filters of their lists."""
 
 from typing import ClassVar
 
 from marshmallow import validate
 
-from shared.fields import Body, CommaList, Id, KeptInstant, Name, Query, Technologies, Text, status
+from shared.fields import Body, CommaList, Id, KeptInstant, Name, Query, Technologies, Text, about, status
+
+CUSTOMER_ID = "0b9a5d3e-1f43-4c53-9d0e-6a1f1f1f7a01"
+PROJECT_TYPE_ID = "6f0d1a52-8f8e-4a43-8f5b-3c1c9e4d2b02"
 
 
 class _Described(Body):
     """What most resources of the catalog have."""
 
-    name = Name(required=True)
-    description = Text(allow_none=True, load_default=None, validate=validate.Length(max=250))
+    name = Name(required=True, metadata=about("What people call it; unique in its tenant.", "Backend"))
+    description = Text(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(max=250),
+        metadata=about("A sentence about it.", "What runs in the cloud"),
+    )
 
 
 class _WithStatus(_Described):
@@ -33,41 +41,49 @@ class ActivityBody(_WithStatus):
 class ProjectTypeBody(_Described):
     """A project type as an admin writes it."""
 
-    customer_id = Id(allow_none=True, load_default=None)
-    parent_id = Id(allow_none=True, load_default=None)
+    customer_id = Id(allow_none=True, load_default=None, metadata=about("The customer it is for.", CUSTOMER_ID))
+    parent_id = Id(allow_none=True, load_default=None, metadata=about("The type that it lies below.", PROJECT_TYPE_ID))
 
 
 class TechnologyBody(Body):
     """A technology as an admin writes it."""
 
-    name = Name(required=True)
-    first_use_time_entry_id = Id(allow_none=True, load_default=None)
-    creation_date = KeptInstant(allow_none=True, load_default=None)
+    name = Name(required=True, metadata=about("What people call it; unique in its tenant.", "Python"))
+    first_use_time_entry_id = Id(
+        allow_none=True,
+        load_default=None,
+        metadata=about("The time entry that first named it.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"),
+    )
+    creation_date = KeptInstant(
+        allow_none=True, load_default=None, metadata=about("When it came up.", "2026-01-05T14:00:00.0000000Z")
+    )
 
 
 class ProjectBody(_WithStatus):
     """A project as an admin writes it."""
 
-    customer_id = Id(allow_none=True, load_default=None)
-    project_type_id = Id(allow_none=True, load_default=None)
-    technologies = Technologies(allow_none=True, load_default=[])
+    customer_id = Id(allow_none=True, load_default=None, metadata=about("The customer it is for.", CUSTOMER_ID))
+    project_type_id = Id(allow_none=True, load_default=None, metadata=about("What kind it is.", PROJECT_TYPE_ID))
+    technologies = Technologies(
+        allow_none=True, load_default=[], metadata=about("What it is done with.", ["Python", "Cosmos DB"])
+    )
 
 
 class StatusQuery(Query):
     """The filter of customers and activities."""
 
-    status = status(load_default=None)
+    status = status("Only those that are in use, or that are not; without it both.", load_default=None)
 
 
 class ProjectQuery(StatusQuery):
     """The filters of projects."""
 
-    customer_id = CommaList(load_default=None)
-    project_type_id = CommaList(load_default=None)
+    customer_id = CommaList(load_default=None, metadata=about("Only those of these customers."))
+    project_type_id = CommaList(load_default=None, metadata=about("Only those of these types."))
 
 
 class ProjectTypeQuery(Query):
     """The filters of project types."""
 
-    customer_id = CommaList(load_default=None)
-    parent_id = CommaList(load_default=None)
+    customer_id = CommaList(load_default=None, metadata=about("Only those of these customers."))
+    parent_id = CommaList(load_default=None, metadata=about("Only those directly below these types."))

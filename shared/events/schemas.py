@@ -1,19 +1,53 @@
-"""The query of the audit trail."""
+"""What the audit trail is asked for, and what it answers."""
 
 from marshmallow import fields, validate
 
-from shared.fields import Id, Query, QueryInstant, Text
+from shared.fields import Answer, Id, Instant, Query, QueryInstant, Text, about
 
 MOST_EVENTS = 1000
 
 
 class EventQuery(Query):
-    """Which events, and how many at a time. `continuation` is what the page before ended with."""
+    """Which events, and how many at a time."""
 
-    item_id = Id(load_default=None)
-    container_id = Text(load_default=None)
-    user_id = Id(load_default=None)
-    start_date = QueryInstant(load_default=None)
-    end_date = QueryInstant(load_default=None)
-    limit = fields.Integer(load_default=100, validate=validate.Range(1, MOST_EVENTS))
-    continuation = Text(load_default=None)
+    item_id = Id(load_default=None, metadata=about("Only events of this item; who is no administrator must name one."))
+    container_id = Text(load_default=None, metadata=about("Only events of this kind of item, such as `time_entry`."))
+    user_id = Id(load_default=None, metadata=about("Only what this user did."))
+    start_date = QueryInstant(load_default=None, metadata=about("Only events of this instant or later."))
+    end_date = QueryInstant(load_default=None, metadata=about("Only events before this instant."))
+    limit = fields.Integer(
+        load_default=100, validate=validate.Range(1, MOST_EVENTS), metadata=about("How many events at most.")
+    )
+    continuation = Text(load_default=None, metadata=about("What the page before ended with."))
+
+
+class Event(Answer):
+    """What was done to one item, by whom, and when."""
+
+    id = Id(metadata=about("The event's own id.", "9d3a1c70-2f0e-4a36-a7d9-5f6b8c2e1a07"))
+    date = Instant(metadata=about("When it was done.", "2026-01-05T15:30:00.0000000Z"))
+    user_id = Id(metadata=about("Who did it.", "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"))
+    owner_id = Id(
+        allow_none=True,
+        metadata=about("Whose item it is, where it has an owner.", "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"),
+    )
+    action = Text(metadata=about("`create`, `update` or `delete`.", "update"))
+    description = Text(metadata=about("The same in words.", "Stop a time entry"))
+    item_id = Id(metadata=about("What it was done to.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"))
+    container_id = Text(metadata=about("The kind of item.", "time_entry"))
+    session_id = Text(metadata=about("The correlation id of the request.", "4bf92f3577b34da6a3ce929d0e0e4736"))
+    tenant_id = Id(metadata=about("The organisation it belongs to.", "5f1d6a3e-7c0b-4d29-9b57-2f4f1f0c9a11"))
+    changes = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.Raw(allow_none=True), validate=validate.Length(equal=2)),
+        metadata=about(
+            "What became of which field: `[before, after]`.", {"end_date": [None, "2026-01-05T15:30:00.0000000Z"]}
+        ),
+    )
+
+
+class EventPage(Answer):
+    """A page of events."""
+
+    data = fields.List(fields.Nested(Event), metadata=about("Newest first."))
+    continuation = Text(allow_none=True, metadata=about("What to ask for the next page with; null at the end.", None))

@@ -17,12 +17,14 @@ from shared.fields import (
     Query,
     Technologies,
     Text,
+    about,
     offset_in_body,
     offset_in_query,
 )
 
 MOST_ENTRIES = 9999
 EVERYONE = "*"
+_RANGE = "With an offset or `Z` it is an instant; without, local time, which `timezone_offset` makes one."
 
 
 class TimeEntryBody(Body):
@@ -30,15 +32,39 @@ class TimeEntryBody(Body):
 
     defaults: ClassVar = {"technologies": [], "timezone_offset": DEFAULT_TIMEZONE_OFFSET}
 
-    project_id = Id(required=True)
-    activity_id = Id(required=True)
-    description = Text(allow_none=True, load_default=None, validate=validate.Length(max=1500))
-    start_date = Instant(allow_none=True, load_default=None)
-    end_date = Instant(allow_none=True, load_default=None)
-    uri = Text(allow_none=True, load_default=None, validate=validate.Length(max=2000))
-    technologies = Technologies(allow_none=True, load_default=[])
+    project_id = Id(required=True, metadata=about("What the work is for.", "f4b4c1d8-0c55-4f0e-9f58-0d3c6c2a5b05"))
+    activity_id = Id(required=True, metadata=about("What kind of work it is.", "c1f6a8f2-52f0-4c35-8b9f-7d0b5a9c1e04"))
+    description = Text(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(max=1500),
+        metadata=about("What was done.", "Reviewed the import"),
+    )
+    start_date = Instant(
+        allow_none=True,
+        load_default=None,
+        metadata=about("When it began, with an offset or in UTC; now, when it is not given.", "2026-01-05T14:00:00Z"),
+    )
+    end_date = Instant(
+        allow_none=True,
+        load_default=None,
+        metadata=about("When it ended, in the past; null while it runs.", "2026-01-05T15:30:00Z"),
+    )
+    uri = Text(
+        allow_none=True,
+        load_default=None,
+        validate=validate.Length(max=2000),
+        metadata=about("Free text that points elsewhere: a link, a ticket.", "TT-42"),
+    )
+    technologies = Technologies(
+        allow_none=True, load_default=[], metadata=about("What it was done with.", ["Python", "Cosmos DB"])
+    )
     timezone_offset = offset_in_body()
-    update_last_entry_if_overlap = Flag(allow_none=True, load_default=False)
+    update_last_entry_if_overlap = Flag(
+        allow_none=True,
+        load_default=False,
+        metadata=about("When a start is moved into the entry before: end that one there instead of refusing.", False),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,28 +83,48 @@ class ListFilters:
 class RangeQuery(Query):
     """The filters that list and paginated share."""
 
-    project_id = CommaList(load_default=None)
-    activity_id = CommaList(load_default=None)
-    uri = Text(load_default=None)
-    user_id = CommaList(EVERYONE, load_default=None)
-    start_date = Text(load_default=None)
-    end_date = Text(load_default=None)
-    month = fields.Integer(load_default=None, validate=validate.Range(1, 12))
-    year = fields.Integer(load_default=None, validate=validate.Range(1900, 9998))
+    project_id = CommaList(load_default=None, metadata=about("Only entries of these projects."))
+    activity_id = CommaList(load_default=None, metadata=about("Only entries of these activities."))
+    uri = Text(load_default=None, metadata=about("Only entries with exactly this `uri`."))
+    user_id = CommaList(
+        EVERYONE,
+        load_default=None,
+        metadata=about("Whose entries, for an administrator: users' ids, or `*` for everyone. Otherwise the caller's."),
+    )
+    start_date = Text(load_default=None, metadata=about(f"The first instant of the range. {_RANGE}"))
+    end_date = Text(load_default=None, metadata=about(f"The instant that the range ends before. {_RANGE}"))
+    month = fields.Integer(
+        load_default=None,
+        validate=validate.Range(1, 12),
+        metadata=about("A local month, where no range is given; the current one by default."),
+    )
+    year = fields.Integer(
+        load_default=None,
+        validate=validate.Range(1900, 9998),
+        metadata=about("The year of that month; the current one by default."),
+    )
     timezone_offset = offset_in_query()
 
 
 class ListQuery(RangeQuery):
     """The query of the list."""
 
-    limit = fields.Integer(load_default=MOST_ENTRIES, validate=validate.Range(1, MOST_ENTRIES))
+    limit = fields.Integer(
+        load_default=MOST_ENTRIES,
+        validate=validate.Range(1, MOST_ENTRIES),
+        metadata=about("How many entries at most."),
+    )
 
 
 class PageQuery(RangeQuery):
     """The query of the paginated list."""
 
-    start = fields.Integer(load_default=0, validate=validate.Range(0, 10**9))
-    length = fields.Integer(load_default=10, validate=validate.Range(1, MOST_ENTRIES))
+    start = fields.Integer(
+        load_default=0, validate=validate.Range(0, 10**9), metadata=about("How many entries to leave out.")
+    )
+    length = fields.Integer(
+        load_default=10, validate=validate.Range(1, MOST_ENTRIES), metadata=about("How many entries at most.")
+    )
 
 
 class SummaryQuery(Query):
