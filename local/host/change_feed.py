@@ -176,8 +176,11 @@ class ChangeFeedProcessor:
             raise StoppedError
 
     def _complain(self, error: BaseException) -> None:
+        """Say that the database is away, once in a while."""
         now = asyncio.get_running_loop().time()
-        if now - self._last_complaint >= _SECONDS_BETWEEN_COMPLAINTS:
+        is_due = now - self._last_complaint >= _SECONDS_BETWEEN_COMPLAINTS
+        if is_due:
             self._last_complaint = now
-            reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
-            _log.warning("%s waits for the database: %s", self._function.name, reason)
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        level = logging.WARNING if is_due else logging.DEBUG
+        _log.log(level, "%s waits for the database: %s", self._function.name, reason)

@@ -16,7 +16,7 @@ def function_request(request: web.BaseRequest, route: Mapping[str, str], body: b
     return func.HttpRequest(
         method=request.method,
         url=str(request.url),
-        headers={name.lower(): value for name, value in _joined(request.headers).items()},
+        headers=_joined(request.headers),
         params={name: value for name, value in _joined(request.query).items() if value},
         route_params=route,
         body=body,

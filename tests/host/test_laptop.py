@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from azure.cosmos.aio import CosmosClient
+
+from local.cosmos.server import serve
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
@@ -122,15 +125,26 @@ async def test_it_says_where_everything_is_and_keeps_its_data(start: Start, clie
 
 
 @pytest.mark.parametrize(
-    ("send", "number"), [(os.kill, signal.SIGINT), (os.killpg, signal.SIGTERM)], ids=["program-INT", "group-TERM"]
+    ("send", "number"),
+    [(os.kill, signal.SIGINT), (os.killpg, signal.SIGINT), (os.killpg, signal.SIGTERM)],
+    ids=["INT-to-the-program", "INT-to-the-group", "TERM-to-the-group"],
 )
-def test_a_signal_ends_everything_cleanly(start: Start, send: Callable[[int, int], None], number: int) -> None:
+async def test_a_signal_ends_everything_cleanly(
+    start: Start, send: Callable[[int, int], None], number: int, tmp_path: Path
+) -> None:
     laptop = start().ready()
     send(laptop.process.pid, number)
 
     assert laptop.ended() == 0
     assert "Traceback" not in laptop.output
     assert "WARNING" not in laptop.output
+    assert await _lease_owners(tmp_path / "data" / "cosmos.db") == {None}
+
+
+async def _lease_owners(data: Path) -> set[str | None]:
+    async with serve(str(data)) as server, CosmosClient(server.url, server.key) as cosmos:
+        leases = cosmos.get_database_client("time-tracker").get_container_client("leases").read_all_items()
+        return {lease["owner"] async for lease in leases if "owner" in lease}
 
 
 def test_the_database_does_not_outlive_a_killed_program(start: Start) -> None:

@@ -131,6 +131,7 @@ async def test_some_answers_have_no_body(address: str, method: str, code: int) -
     head, _, body = (await raw(address, request.encode())).partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {code} ".encode())
     assert body == b""
+    assert (b"content-type" in head.lower()) == (code == 200)
 
 
 @pytest.mark.parametrize("size", [1024 * 1024 + 1, LIMIT])
@@ -148,6 +149,16 @@ async def test_a_body_beyond_the_limit_is_413(client: ClientSession, address: st
     async with client.post(f"{address}/api/things", data=data) as response:
         assert response.status == 413
         assert (await response.json())["code"] == "content_too_large"
+
+
+async def test_a_body_that_is_announced_too_large_is_not_waited_for(address: str) -> None:
+    head = f"POST /api/things HTTP/1.1\r\nHost: localhost\r\nContent-Length: {LIMIT + 1}\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(address).port)
+    writer.write(f"{head}Expect: 100-continue\r\n\r\n".encode())
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_a_compressed_body_is_handed_on_as_it_came(client: ClientSession, address: str) -> None:

@@ -42,16 +42,16 @@ async def by_number(req: func.HttpRequest) -> func.HttpResponse:
     return _echo(req, function="by_number")
 
 
-@bp.function_name("a_literal_comes_later")
-@bp.route(route="order/{id}")
-async def any_id(req: func.HttpRequest) -> func.HttpResponse:
-    return _echo(req, function="any_id")
-
-
 @bp.function_name("z_literal")
 @bp.route(route="order/latest")
 async def literal(req: func.HttpRequest) -> func.HttpResponse:
     return _echo(req, function="literal")
+
+
+@bp.function_name("a_parameter")
+@bp.route(route="order/{id}")
+async def any_id(req: func.HttpRequest) -> func.HttpResponse:
+    return _echo(req, function="any_id")
 
 
 @bp.function_name("optional")
