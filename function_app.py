@@ -5,6 +5,7 @@ import azure.functions as func
 from functions.change_feed.blueprint import bp as change_feed
 from functions.http_activities.blueprint import bp as activities
 from functions.http_customers.blueprint import bp as customers
+from functions.http_docs.blueprint import bp as docs
 from functions.http_events.blueprint import bp as events
 from functions.http_feature_toggles.blueprint import bp as feature_toggles
 from functions.http_health.blueprint import bp as health
@@ -28,6 +29,7 @@ for blueprint in (
     events,
     feature_toggles,
     health,
+    docs,
     change_feed,
     not_found,
 ):

@@ -30,18 +30,19 @@ that a path does not have 405 with `Allow`; HEAD is answered as GET.\
 def document_of(resources: Iterable[Resource]) -> Json:
     """The document, with every route of these resources."""
     components = Components()
-    listed = list(resources)
     paths: Json = {}
-    for resource in listed:
+    tags: dict[str, str] = {}
+    for resource in resources:
+        tag = resource.tag or resource.path
+        tags.setdefault(tag, resource.description)
         for route in resource.routes:
             path = "/" + "/".join(filter(None, (resource.path, route.path)))
-            operation = operation_of(route, resource.path, components)
-            paths.setdefault(path, {})[route.method.lower()] = operation
+            paths.setdefault(path, {})[route.method.lower()] = operation_of(route, tag, components)
     return {
         "openapi": "3.0.3",
         "info": {"title": "Time tracking", "version": "1.0.0", "description": DESCRIPTION},
         "servers": [{"url": "/api"}],
-        "tags": [{"name": resource.path, "description": resource.description} for resource in listed],
+        "tags": [{"name": tag, "description": description} for tag, description in tags.items()],
         "paths": paths,
         "components": {"schemas": components.all()},
     }

@@ -8,8 +8,12 @@ from shared.http import Route
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """A path below the API's, with its routes; `description` says what it is, in a sentence."""
+    """A path below the API's, with its routes. Those of one tag are shown together, under the first one's description.
+
+    Without a tag of its own it is shown under its path.
+    """
 
     path: str
     description: str
     routes: Sequence[Route]
+    tag: str = ""
