@@ -114,6 +114,16 @@ class KeptInstant(Instant):
         return format_instant(super()._deserialize(value, attr, data, **kwargs))
 
 
+class QueryInteger(fields.Integer):
+    """A whole number in plain decimal digits: Python would also read `1_0`, and the digits of other scripts."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
+        text = str(value).strip()
+        if not (text.isascii() and text.removeprefix("-").isdecimal()):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(text, attr, data, **kwargs)
+
+
 class Flag(fields.Boolean):
     """true or false, and nothing that merely looks like it."""
 
@@ -160,8 +170,8 @@ def offset_in_body() -> fields.Integer:
 
 
 def offset_in_query() -> fields.Integer:
-    """The same in a query, where every value is a string; 300 when absent."""
-    return fields.Integer(load_default=DEFAULT_TIMEZONE_OFFSET, validate=_OFFSETS, metadata=about(_OFFSET))
+    """The same in a query; 300 when absent."""
+    return QueryInteger(load_default=DEFAULT_TIMEZONE_OFFSET, validate=_OFFSETS, metadata=about(_OFFSET))
 
 
 def status(description: str = "Whether it is in use.", **kwargs: Any) -> Text:

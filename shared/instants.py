@@ -29,7 +29,7 @@ def parse_instant(text: str, local_offset_minutes: int = 0) -> datetime:
     """
     # fromisoformat takes a date alone, and any character before the time; an instant has a T (or RFC 3339's blank).
     date, separator, time = text.upper().replace(" ", "T", 1).partition("T")
-    if not (text.isascii() and date and separator and time):
+    if not (text.isascii() and text.isprintable() and date and separator and time):
         raise ValueError("not an ISO 8601 date and time")
     moment = datetime.fromisoformat(f"{date}T{time}")
     try:

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from shared.fields import Answer, Id, Instant, Query, QueryInstant, Text, about
+from shared.fields import Answer, Id, Instant, Query, QueryInstant, QueryInteger, Text, about
 
 MOST_EVENTS = 1000
 
@@ -15,7 +15,7 @@ class EventQuery(Query):
     user_id = Id(load_default=None, metadata=about("Only what this user did."))
     start_date = QueryInstant(load_default=None, metadata=about("Only events of this instant or later."))
     end_date = QueryInstant(load_default=None, metadata=about("Only events before this instant."))
-    limit = fields.Integer(
+    limit = QueryInteger(
         load_default=100, validate=validate.Range(1, MOST_EVENTS), metadata=about("How many events at most.")
     )
     continuation = Text(load_default=None, metadata=about("What the page before ended with."))

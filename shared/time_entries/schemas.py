@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, validate
 
 from shared import instants
 from shared.fields import (
@@ -15,6 +15,7 @@ from shared.fields import (
     Id,
     Instant,
     Query,
+    QueryInteger,
     Technologies,
     Text,
     about,
@@ -93,12 +94,12 @@ class RangeQuery(Query):
     )
     start_date = Text(load_default=None, metadata=about(f"The first instant of the range. {_RANGE}"))
     end_date = Text(load_default=None, metadata=about(f"The instant that the range ends before. {_RANGE}"))
-    month = fields.Integer(
+    month = QueryInteger(
         load_default=None,
         validate=validate.Range(1, 12),
         metadata=about("A local month, where no range is given; the current one by default."),
     )
-    year = fields.Integer(
+    year = QueryInteger(
         load_default=None,
         validate=validate.Range(1900, 9998),
         metadata=about("The year of that month; the current one by default."),
@@ -109,7 +110,7 @@ class RangeQuery(Query):
 class ListQuery(RangeQuery):
     """The query of the list."""
 
-    limit = fields.Integer(
+    limit = QueryInteger(
         load_default=MOST_ENTRIES,
         validate=validate.Range(1, MOST_ENTRIES),
         metadata=about("How many entries at most."),
@@ -119,10 +120,10 @@ class ListQuery(RangeQuery):
 class PageQuery(RangeQuery):
     """The query of the paginated list."""
 
-    start = fields.Integer(
+    start = QueryInteger(
         load_default=0, validate=validate.Range(0, 10**9), metadata=about("How many entries to leave out.")
     )
-    length = fields.Integer(
+    length = QueryInteger(
         load_default=10, validate=validate.Range(1, MOST_ENTRIES), metadata=about("How many entries at most.")
     )
 
