@@ -117,7 +117,7 @@ class KeptInstant(Instant):
 class QueryInteger(fields.Integer):
     """A whole number in plain decimal digits: Python would also read `1_0`, and the digits of other scripts."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         text = str(value).strip()
         if not (text.isascii() and text.removeprefix("-").isdecimal()):
             raise self.make_error("invalid", input=value)
