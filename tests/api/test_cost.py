@@ -1,0 +1,168 @@
+"""What each call costs: round trips to the database in sequence, with warm caches, as the design's table allows."""
+
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass
+
+import aiohttp
+import pytest
+
+from tests.api.application import Application, application
+from tests.api.calling import Answer, ago, at
+from tests.api.recording import Recorder, recording
+from tests.api.world import World, make_world
+from tests.conftest import CosmosAccount
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A world whose app reaches the database by way of a recorder, and that has been warmed up."""
+
+    world: World
+    recorder: Recorder
+
+    async def cost(self, call: Awaitable[Answer], status: int = 200) -> int:
+        """The round trips of a call that works."""
+        with self.recorder.listening():
+            (await call).ok(status)
+        assert self.recorder.requests
+        return self.recorder.round_trips
+
+
+@pytest.fixture(scope="module")
+async def recorded(cosmos_account: CosmosAccount, app: Application) -> AsyncIterator[tuple[Application, Recorder]]:
+    del app
+    async with recording(cosmos_account.endpoint) as recorder, application(cosmos_account, recorder.url) as served:
+        yield served, recorder
+
+
+@pytest.fixture
+async def measured(recorded: tuple[Application, Recorder], http: aiohttp.ClientSession) -> Measured:
+    """The first entry makes the timeline document, and has the names of projects and activities read."""
+    served, recorder = recorded
+    world = await make_world(http, served)
+    await world.entry("06:00", "07:00")
+    (await world.user.get("time-entries")).ok()
+    return Measured(world, recorder)
+
+
+async def test_the_recorder_tells_one_after_another_from_side_by_side() -> None:
+    recorder = Recorder(passed=[("a", 0, 2), ("b", 1, 3), ("c", 3, 4), ("d", 2.5, 5), ("e", 4, 6)])
+
+    assert recorder.round_trips == 3
+    assert Recorder().round_trips == 0
+
+
+@pytest.mark.parametrize("ever", [True, False])
+async def test_running_costs_one(measured: Measured, ever: bool) -> None:
+    user = measured.world.user
+    if ever:
+        await measured.world.started()
+
+    assert await measured.cost(user.get("time-entries/running"), 200 if ever else 204) == 1
+
+
+async def test_get_costs_one(measured: Measured) -> None:
+    entry = await measured.world.entry("10:00", "11:00")
+
+    assert await measured.cost(measured.world.user.get(f"time-entries/{entry['id']}")) == 1
+
+
+@pytest.mark.parametrize("query", [{}, {"month": 3, "year": 2024}, {"start_date": at("00:00")}, {"limit": 1}])
+async def test_a_list_costs_one_whatever_it_holds(measured: Measured, query: dict[str, str | int]) -> None:
+    world = measured.world
+    for hour in range(10, 16):
+        project = await world.project_named(str(hour), customer_id=world.customer["id"])
+        await world.entry(f"{hour}:00", f"{hour}:30", project_id=project["id"])
+    (await world.user.get("time-entries")).ok()
+
+    assert await measured.cost(world.user.get("time-entries", query)) == 1
+    assert len(measured.recorder.requests) <= 2
+
+
+async def test_starting_now_costs_two(measured: Measured) -> None:
+    world = measured.world
+
+    assert await measured.cost(world.user.post("time-entries", world.references), 201) == 2
+
+
+async def test_stopping_costs_two(measured: Measured) -> None:
+    timer = await measured.world.started()
+
+    assert await measured.cost(measured.world.user.post(f"time-entries/{timer['id']}/stop")) == 2
+
+
+@pytest.mark.parametrize(("start", "end"), [("10:00", "11:00"), ("02:00", "03:00")])
+async def test_creating_in_the_past_costs_three_at_most(measured: Measured, start: str, end: str) -> None:
+    world = measured.world
+    body = {**world.references, "start_date": at(start), "end_date": at(end)}
+
+    assert await measured.cost(world.user.post("time-entries", body), 201) <= 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"description": "x"}, {"start_date": at("09:00")}, {"end_date": at("12:00")}, {"project_id": ""}],
+    ids=["text", "start", "end", "project"],
+)
+async def test_an_update_costs_three_at_most(measured: Measured, change: dict[str, str]) -> None:
+    world = measured.world
+    entry, other = await world.entry("10:00", "11:00"), await world.project_named("Other")
+    await world.entry("14:00", "15:00")
+    change = {name: value or other["id"] for name, value in change.items()}
+
+    assert await measured.cost(world.user.put(f"time-entries/{entry['id']}", change)) <= 3
+
+
+async def test_an_update_of_the_timer_costs_three_at_most(measured: Measured) -> None:
+    timer = await measured.world.started()
+    user = measured.world.user
+
+    assert await measured.cost(user.put(f"time-entries/{timer['id']}", {"description": "x"})) <= 3
+    assert await measured.cost(user.put(f"time-entries/{timer['id']}", {"start_date": ago(minutes=9)})) <= 3
+
+
+async def test_an_update_that_trims_costs_three_at_most(measured: Measured) -> None:
+    world = measured.world
+    await world.entry("10:00", "11:00")
+    entry = await world.entry("11:00", "12:00")
+    body = {"start_date": at("10:30"), "update_last_entry_if_overlap": True}
+
+    assert await measured.cost(world.user.put(f"time-entries/{entry['id']}", body)) <= 3
+
+
+async def test_a_restart_costs_three_at_most(measured: Measured) -> None:
+    world = measured.world
+    later, entry = await world.entry("12:00", "13:00"), await world.entry("10:00", "11:00")
+    (await world.user.delete(f"time-entries/{later['id']}")).ok(204)
+
+    assert await measured.cost(world.user.post(f"time-entries/{entry['id']}/restart")) <= 3
+
+
+async def test_a_delete_costs_three_at_most(measured: Measured) -> None:
+    entry = await measured.world.entry("10:00", "11:00")
+
+    assert await measured.cost(measured.world.user.delete(f"time-entries/{entry['id']}"), 204) <= 3
+
+
+async def test_a_summary_costs_one(measured: Measured) -> None:
+    await measured.world.started()
+
+    assert await measured.cost(measured.world.user.get("time-entries/summary")) == 1
+
+
+@pytest.mark.parametrize("path", ["paginated", "latest"])
+async def test_a_page_and_the_latest_cost_two_at_most(measured: Measured, path: str) -> None:
+    await measured.world.started()
+
+    assert await measured.cost(measured.world.user.get(f"time-entries/{path}")) <= 2
+    assert len(measured.recorder.requests) <= 4
+
+
+async def test_a_refused_start_costs_one(measured: Measured) -> None:
+    """Nothing is asked of the database that the timeline document has told already."""
+    world = measured.world
+    await world.started()
+    with measured.recorder.listening():
+        (await world.user.post("time-entries", world.references)).refused(409)
+
+    assert measured.recorder.round_trips == 1
