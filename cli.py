@@ -1,17 +1,20 @@
 """The command line: `python cli.py COMMAND`. It talks to the database of the settings, as the functions do."""
 
 import asyncio
+import json
 import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TextIO, TypeVar
+from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import click
 from azure.core.exceptions import AzureError
 
+from functions.http_docs.document import document
 from local import demo_data as demo
-from local import tokens
+from local import postman, tokens
 from local.host.configuration import LocalSettings
 from local.host.environment import SETTINGS_FILE, DatabaseChoice, apply
 from migrations import runner
@@ -51,6 +54,51 @@ def migrate(*, dry_run: bool) -> None:
 def demo_data() -> None:
     """Fill the demo tenant with a catalog, people, and some weeks of their time."""
     click.echo("Written." if _run(demo.fill) else "The demo data is there already.")
+
+
+FILE = click.option(
+    "-f", "--file", type=click.File("w", encoding="utf-8"), required=True, help="Where to write it; `-` prints it."
+)
+
+
+@cli.command("gen-swagger-json")
+@FILE
+def gen_swagger_json(file: TextIO) -> None:
+    """Write the OpenAPI document: what `/api/openapi.json` answers, and what API Management imports."""
+    _write(file, document())
+
+
+def _base_url(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise click.BadParameter(f"{value!r} is no address; it begins with http:// or https://")
+    return value if parts.path.strip("/") else value.rstrip("/") + document()["servers"][0]["url"]
+
+
+@cli.command("gen-postman-collection")
+@FILE
+@click.option(
+    "-b",
+    "--base-url",
+    callback=_base_url,
+    default="http://localhost:7071/api",
+    show_default=True,
+    help="Where the API is. Without a path, /api is meant.",
+)
+def gen_postman_collection(file: TextIO, base_url: str) -> None:
+    """Write a Postman collection (format 2.1): every call, with its example.
+
+    Import it, then put `Bearer <JWT>` into its variable `token`; `python cli.py token` makes one for a laptop.
+    """
+    _write(file, postman.collection_of(document(), base_url))
+
+
+def _write(file: TextIO, content: Any) -> None:
+    try:
+        json.dump(content, file, indent=2, ensure_ascii=False)
+        file.write("\n")
+    except OSError as error:
+        raise click.ClickException(f"{file.name} can't be written: {error.strerror}") from error
 
 
 def _uuid(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
