@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from local.cosmos.auth import EMULATOR_KEY
 from local.host.configuration import LocalSettings, port_number
 
 SETTINGS_FILE = "local.settings.json"
@@ -49,6 +50,7 @@ class DatabaseChoice:
 
     def settings(self, values: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
         """Give the file's values with the app and its triggers pointed at this account."""
-        key = environment.get("COSMOS_KEY") or values.get("COSMOS_KEY", "")
+        fallback = "" if self.embedded_port is None else EMULATOR_KEY
+        key = environment.get("COSMOS_KEY") or values.get("COSMOS_KEY") or fallback
         connection = f"AccountEndpoint={self.endpoint.rstrip('/')}/;AccountKey={key};"
-        return {**values, "COSMOS_ENDPOINT": self.endpoint, "COSMOS_CONNECTION": connection}
+        return {**values, "COSMOS_ENDPOINT": self.endpoint, "COSMOS_KEY": key, "COSMOS_CONNECTION": connection}

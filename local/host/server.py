@@ -87,7 +87,7 @@ class FunctionServer:
         try:
             body = await self._body(request)
         except web.HTTPRequestEntityTooLarge:
-            return problem(413, "content_too_large", f"A request may hold {self._limit} bytes at most")
+            return problem(413, "body_too_large", f"A request may hold {self._limit} bytes at most")
         except web.RequestPayloadError:
             return problem(400, "bad_request", "The request's body is broken off or not encoded as its header says")
         function, parameters = found

@@ -148,7 +148,7 @@ async def test_a_body_beyond_the_limit_is_413(client: ClientSession, address: st
     data = pieces() if chunked else BytesIO(b"x" * (LIMIT + 1))
     async with client.post(f"{address}/api/things", data=data) as response:
         assert response.status == 413
-        assert (await response.json())["code"] == "content_too_large"
+        assert (await response.json())["code"] == "body_too_large"
 
 
 async def test_a_body_that_is_announced_too_large_is_not_waited_for(address: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from local.cosmos.auth import EMULATOR_KEY
 from local.host.configuration import AppSettings, LocalSettings
 from local.host.environment import DatabaseChoice, apply, read_settings
 from local.host.errors import HostError
@@ -71,6 +72,12 @@ def test_which_database_is_meant(
     settings = choice.settings({"COSMOS_KEY": "key", "COSMOS_CONNECTION": "the file's"}, {})
     assert settings["COSMOS_ENDPOINT"] == endpoint
     assert settings["COSMOS_CONNECTION"] == f"AccountEndpoint={endpoint.rstrip('/')}/;AccountKey=key;"
+
+
+def test_the_embedded_database_needs_no_key_of_ones_own() -> None:
+    assert DatabaseChoice.of({}, {}).settings({}, {})["COSMOS_KEY"] == EMULATOR_KEY
+    remote = {"COSMOS_ENDPOINT": "https://x.documents.azure.com"}
+    assert DatabaseChoice.of(remote, {}).settings(remote, {})["COSMOS_KEY"] == ""
 
 
 def test_placeholders_are_put_in_without_regard_to_case() -> None:
