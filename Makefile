@@ -3,12 +3,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Every recipe runs inside the environment that $(VENV)/installed stands for.
 READY := $(VENV)/installed
+# What only releases and checks of the repository need: `make run` and `make test` do without.
+TOOLS := .venv-tools
+TOOLS_READY := $(TOOLS)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock clean
+.PHONY: help run test test-3.13 lint format lock containers hooks check-commits check-workflows next-version release clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9.-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
 
 $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with PYTHON=…"; exit 1; }
@@ -21,6 +24,9 @@ run: $(READY) ## start the embedded database and the local host (PORT, COSMOS_PO
 
 test: $(READY) ## run every test that needs nothing but Python
 	$(BIN)/python -m pytest
+
+test-3.13: ## run the same tests on Python 3.13, some of them with the library that runs functions in Azure
+	@python=$$(.ci/find-python 3.13) && $(MAKE) --no-print-directory test VENV=.venv-3.13 PYTHON="$$python"
 
 lint: $(READY) ## check style, types and import directions
 	$(BIN)/ruff check .
@@ -36,6 +42,33 @@ lock: $(READY) ## pin requirements*.in, transitively, for every supported Python
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-tools.in -o requirements-tools.txt
+
+containers: $(READY) ## write infra/containers.json from the containers of the code
+	$(BIN)/python -m tools.containers_json
+
+$(TOOLS_READY): requirements-tools.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-tools.txt
+	@touch $@
+
+hooks: $(READY) $(TOOLS_READY) ## check style and message of every commit from here on, before it is made
+	$(TOOLS)/bin/pre-commit install
+
+check-commits: ## check the messages of all commits, or of those in COMMITS=main..HEAD
+	@$(PYTHON) tools/commit_message.py --log $(COMMITS)
+
+check-workflows: $(TOOLS_READY) ## check the GitHub workflows and the other YAML against their schemas, and for weak spots
+	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(TOOLS)/bin/zizmor --offline --quiet .github
+
+next-version: $(TOOLS_READY) ## say which version the commits since the last release make
+	@$(TOOLS)/bin/semantic-release --noop version --print
+
+release: $(TOOLS_READY) ## make that version: changelog, commit, tag, push, GitHub release (in the release workflow)
+	$(TOOLS)/bin/semantic-release version
 
 clean: ## remove the environment, the local data and every cache
-	rm -rf $(VENV) .local .pytest_cache .mypy_cache .ruff_cache htmlcov .coverage
+	rm -rf $(VENV) .venv-3.13 $(TOOLS) .local .pytest_cache .mypy_cache .ruff_cache htmlcov .coverage
