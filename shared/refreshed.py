@@ -47,7 +47,7 @@ class Refreshed(Generic[T]):
     async def get(self) -> T | None:
         """The last value that could be read; None before the first."""
         self._renew_when_due()
-        if self._renewal is not None and not self._waited:
+        if self._renewal is not None and self._value is None and not self._waited:
             await asyncio.wait({self._renewal}, timeout=FIRST_WAIT_SECONDS)
             self._waited = True
         return self._value

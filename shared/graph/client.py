@@ -1,7 +1,7 @@
 """Calls to Microsoft Graph: azure-core's pipeline with azure-identity's token, pages, and what its failures mean.
 
-A call that is throttled waits as long as Graph asks, unless that is longer than the call may take altogether. All that
-is sent here may be sent twice, so that every method is tried again.
+A call that is throttled waits as long as Graph asks, unless that is most of what the call may take altogether. All
+that is sent here may be sent twice, so that every method is tried again.
 """
 
 import asyncio
@@ -34,10 +34,12 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 3
 # What one call may take with all its tries: behind a request, and for a page that is read beside the requests.
-CALL_SECONDS = 5
+CALL_SECONDS = 4
 PAGE_CALL_SECONDS = 60
 RETRIES = 3
 RETRY_WAIT_SECONDS = 0.2
+# Each try of a call that needs a token asks for one, and that is tried again as well.
+TOKEN_RETRIES = 1
 METHODS = frozenset({"GET", "POST", "PATCH", "DELETE"})
 
 Row = dict[str, Any]
@@ -107,12 +109,12 @@ class Graph:
 
     async def _call(self, method: str, url: str, body: Row | None = None, seconds: float = CALL_SECONDS) -> Row:
         try:
-            client, _ = await self._opened()
-            request = HttpRequest(method, url, headers=traceparent(), json=body)
-            response = await client.send_request(request, timeout=seconds, retry_on_methods=METHODS)
-            return _content(response)
-        except AzureError as error:
-            reason = error.message.partition("\n")[0]
+            async with asyncio.timeout(seconds):
+                client, _ = await self._opened()
+                request = HttpRequest(method, url, headers=traceparent(), json=body)
+                return _content(await client.send_request(request, timeout=seconds, retry_on_methods=METHODS))
+        except (AzureError, TimeoutError) as error:
+            reason = str(error).partition("\n")[0]
             log.warning("Microsoft Graph can't be reached (%s: %s)", type(error).__name__, reason)
             raise away() from error
 
@@ -131,16 +133,17 @@ class Graph:
 
 
 class _RetryPolicy(AsyncRetryPolicy[HttpRequest, AsyncHttpResponse]):
-    """azure-core's, but it does not wait for longer than the whole call may take: it hands the answer back at once."""
+    """azure-core's, but where it would have to wait for most of the call's time, it hands the answer back at once."""
 
     def increment(self, settings: dict[str, Any], response: Any = None, error: Exception | None = None) -> bool:
         wait = self.get_retry_after(response) if isinstance(response, PipelineResponse) else None
-        return super().increment(settings, response, error) and (wait or 0) < settings["timeout"]
+        return super().increment(settings, response, error) and 2 * (wait or 0) < settings["timeout"]
 
 
 def _credential(settings: GraphSettings, options: Mapping[str, Any]) -> "AsyncTokenCredential":
     from azure.identity.aio import ClientSecretCredential, DefaultAzureCredential  # noqa: PLC0415 - see `_open`
 
+    options = {**options, "retry_total": TOKEN_RETRIES}
     if settings.client_id and settings.secret and settings.tenant:
         return ClientSecretCredential(
             settings.tenant, settings.client_id, settings.secret, authority=settings.authority, **options

@@ -26,7 +26,7 @@ RENEWAL_SECONDS = 120.0
 # A list of users may be this many times older than the cache's age when it was not asked for in a while.
 STALE_TIMES = 10
 # How long it waits for a directory that is not there yet, or is too old.
-LIST_WAIT_SECONDS = 7.0
+LIST_WAIT_SECONDS = 5.0
 
 log = logger(__name__)
 
