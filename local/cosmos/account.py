@@ -97,9 +97,7 @@ class Account:
         return [one for _, one in self._owned_offers()]
 
     def _owned_offers(self) -> list[tuple[Database | Container, dict[str, Any]]]:
-        databases = self._catalog.databases.values()
-        owners: list[Database | Container] = [*databases]
-        owners += [container for database in databases for container in database.containers.values()]
+        owners: list[Database | Container] = [*self._catalog.databases.values(), *self._catalog.containers()]
         return [(owner, _offer_resource(owner, owner.offer)) for owner in owners if owner.offer is not None]
 
 

@@ -135,6 +135,9 @@ class Catalog:
             raise not_found("the container", substatus)
         return found
 
+    def containers(self) -> list[Container]:
+        return [container for database in self.databases.values() for container in database.containers.values()]
+
     async def create_database(self, given: dict[str, Any], offer: Offer | None) -> Database:
         id_ = definitions.checked_id(given.get("id"))
         if id_ in self.databases:

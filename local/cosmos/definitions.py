@@ -8,7 +8,8 @@ from local.cosmos.errors import bad_request, unsupported
 from local.cosmos.partition import MISSING, PartitionKey, canonical, split_path, value_at
 
 _ILLEGAL_IN_IDS = ("/", "\\", "?", "#")
-_MAX_ID_LENGTH = 255
+MAX_RESOURCE_ID_BYTES = 255
+MAX_ITEM_ID_BYTES = 1023
 _SYSTEM_PROPERTIES = frozenset(
     ("_rid", "_self", "_etag", "_ts", "_docs", "_sprocs", "_triggers", "_udfs", "_conflicts", "_colls", "_users")
 )
@@ -30,13 +31,13 @@ _UNSUPPORTED_POLICIES = {
 _ALLOWED = {"id", "partitionKey", "indexingPolicy", "uniqueKeyPolicy", "defaultTtl", "conflictResolutionPolicy"}
 
 
-def checked_id(value: Any) -> str:
+def checked_id(value: Any, most: int = MAX_RESOURCE_ID_BYTES) -> str:
     if not isinstance(value, str) or not value:
         raise bad_request("The input name is invalid: 'id' must be a string that is not empty.")
     if any(char in value for char in _ILLEGAL_IN_IDS) or value[-1] in " \n" or any(char < " " for char in value):
         raise bad_request(f"The input name '{value}' is invalid: it holds a character that an id may not have.")
-    if len(value) > _MAX_ID_LENGTH:
-        raise bad_request(f"The input name is invalid: it has more than {_MAX_ID_LENGTH} characters.")
+    if len(value) * 4 > most < len(value.encode(errors="replace")):
+        raise bad_request(f"The input name is invalid: it has more than {most} bytes.")
     return value
 
 

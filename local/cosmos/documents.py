@@ -9,7 +9,7 @@ from typing import Any
 
 from local.cosmos import charges
 from local.cosmos.catalog import Container
-from local.cosmos.definitions import checked_id, checked_ttl
+from local.cosmos.definitions import MAX_ITEM_ID_BYTES, checked_id, checked_ttl
 from local.cosmos.errors import CosmosError, already_exists, bad_request, not_found, precondition_failed
 from local.cosmos.partition import PartitionKey
 from local.cosmos.patch import patched
@@ -74,13 +74,13 @@ class Documents:
 
     def create(self, key: PartitionKey, document: dict[str, Any]) -> Outcome:
         self._container.key.checked(document, key)
-        checked_id(document.get("id"))
+        checked_id(document.get("id"), MAX_ITEM_ID_BYTES)
         self._purge(key)
         return self._insert(key, document)
 
     def upsert(self, key: PartitionKey, document: dict[str, Any], condition: Condition = NO_CONDITION) -> Outcome:
         self._container.key.checked(document, key)
-        row = self._find(key, checked_id(document.get("id")))
+        row = self._find(key, checked_id(document.get("id"), MAX_ITEM_ID_BYTES))
         self._purge(key)
         # An upsert of what is not there is a create, whatever If-Match says: the service does the same.
         if row is None:

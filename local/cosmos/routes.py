@@ -25,8 +25,8 @@ _LEFT_OUT = {
 class Routes:
     """Answers one request, or raises a `CosmosError`."""
 
-    def __init__(self, store: Store) -> None:
-        self._catalog = Catalog(store)
+    def __init__(self, store: Store, catalog: Catalog) -> None:
+        self._catalog = catalog
         self._account = Account(self._catalog)
         self._items = Items(store)
         self._feeds = Feeds(store)

@@ -13,8 +13,10 @@ from typing import Any
 from aiohttp import web
 
 from local.cosmos.auth import EMULATOR_KEY, SignatureCheck
+from local.cosmos.catalog import Catalog
 from local.cosmos.documents import MAX_DOCUMENT_BYTES
 from local.cosmos.errors import CosmosError
+from local.cosmos.expiry import SWEEP_SECONDS, Sweeper
 from local.cosmos.faults import CONTROL_PATH, Fault, Faults, Kind, refusal
 from local.cosmos.routes import Routes
 from local.cosmos.store import IN_MEMORY, Store
@@ -37,9 +39,9 @@ class Server:
 
 
 class _Service:
-    def __init__(self, store: Store, key: str, faults: Faults, *, fault_control: bool) -> None:
+    def __init__(self, routes: Routes, key: str, faults: Faults, *, fault_control: bool) -> None:
         self._check = SignatureCheck(key)
-        self._routes = Routes(store)
+        self._routes = routes
         self._faults = faults
         self._fault_control = fault_control
 
@@ -99,25 +101,40 @@ def _request(*parts: Any) -> web.BaseRequest:
 
 @asynccontextmanager
 async def serve(
-    data: str = IN_MEMORY, port: int = 0, key: str = EMULATOR_KEY, *, fault_control: bool = False
+    data: str = IN_MEMORY,
+    port: int = 0,
+    key: str = EMULATOR_KEY,
+    *,
+    fault_control: bool = False,
+    sweep_seconds: float = SWEEP_SECONDS,
 ) -> AsyncIterator[Server]:
     """Runs a server on this event loop; port 0 takes a free one."""
     store, faults = Store(data), Faults()
     try:
-        service = _Service(store, key, faults, fault_control=fault_control)
-        limits: dict[str, Any] = {"max_line_size": _MAX_HEADER_BYTES, "max_field_size": _MAX_HEADER_BYTES}
-        http = web.Server(service.handle, request_factory=_request, access_log=None, **limits)
-        runner = web.ServerRunner(http, shutdown_timeout=1.0)
-        await runner.setup()
+        catalog = Catalog(store)
+        service = _Service(Routes(store, catalog), key, faults, fault_control=fault_control)
+        sweeping = asyncio.create_task(Sweeper(store, catalog, sweep_seconds).run())
         try:
-            site = web.TCPSite(runner, HOST, port)
-            await site.start()
-            bound = runner.addresses[0][1]
-            yield Server(f"http://{HOST}:{bound}", key, faults)
+            async with _listening(service, port) as url:
+                yield Server(url, key, faults)
         finally:
-            await runner.cleanup()
+            sweeping.cancel()
+            await asyncio.wait([sweeping])
     finally:
         store.close()
+
+
+@asynccontextmanager
+async def _listening(service: _Service, port: int) -> AsyncIterator[str]:
+    limits: dict[str, Any] = {"max_line_size": _MAX_HEADER_BYTES, "max_field_size": _MAX_HEADER_BYTES}
+    http = web.Server(service.handle, request_factory=_request, access_log=None, **limits)
+    runner = web.ServerRunner(http, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, HOST, port).start()
+        yield f"http://{HOST}:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
 
 
 @contextmanager

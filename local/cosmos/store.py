@@ -41,7 +41,7 @@ CREATE TABLE docs_{n} (
     id TEXT NOT NULL, body TEXT NOT NULL, expires INTEGER, UNIQUE (pk, id)
 );
 CREATE INDEX docs_{n}_epk ON docs_{n} (epk);
-CREATE INDEX docs_{n}_expires ON docs_{n} (expires) WHERE expires IS NOT NULL;
+CREATE INDEX docs_{n}_expires ON docs_{n} (pk, expires) WHERE expires IS NOT NULL;
 CREATE TABLE unique_{n} (pk TEXT NOT NULL, key TEXT NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY (pk, key))
     WITHOUT ROWID;
 CREATE INDEX unique_{n}_rid ON unique_{n} (rid);

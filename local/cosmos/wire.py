@@ -48,7 +48,9 @@ class Reply:
 
 def path_segments(raw_path: str) -> tuple[str, ...]:
     path = raw_path.partition("?")[0].strip("/")
-    return tuple(unquote(segment) for segment in path.split("/")) if path else ()
+    if "%" not in path:
+        return tuple(path.split("/")) if path else ()
+    return tuple(unquote(segment) for segment in path.split("/"))
 
 
 def content_path(*names: str) -> str:

@@ -1,13 +1,21 @@
 """Time to live: the container's default, the item's own, and that what has run out is invisible to everything."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.cosmos.aio import CosmosClient
 
+from local.cosmos.server import serve
 from tests.contract.conftest import SINGLE_KEY, NewContainer
 from tests.contract.sdk import done, ids, listed, query, status_of
+
+# An expiry takes its time, and is the same through both SDKs.
+one_sdk = pytest.mark.parametrize("client", ["aio"], indirect=True)
 
 
 async def until(condition: Callable[[], Awaitable[bool]]) -> None:
@@ -21,6 +29,7 @@ async def gone(container: Any, id_: str) -> bool:
     return id_ not in ids(await query(container, "SELECT c.id FROM c", partition_key="p"))
 
 
+@one_sdk
 async def test_the_default_the_own_and_the_never_ending(new_container: NewContainer) -> None:
     container = await new_container(default_ttl=1)
     await done(container.create_item({"id": "default", "pk": "p"}))
@@ -31,6 +40,7 @@ async def test_the_default_the_own_and_the_never_ending(new_container: NewContai
     assert sorted(ids(await query(container, "SELECT * FROM c"))) == ["never", "own"]
 
 
+@one_sdk
 async def test_a_default_of_minus_one_lets_only_items_with_their_own_ttl_go(new_container: NewContainer) -> None:
     container = await new_container(default_ttl=-1)
     await done(container.create_item({"id": "stays", "pk": "p"}))
@@ -39,6 +49,7 @@ async def test_a_default_of_minus_one_lets_only_items_with_their_own_ttl_go(new_
     assert ids(await query(container, "SELECT * FROM c")) == ["stays"]
 
 
+@one_sdk
 async def test_without_a_default_nothing_runs_out(container: Any, new_container: NewContainer) -> None:
     clock = await new_container(default_ttl=1)
     for one in (container, clock):
@@ -62,6 +73,7 @@ async def test_what_has_run_out_is_invisible_everywhere_and_in_nobodys_way(new_c
     await done(container.create_item({"id": "1", "pk": "p", "name": "b"}))
 
 
+@one_sdk
 async def test_a_write_starts_the_time_anew(new_container: NewContainer) -> None:
     container = await new_container(default_ttl=-1)
     await done(container.create_item({"id": "clock", "pk": "p", "ttl": 1}))
@@ -71,6 +83,7 @@ async def test_a_write_starts_the_time_anew(new_container: NewContainer) -> None
     assert ids(await query(container, "SELECT * FROM c")) == ["kept"]
 
 
+@one_sdk
 async def test_a_new_default_holds_for_what_is_there(database: Any, new_container: NewContainer) -> None:
     container = await new_container()
     await done(container.create_item({"id": "1", "pk": "p"}))
@@ -84,3 +97,25 @@ async def test_a_new_default_holds_for_what_is_there(database: Any, new_containe
 @pytest.mark.parametrize("ttl", [0, -2, "60", 1.5, True])
 async def test_a_ttl_that_is_no_time_is_refused(container: Any, ttl: Any) -> None:
     assert await status_of(lambda: container.create_item({"id": "1", "pk": "p", "ttl": ttl})) == 400
+
+
+async def test_the_space_of_what_has_run_out_is_given_back(tmp_path: Path) -> None:
+    """Nobody writes to that partition again, and nobody asks: the file is looked into, beside the server."""
+    data = tmp_path / "data.db"
+
+    async def rows() -> list[tuple[str]]:
+        with closing(sqlite3.connect(data)) as db:
+            return db.execute("SELECT id FROM docs_1 ORDER BY id").fetchall()
+
+    async with serve(str(data), sweep_seconds=0.05) as server, CosmosClient(server.url, server.key) as client:
+        database = await client.create_database("db")
+        container = await database.create_container("c", SINGLE_KEY, default_ttl=-1)
+        for id_, ttl in (("goes", 1), ("stays", 3600), ("never", -1)):
+            await container.create_item({"id": id_, "pk": id_, "ttl": ttl})
+        assert len(await rows()) == 3
+        await until(lambda: _fewer(rows))
+        assert await rows() == [("never",), ("stays",)]
+
+
+async def _fewer(rows: Callable[[], Awaitable[list[tuple[str]]]]) -> bool:
+    return len(await rows()) < 3

@@ -84,7 +84,7 @@ async def test_more_than_two_megabytes_is_too_large(container: Any, char: str) -
         '{"id": 1, "pk": "p"}',
         '{"id": "", "pk": "p"}',
         '{"id": "a/b", "pk": "p"}',
-        '{"id": "' + "x" * 300 + '", "pk": "p"}',
+        '{"id": "' + "x" * 1100 + '", "pk": "p"}',
         '{"pk": "p"}',
     ],
     ids=range(17),
