@@ -51,9 +51,14 @@ def migrate(*, dry_run: bool) -> None:
 
 
 @cli.command("demo-data")
-def demo_data() -> None:
-    """Fill the demo tenant with a catalog, people, and some weeks of their time."""
-    click.echo("Written." if _run(demo.fill) else "The demo data is there already.")
+@click.option(
+    "--users", type=click.IntRange(1, demo.MOST_USERS), default=demo.USERS, show_default=True, help="How many people."
+)
+@click.option("--days", type=click.IntRange(1, 3660), default=demo.DAYS, show_default=True, help="How many past days.")
+def demo_data(users: int, days: int) -> None:
+    """Fill the demo tenant with a catalog, people, and their time. What is there already stays."""
+    with click.progressbar(length=demo.entries_in(users, days), label="Time entries") as bar:
+        _run(lambda: demo.fill(users, days, bar.update))
 
 
 FILE = click.option(

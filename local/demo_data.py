@@ -2,9 +2,10 @@
 
 import asyncio
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import chain, islice, product
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
@@ -25,7 +26,9 @@ from shared.time_entries import store as time_entries
 from shared.users.people import User
 
 RECORD = "demo-data"
+USERS = 4
 DAYS = 30
+SPELLS_A_DAY = 4
 PROJECTS_OF = {
     "Andes Railways": ("Timetable app", "Ticket machines"),
     "Galápagos Conservation": ("Turtle census",),
@@ -54,26 +57,49 @@ class Person:
 
     @property
     def email(self) -> str:
-        return f"{self.name.split()[0].lower()}@example.com"
+        return f"{self.name.lower().replace(' ', '.')}@example.com"
 
 
 ADMIN = Person("Ada Andrade", admin=True)
 USER = Person("Luis Luna")
-PEOPLE = (ADMIN, USER, Person("Mia Moreno"), Person("Noah Naranjo"))
+FIRST_NAMES = ("Mia", "Noah", "Olga", "Pablo", "Rosa", "Simón", "Tania", "Ulises", "Vera", "Ximena")
+LAST_NAMES = ("Moreno", "Naranjo", "Ortega", "Paredes", "Quishpe", "Rivera", "Suárez", "Toapanta", "Vega", "Zurita")
+MOST_USERS = 2 + len(FIRST_NAMES) * len(LAST_NAMES)
 
 
-async def fill() -> bool:
-    """Write the demo data unless that was done before, and complete what was cut off. Returns whether it did."""
-    await _directory()
+async def fill_once() -> bool:
+    """Write the usual demo data unless that was done before; complete what was cut off. Returns whether it did."""
+    await _directory(people(USERS))
     if await items.read(MIGRATION, RECORD, RECORD):
         return False
-    references = await _catalog()
-    await asyncio.gather(*(_clock(person, references) for person in PEOPLE))
+    await fill(USERS, DAYS, lambda _entries: None)
     await container(MIGRATION).upsert_item({"id": RECORD, "applied_at": instants.format_instant(instants.now())})
     return True
 
 
-async def _directory() -> None:
+async def fill(users: int, days: int, written: Callable[[int], None]) -> None:
+    """Write the demo data of so many users and past days; `written` is told how many entries are done, bit by bit.
+
+    What is there already, of this person and time, stays as it is.
+    """
+    everyone = people(users)
+    await _directory(everyone)
+    references = await _catalog()
+    await asyncio.gather(*(_clock(person, days, references, written) for person in everyone))
+
+
+def entries_in(users: int, days: int) -> int:
+    """How many entries `fill` comes by."""
+    return users * SPELLS_A_DAY * len(_working_days(days, instants.now()))
+
+
+def people(count: int) -> list[Person]:
+    """The first of the demo company's people: an administrator, then ordinary users."""
+    others = (Person(f"{first} {last}") for last, first in product(LAST_NAMES, FIRST_NAMES))
+    return [*islice(chain((ADMIN, USER), others), count)]
+
+
+async def _directory(everyone: Iterable[Person]) -> None:
     """Put the people into the local directory file; Microsoft Graph has people of its own."""
     where = settings().directory
     if where.file and not where.graph:
@@ -86,7 +112,7 @@ async def _directory() -> None:
                 roles=(ADMIN_WORD,) if person.admin else (),
                 groups=(ADMIN_WORD,) if person.admin else (),
             )
-            for person in PEOPLE
+            for person in everyone
         )
 
 
@@ -120,9 +146,9 @@ async def _item(resource: Resource, fields: Mapping[str, Any]) -> str:
     return str((await catalog.create(resource, _actor(ADMIN), {**defaults, **fields}))["id"])
 
 
-async def _clock(person: Person, references: list[dict[str, str]]) -> None:
+async def _clock(person: Person, days: int, references: list[dict[str, str]], written: Callable[[int], None]) -> None:
     dice = random.Random(person.id)  # noqa: S311 - the same data for everyone
-    for start, end in _days(dice, instants.now()):
+    for start, end in _spells(dice, _working_days(days, instants.now())):
         fields: dict[str, Any] = {
             **dice.choice(references),
             "description": dice.choice(TASKS),
@@ -138,18 +164,24 @@ async def _clock(person: Person, references: list[dict[str, str]]) -> None:
             # It is there from a run that was cut off.
             if error.code != "time_entry_overlap":
                 raise
+        written(1)
 
 
-def _days(dice: random.Random, now: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Four spells of work on each of the last working days, oldest first."""
+def _working_days(days: int, now: datetime) -> list[date]:
+    """Those among the days before today, oldest first."""
     today = instants.to_local(now, DEFAULT_TIMEZONE_OFFSET).date()
-    for day in (today - timedelta(days=ago) for ago in range(DAYS, 0, -1)):
-        if day.weekday() < 5:
-            start = datetime.combine(day, time(8)) + timedelta(minutes=dice.randrange(60))
-            for _ in range(4):
-                end = start + timedelta(minutes=dice.randrange(30, 120))
-                yield tuple(instants.from_local(moment, DEFAULT_TIMEZONE_OFFSET) for moment in (start, end))  # type: ignore[misc]
-                start = end + timedelta(minutes=dice.randrange(30))
+    before = (today - timedelta(days=ago) for ago in range(days, 0, -1))
+    return [day for day in before if day.weekday() < 5]
+
+
+def _spells(dice: random.Random, days: Iterable[date]) -> Iterator[tuple[datetime, datetime]]:
+    """Some spells of work on each day, as instants."""
+    for day in days:
+        start = datetime.combine(day, time(8)) + timedelta(minutes=dice.randrange(60))
+        for _ in range(SPELLS_A_DAY):
+            end = start + timedelta(minutes=dice.randrange(30, 120))
+            yield instants.from_local(start, DEFAULT_TIMEZONE_OFFSET), instants.from_local(end, DEFAULT_TIMEZONE_OFFSET)
+            start = end + timedelta(minutes=dice.randrange(30))
 
 
 def _actor(person: Person) -> Actor:
