@@ -75,8 +75,8 @@ async def test_a_host_that_stops_hands_over_at_once(account: Account) -> None:
 
 
 async def test_a_handler_that_outlasts_the_lease_keeps_it(account: Account) -> None:
-    slow, idle = Receiver(delay_seconds=1.2), Receiver()
-    short: dict[str, Any] = {"lease_expiration_interval": 400, "lease_renew_interval": 100}
+    slow, idle = Receiver(delay_seconds=2.5), Receiver()
+    short: dict[str, Any] = {"lease_expiration_interval": 1200, "lease_renew_interval": 200}
     await account.write("a")
     async with watching_host(account, slow, **short).watching():
         await eventually(lambda: _as_coroutine(bool(slow.tried)))
