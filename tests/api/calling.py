@@ -19,7 +19,7 @@ from local.tokens import token
 STORED_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}0Z")
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 PROBLEM_FIELDS = {"type", "title", "status", "code", "message", "correlation_id"}
-Query = Mapping[str, str | int] | Iterable[tuple[str, str | int]]
+Query = Mapping[str, Any] | Iterable[tuple[str, Any]]
 Item = dict[str, Any]
 
 

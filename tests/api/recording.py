@@ -66,7 +66,7 @@ async def recording(endpoint: str) -> AsyncIterator[Recorder]:
             recorder.passed.append((f"{request.method} {request.raw_path}", came, time.perf_counter()))
             return web.Response(status=response.status, body=content, headers=kept)
 
-        runner = web.ServerRunner(web.Server(forward, access_log=None), shutdown_timeout=1.0)  # type: ignore[arg-type]
+        runner = web.ServerRunner(web.Server(forward, access_log=None), shutdown_timeout=1.0)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", 0).start()

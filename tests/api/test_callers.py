@@ -123,7 +123,7 @@ async def test_a_time_that_is_none_is_401(world: World, claim: str, value: Any) 
 
 
 async def test_other_claims_are_none_of_ours(world: World) -> None:
-    odd = {"aud": ["a", "b"], "sub": 7, "iat": "yesterday", "jti": 7, "ver": {"a": [1]}, "nonce": None}
+    odd: dict[str, Any] = {"aud": ["a", "b"], "sub": 7, "iat": "yesterday", "jti": 7, "ver": {"a": [1]}, "nonce": None}
 
     (await call_as(world, **odd)).ok()
 

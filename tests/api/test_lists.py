@@ -284,7 +284,7 @@ async def test_a_list_of_more_than_one_page_of_the_database_is_whole(world: Worl
     own = {name: value for name, value in model.items() if not name.startswith("_")}
     container = world.app.container("time_entry")
     for batch in range(11):
-        operations = [
+        operations: list[Any] = [
             ("create", ({**own, "id": str(uuid4()), **minute(batch * 100 + number)},), {}) for number in range(100)
         ]
         await container.execute_item_batch(operations, partition_key=[world.tenant_id, world.user.user_id])

@@ -102,7 +102,7 @@ async def test_null_and_nothing_clear_an_entrys_optional_fields(world: World, em
 
     changed = (await world.user.put(f"time-entries/{entry['id']}", cleared)).ok()
 
-    nothing = {"description": None, "uri": None, "technologies": [], "timezone_offset": 300}
+    nothing: Item = {"description": None, "uri": None, "technologies": [], "timezone_offset": 300}
     assert changed == {**entry, **nothing}
     created = await world.entry("12:00", "13:00", **cleared)
     assert {name: created[name] for name in nothing} == nothing
@@ -157,7 +157,7 @@ async def test_a_field_of_the_wrong_type_or_size_is_400(world: World, field: str
 
 
 async def test_the_largest_fields_are_taken(world: World) -> None:
-    largest = {"description": "ж" * 1500, "uri": "😀" * 2000, "technologies": [f"t{n}" for n in range(10)]}
+    largest: Item = {"description": "ж" * 1500, "uri": "😀" * 2000, "technologies": [f"t{n}" for n in range(10)]}
 
     entry = await world.entry("10:00", "11:00", **largest)
 

@@ -225,7 +225,7 @@ async def test_a_timers_start_moved_into_the_entry_before_trims_it(world: World)
 
 
 @pytest.mark.parametrize("flag", [{}, {"update_last_entry_if_overlap": False}, {"update_last_entry_if_overlap": None}])
-async def test_nothing_is_trimmed_unasked(world: World, flag: dict[str, bool | None]) -> None:
+async def test_nothing_is_trimmed_unasked(world: World, flag: dict[str, Any]) -> None:
     before, entry = await world.entry("10:00", "11:00"), await world.entry("11:00", "12:00")
 
     (await put(world, entry, "10:40", **flag)).refused(422, "time_entry_overlap")

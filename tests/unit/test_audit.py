@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shared.audit import Actor, changes, outbox_document, stamped
 
 ACTOR = Actor("user", "tenant", "session", datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC))
-documents = st.dictionaries(st.sampled_from(["a", "b", "c", "_d"]), st.none() | st.integers(0, 2) | st.just([]))
+values: st.SearchStrategy[Any] = st.none() | st.integers(0, 2) | st.just([])
+documents = st.dictionaries(st.sampled_from(["a", "b", "c", "_d"]), values)
 
 
 @pytest.mark.parametrize(
