@@ -1,3 +1,4 @@
+# ruff: noqa: INP001, S101, T201 - a script, which prints what it measures
 """What the embedded Cosmos DB costs: beside the SDK, with the size of a container, and write after write.
 
     python -m benchmarks.embedded_cosmos [--entries 1000000]
@@ -37,7 +38,14 @@ def entry(number: int, owner: int, at: int) -> dict[str, Any]:
     day = time.strftime("%Y-%m-%d", time.gmtime(1_700_000_000 + at // 4 * 86_400))
     start = f"{day}T{8 + at % 4 * 2:02}:00:00.0000000Z"
     text = {"description": "x" * 300, "project_id": f"p{number % 20}", "activity_id": "a", "technologies": ["python"]}
-    return {"id": f"e{number}", "tenant_id": "t", "owner_id": f"o{owner}", "start_date": start, "end_date": start, **text}
+    return {
+        "id": f"e{number}",
+        "tenant_id": "t",
+        "owner_id": f"o{owner}",
+        "start_date": start,
+        "end_date": start,
+        **text,
+    }
 
 
 def processor_seconds(pid: int) -> float:
@@ -124,7 +132,8 @@ async def growth(client: CosmosClient, entries: int) -> None:
             found = len([item async for item in pages])
             took.append(time.perf_counter() - start)
         first, median = took[0] * 1000, statistics.median(took) * 1000
-        print(f"{size:>9,} entries (filled in {filled:.0f} s): a month of {found}: median {median:.2f} ms, first {first:.1f}")
+        grown = f"{size:>9,} entries (filled in {filled:.0f} s)"
+        print(f"{grown}: a month of {found}: median {median:.2f} ms, first {first:.1f} ms")
 
 
 async def main(entries: int) -> None:

@@ -13,14 +13,14 @@ from local.cosmos.server import HOST, serve
 from local.cosmos.store import IN_MEMORY, DataFileInUseError
 
 
-def _arguments() -> argparse.Namespace:
+def options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m local.cosmos", description=__doc__)
     parser.add_argument("--port", type=int, default=8081, help="where to listen (default 8081; 0 takes a free one)")
     parser.add_argument("--data", default=IN_MEMORY, metavar="FILE|:memory:", help="where the documents lie")
     parser.add_argument("--key", default=EMULATOR_KEY, help="the account key (default: the emulator's well-known one)")
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does, as a child process")
     parser.add_argument("--faults", action="store_true", help="let tests inject faults at /_faults")
-    return parser.parse_args()
+    return parser
 
 
 async def _run(arguments: argparse.Namespace) -> None:
@@ -50,7 +50,7 @@ def _stop_at_end_of_input(stop: asyncio.Event) -> None:
 
 
 def main() -> int:
-    arguments = _arguments()
+    arguments = options().parse_args()
     try:
         asyncio.run(_run(arguments))
     except KeyboardInterrupt:

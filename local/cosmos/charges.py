@@ -18,7 +18,7 @@ class _Cost:
 
 
 # (RU for the first KB, RU for every further KB)
-_TABLE = {
+TABLE = {
     "read": _Cost(1.0, 0.09),
     "create": _Cost(5.5, 0.5),
     "replace": _Cost(10.5, 1.0),
@@ -33,7 +33,7 @@ _REFUSED_WRITE = 1.5
 
 
 def _sized(kind: str, size: int) -> float:
-    cost = _TABLE[kind]
+    cost = TABLE[kind]
     return cost.base + cost.each_kb * max(0.0, size / _KB - 1)
 
 
@@ -59,4 +59,4 @@ def change_feed(rows: int, size: int) -> float:
 
 
 def metadata() -> float:
-    return _TABLE["metadata"].base
+    return TABLE["metadata"].base

@@ -19,7 +19,7 @@ _DEFAULT_INDEXING: dict[str, Any] = {
     "includedPaths": [{"path": "/*"}],
     "excludedPaths": [{"path": '/"_etag"/?'}],
 }
-_UNSUPPORTED_POLICIES = {
+_REFUSED_POLICIES = {
     "vectorEmbeddingPolicy": "A vector embedding policy",
     "fullTextPolicy": "A full text policy",
     "computedProperties": "Computed properties",
@@ -43,11 +43,11 @@ def checked_id(value: Any, most: int = MAX_RESOURCE_ID_BYTES) -> str:
 
 def container_properties(given: dict[str, Any]) -> dict[str, Any]:
     """The properties as they are kept: what the client set, with the service's defaults."""
-    for name, label in _UNSUPPORTED_POLICIES.items():
+    for name, label in _REFUSED_POLICIES.items():
         if given.get(name):
             raise unsupported(label)
     kept = {name: value for name, value in given.items() if name not in _SYSTEM_PROPERTIES and value is not None}
-    kept = {name: value for name, value in kept.items() if name not in _UNSUPPORTED_POLICIES}
+    kept = {name: value for name, value in kept.items() if name not in _REFUSED_POLICIES}
     if unknown := sorted(kept.keys() - _ALLOWED - {"geospatialConfig"}):
         raise unsupported(f"The container property '{unknown[0]}'")
     checked_id(kept.get("id"))

@@ -9,7 +9,7 @@ from local.cosmos.partition import KeyDefinition
 
 _MAX_OPERATIONS = 10
 _SYSTEM = frozenset(("id", "_rid", "_self", "_etag", "_ts", "_attachments", "_lsn"))
-_KINDS = {
+KINDS = {
     "add": "add",
     "set": "set",
     "replace": "replace",
@@ -28,8 +28,8 @@ def patched(document: dict[str, Any], operations: Any, key: KeyDefinition) -> di
         raise bad_request(f"The number of patch operations can't exceed '{_MAX_OPERATIONS}'.")
     result = copy.deepcopy(document)
     for number, operation in enumerate(operations, start=1):
-        if not isinstance(operation, dict) or str(operation.get("op", "")).lower() not in _KINDS:
-            raise bad_request(f"For Operation({number}): the patch operation is not one of {', '.join(_KINDS)}.")
+        if not isinstance(operation, dict) or str(operation.get("op", "")).lower() not in KINDS:
+            raise bad_request(f"For Operation({number}): the patch operation is not one of {', '.join(KINDS)}.")
         _Operation(result, number, operation, key).apply()
     return result
 
@@ -39,7 +39,7 @@ class _Operation:
         self._document = document
         self._number = number
         self._operation = operation
-        self._kind = _KINDS[str(operation["op"]).lower()]
+        self._kind = KINDS[str(operation["op"]).lower()]
         self._key = key
 
     def apply(self) -> None:

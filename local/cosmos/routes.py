@@ -10,7 +10,7 @@ from local.cosmos.queries import Queries
 from local.cosmos.store import Store
 from local.cosmos.wire import Call, Reply
 
-_LEFT_OUT = {
+_REFUSED_FEEDS = {
     "sprocs": "Stored procedures",
     "triggers": "Triggers",
     "udfs": "User-defined functions",
@@ -86,6 +86,6 @@ class Routes:
 
 def _refused(call: Call) -> CosmosError:
     for segment in call.path[2:]:
-        if segment.lower() in _LEFT_OUT:
-            return unsupported(_LEFT_OUT[segment.lower()])
+        if segment.lower() in _REFUSED_FEEDS:
+            return unsupported(_REFUSED_FEEDS[segment.lower()])
     return unsupported(f"{call.verb} /{'/'.join(call.path)}")

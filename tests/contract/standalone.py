@@ -20,7 +20,7 @@ class Standalone:
 
     async def __aenter__(self) -> Self:
         pipe = asyncio.subprocess.PIPE
-        self._process = await asyncio.create_subprocess_exec(*self._command, stdout=pipe, stderr=pipe)
+        self._process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, stderr=pipe)
         assert self._process.stdout is not None
         ready = (await self._process.stdout.readline()).decode()
         self.url = next(word for word in ready.split() if word.startswith("http://"))
@@ -30,6 +30,12 @@ class Standalone:
         """As `kill -9` does: no goodbye."""
         self.process.send_signal(signal.SIGKILL)
         await self.process.wait()
+
+    async def orphan(self) -> int:
+        """As the death of its parent does: the pipe to its standard input closes."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        return await self.process.wait()
 
     async def end(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """The exit code, and all that was said after the first line."""

@@ -25,6 +25,11 @@ async def test_a_signal_ends_it_cleanly_and_at_once(how: signal.Signals) -> None
         assert await asyncio.wait_for(server.end(how), 5) == (0, "")
 
 
+async def test_as_a_child_it_ends_with_its_parent() -> None:
+    async with Standalone("--with-parent") as server:
+        assert await asyncio.wait_for(server.orphan(), 5) == 0
+
+
 async def test_a_taken_port_is_one_clear_line() -> None:
     async with Standalone() as server:
         port = server.url.rpartition(":")[2]
