@@ -3,7 +3,10 @@
 import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 from urllib.parse import urlsplit
@@ -18,6 +21,8 @@ from local import postman, tokens
 from local.host.configuration import LocalSettings
 from local.host.environment import SETTINGS_FILE, DatabaseChoice, apply
 from migrations import runner
+from operations import check, person
+from operations.pace import Pace
 from shared import clients, flags
 from shared.auth import Caller, is_uuid
 from shared.config import settings
@@ -147,6 +152,80 @@ async def _flags_for(who: Caller) -> dict[str, bool]:
         return await flags.of_process().read_for(who)
     except (AzureError, OSError, ValueError) as error:
         raise click.ClickException(f"the flags can't be read: {error}") from error
+
+
+PACE = click.option(
+    "--units",
+    type=click.FloatRange(min=0, min_open=True),
+    default=400,
+    show_default=True,
+    help="How many request units a second it may take.",
+)
+TENANT = click.option("--tenant", callback=_uuid, required=True, help="The tenant's id, a UUID.")
+PERSON = click.option("--user", callback=_uuid, required=True, help="The person's id, a UUID.")
+
+
+@cli.command("export-user")
+@TENANT
+@PERSON
+@FILE
+@PACE
+def export_user(tenant: str, user: str, file: TextIO, units: float) -> None:
+    """Write all that is kept of a person: a JSON document a line."""
+
+    async def write() -> int:
+        count = 0
+        async for record in person.export(person.Person(tenant, user), Pace(units)):
+            file.write(json.dumps(record, ensure_ascii=False) + "\n")
+            count += 1
+        return count
+
+    click.echo(f"{_run(write)} records", err=True)
+
+
+@cli.command("erase-user")
+@TENANT
+@PERSON
+@PACE
+@click.confirmation_option(prompt="This can't be undone. Erase the person's name, e-mail and free text?")
+def erase_user(tenant: str, user: str, units: float) -> None:
+    """Blank a person's free text, and forget name and e-mail; hours stay. It can be cut off and run again."""
+    done: Counter[str] = Counter()
+    with _counting(done) as count:
+        _run(lambda: person.erase(person.Person(tenant, user), Pace(units), count))
+
+
+@cli.command("check")
+@click.option("--dry-run", is_flag=True, help="Only say what is wrong.")
+@PACE
+def check_data(*, dry_run: bool, units: float) -> None:
+    """Find and mend timelines that disagree with their entries, and events that are missing."""
+
+    async def run() -> int:
+        count = 0
+        async for finding in check.check(Pace(units), mend=not dry_run):
+            click.echo(f"{finding.container_id}: {finding.item_id}: {finding.what}")
+            count += 1
+        return count
+
+    count = _run(run)
+    click.echo(f"{count} found" + (", nothing was changed" if dry_run else ", all mended") if count else "All is well.")
+
+
+@contextmanager
+def _counting(done: Counter[str]) -> Iterator[Callable[[str], None]]:
+    """Shows, on a terminal, how many documents of which container are done: how many there will be, nobody knows."""
+
+    def line() -> str:
+        return ", ".join(f"{n} in {name}" for name, n in done.items()) or "Nothing was left to erase."
+
+    def count(container_id: str) -> None:
+        done[container_id] += 1
+        if sys.stderr.isatty():
+            click.echo(f"\r{line()}", nl=False, err=True)
+
+    yield count
+    click.echo(f"\r{line()}" if sys.stderr.isatty() else line(), err=True)
 
 
 def _run(work: Callable[[], Awaitable[T]]) -> T:

@@ -69,7 +69,6 @@ MOST_USERS = 2 + len(FIRST_NAMES) * len(LAST_NAMES)
 
 async def fill_once() -> bool:
     """Write the usual demo data unless that was done before; complete what was cut off. Returns whether it did."""
-    await _directory(people(USERS))
     if await items.read(MIGRATION, RECORD, RECORD):
         return False
     await fill(USERS, DAYS, lambda _entries: None)

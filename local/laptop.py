@@ -14,7 +14,7 @@ from socket import socket
 
 from local.host.configuration import LocalSettings, port_number
 from local.host.database_process import DatabaseProcess, database_process
-from local.host.environment import DatabaseChoice, apply, read_settings
+from local.host.environment import DatabaseChoice, apply, data_dir, read_settings
 from local.host.host import Host
 from local.host.program import forever
 from local.host.sockets import listen
@@ -28,14 +28,11 @@ async def start() -> None:
     local = read_settings(APP_ROOT)
     choice = DatabaseChoice.of(local.values, os.environ)
     sockets = listen(port_number(os.environ.get("PORT") or local.port, "PORT"), "PORT")
-    data_dir = Path(os.environ.get("DATA_DIR") or ".local")
-    if os.environ.get("DATA_DIR") or not local.values.get("DIRECTORY_FILE"):
-        os.environ.setdefault("DIRECTORY_FILE", str(data_dir / "directory.json"))
     apply(choice.settings(local.values, os.environ), os.environ)
     if choice.embedded_port is None:
         await _serve(local, sockets, None, f"the account {choice.endpoint}")
         return
-    data = data_dir / "cosmos.db"
+    data = data_dir(os.environ) / "cosmos.db"
     async with database_process(choice.embedded_port, data, os.environ["COSMOS_KEY"]) as database:
         await _serve(local, sockets, database, f"{data}, served at {choice.endpoint}")
 

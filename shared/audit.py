@@ -13,6 +13,19 @@ from uuid import uuid4
 from shared.instants import format_instant
 
 EVENT_KIND = "event"
+EVENT_FIELDS = (
+    "id",
+    "date",
+    "user_id",
+    "owner_id",
+    "action",
+    "description",
+    "item_id",
+    "container_id",
+    "session_id",
+    "tenant_id",
+    "changes",
+)
 OUTBOX_TTL_SECONDS = 30 * 24 * 60 * 60
 
 

@@ -76,6 +76,8 @@ class Settings:
     cosmos_key: str | None
     cosmos_database: str
     catalog_cache_seconds: float
+    # 0: events are kept for ever.
+    event_retention_days: int
     feature_flags: FeatureFlagSettings
     jwt: JwtVerification
     directory: DirectorySettings
@@ -88,6 +90,7 @@ class Settings:
             cosmos_key=environment.get("COSMOS_KEY") or None,
             cosmos_database=environment.get("COSMOS_DATABASE") or "time-tracker",
             catalog_cache_seconds=_seconds(environment, "CATALOG_CACHE_SECONDS", 15),
+            event_retention_days=_days(environment, "EVENT_RETENTION_DAYS"),
             feature_flags=_feature_flags(environment),
             jwt=_jwt(environment),
             directory=_directory(environment),
@@ -109,6 +112,13 @@ def _seconds(environment: Mapping[str, str], name: str, default: float) -> float
     if not 0 <= value < float("inf"):
         raise ConfigError(f"the setting {name} must be a number of seconds, 0 or more")
     return value
+
+
+def _days(environment: Mapping[str, str], name: str) -> int:
+    text = environment.get(name, "").strip() or "0"
+    if not (text.isascii() and text.isdecimal()):
+        raise ConfigError(f"the setting {name} must be a number of days, 0 for ever")
+    return int(text)
 
 
 def _feature_flags(environment: Mapping[str, str]) -> FeatureFlagSettings:

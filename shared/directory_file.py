@@ -64,6 +64,14 @@ class FileDirectory:
             present = {(user.tenant_id, user.key) for user in await self._read()}
             await self._put([user for user in users if (user.tenant_id, user.key) not in present])
 
+    async def remove(self, tenant_id: str, user_id: str) -> None:
+        """Forget a user, if he is there."""
+        async with self._writing:
+            everyone = await self._read()
+            others = [u for u in everyone if (u.tenant_id.lower(), u.key) != (tenant_id.lower(), user_id.lower())]
+            if self._path and len(others) < len(everyone):
+                await asyncio.to_thread(_write, self._path, others)
+
     async def close(self) -> None:
         """Nothing is open."""
 

@@ -23,6 +23,11 @@ def read_settings(app_root: Path) -> LocalSettings:
     return LocalSettings.read(path)
 
 
+def data_dir(environment: Mapping[str, str]) -> Path:
+    """Where the embedded database and the directory of users are kept."""
+    return Path(environment.get("DATA_DIR") or ".local")
+
+
 def apply(values: Mapping[str, str], environment: MutableMapping[str, str]) -> None:
     """Put the app settings where the app reads them; what is in the environment already wins."""
     for name, value in values.items():
@@ -49,8 +54,17 @@ class DatabaseChoice:
         return cls(f"http://localhost:{port}", port)
 
     def settings(self, values: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-        """Give the file's values with the app and its triggers pointed at this account."""
+        """Give the file's values with the app and its triggers pointed at this account, and at the data folder."""
+        # The file's key belongs to the file's account; to somebody's own, an identity may lead instead.
+        of_file = "" if environment.get("COSMOS_ENDPOINT") else values.get("COSMOS_KEY")
         fallback = "" if self.embedded_port is None else EMULATOR_KEY
-        key = environment.get("COSMOS_KEY") or values.get("COSMOS_KEY") or fallback
-        connection = f"AccountEndpoint={self.endpoint.rstrip('/')}/;AccountKey={key};"
-        return {**values, "COSMOS_ENDPOINT": self.endpoint, "COSMOS_KEY": key, "COSMOS_CONNECTION": connection}
+        key = environment.get("COSMOS_KEY") or of_file or fallback
+        settings = {
+            **values,
+            "COSMOS_ENDPOINT": self.endpoint,
+            "COSMOS_KEY": key,
+            "COSMOS_CONNECTION": f"AccountEndpoint={self.endpoint.rstrip('/')}/;AccountKey={key};",
+        }
+        if environment.get("DATA_DIR") or not values.get("DIRECTORY_FILE"):
+            settings["DIRECTORY_FILE"] = str(data_dir(environment) / "directory.json")
+        return settings

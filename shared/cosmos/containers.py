@@ -89,6 +89,7 @@ CONTAINERS: tuple[Container, ...] = (
         ("/tenant_id", "/item_id"),
         indexed=("/tenant_id", "/item_id", "/container_id", "/user_id", "/owner_id", "/date"),
         sorted_together=("/date", "/id"),
+        ttl_seconds=-1,
     ),
     Container(DEAD_LETTER, ("/container_id",), indexed=("/container_id", "/date")),
     Container(MIGRATION, ("/id",), ttl_seconds=-1),

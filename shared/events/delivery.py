@@ -11,29 +11,16 @@ from typing import Any
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from shared import instants
-from shared.audit import EVENT_KIND
+from shared.audit import EVENT_FIELDS, EVENT_KIND
 from shared.clients import container
+from shared.config import settings
 from shared.correlation import correlation_id, logger
 from shared.cosmos.containers import DEAD_LETTER, EVENT
 
-EVENT_FIELDS = frozenset(
-    {
-        "id",
-        "date",
-        "user_id",
-        "owner_id",
-        "action",
-        "description",
-        "item_id",
-        "container_id",
-        "session_id",
-        "tenant_id",
-        "changes",
-    }
-)
 # What the database says of a document that it will never take, whenever it is asked.
 REFUSED = frozenset({400, 413})
 SIDE_BY_SIDE = 16
+SECONDS_A_DAY = 24 * 60 * 60
 
 log = logger(__name__)
 
@@ -58,7 +45,7 @@ async def _deliver(function: str, container_id: str, document: Mapping[str, Any]
     try:
         event = _event_of(document)
         correlation_id.set(str(event["session_id"]))
-        await container(EVENT).upsert_item(event)
+        await container(EVENT).upsert_item(event | _lifetime())
     except BadDocumentError as error:
         await _keep(function, container_id, document, str(error))
     except CosmosHttpResponseError as error:
@@ -75,13 +62,19 @@ def _event_of(document: Mapping[str, Any]) -> dict[str, Any]:
     event = document.get("event")
     if not isinstance(event, dict):
         raise BadDocumentError("the document holds no event")
-    if missing := sorted(EVENT_FIELDS - event.keys()):
+    if missing := [name for name in EVENT_FIELDS if name not in event]:
         raise BadDocumentError(f"the event lacks {', '.join(missing)}")
     if not isinstance(event["changes"], dict) or not all(
         isinstance(event[n], str) and event[n] for n in ("id", "item_id", "tenant_id")
     ):
         raise BadDocumentError("the event's id, item_id, tenant_id and changes must be three strings and an object")
     return event
+
+
+def _lifetime() -> dict[str, int]:
+    """How long an event is kept, where a setting says so; the container keeps the others for ever."""
+    days = settings().event_retention_days
+    return {"ttl": days * SECONDS_A_DAY} if days else {}
 
 
 async def _keep(function: str, container_id: str, document: Mapping[str, Any], error: str) -> None:

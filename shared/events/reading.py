@@ -12,6 +12,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from shared import instants
+from shared.audit import EVENT_FIELDS
 from shared.auth import Caller
 from shared.cosmos import items
 from shared.cosmos.containers import EVENT, TIME_ENTRY
@@ -60,7 +61,7 @@ async def page(caller: Caller, query: Mapping[str, Any]) -> tuple[list[Document]
 
 def shown(event: Document) -> dict[str, Any]:
     """An event as it is answered."""
-    return {name: value for name, value in event.items() if not name.startswith("_")}
+    return {name: event.get(name) for name in EVENT_FIELDS}
 
 
 async def _require_own(caller: Caller, item_id: str | None) -> None:
