@@ -48,6 +48,7 @@ DOCS_ROUTES = (
         docs_file,
         "Get a file of this documentation",
         "get-docs-file",
+        "What the page loads. Needs no token.",
         media_types=tuple(files.MEDIA_TYPES.values()),
         otherwise={304: "The file is the one of `If-None-Match`."},
         refusals={404: "There is no such file."},
@@ -56,14 +57,14 @@ DOCS_ROUTES = (
 )
 
 
-def document_routes(operation_id: str) -> tuple[Route, ...]:
+def document_routes(summary: str, operation_id: str) -> tuple[Route, ...]:
     """The document has two names."""
     return (
         Route(
             "GET",
             "",
             openapi,
-            "Get the OpenAPI document",
+            summary,
             operation_id,
             "Needs no token.",
             media_types=("application/json",),
@@ -72,8 +73,8 @@ def document_routes(operation_id: str) -> tuple[Route, ...]:
     )
 
 
-OPENAPI_ROUTES = document_routes("get-openapi-document")
-SWAGGER_ROUTES = document_routes("get-swagger-document")
+OPENAPI_ROUTES = document_routes("Get the OpenAPI document", "get-openapi-document")
+SWAGGER_ROUTES = document_routes("Get the OpenAPI document by its older name", "get-swagger-document")
 
 
 @bp.function_name("http_docs")

@@ -54,7 +54,7 @@ REFUSALS = {
     400: "There is no such role or group.",
     409: "The caller himself is not in the directory that would have to keep it, or others change the same user.",
 }
-IDEMPOTENT = "Done twice it is done once."
+IDEMPOTENT = "For administrators. Done twice, it is done once."
 ROUTES = (
     Route(
         "GET",
@@ -130,6 +130,7 @@ ROUTES = (
         is_member_of,
         "Tell whether a user is in a group",
         "is-user-member-of",
+        "Asked of the directory at this moment.",
         body=GroupBody(),
         answer=Membership(),
     ),
