@@ -104,7 +104,9 @@ async def send(http: aiohttp.ClientSession, method: str, url: str, query: Query 
 
 
 def check_answer(method: str, answer: Answer) -> None:
-    assert answer.status < 500, answer.content
+    # What can't be served now says when to come again; nothing else may fail.
+    assert answer.status < 500 or (answer.status == 503 and int(answer.headers["Retry-After"]) >= 1), answer.content
+    assert answer.status != 429 or int(answer.headers["Retry-After"]) >= 1
     assert answer.headers["Cache-Control"] == "no-store"
     if answer.status == 204:
         assert answer.content == b""

@@ -232,7 +232,9 @@ async def test_any_number_in_a_query(world: World, path: str, name: str, number:
     rest=raw_text,
 )
 async def test_any_path(world: World, method: str, path: str, rest: str) -> None:
-    await raw(world, method, path + rest, headers={"Content-Type": "application/json"})
+    answer = await raw(world, method, path + rest, headers={"Content-Type": "application/json"})
+
+    assert answer.status < 500
 
 
 @pytest.mark.parametrize("length", [1000, 7000, 9000, 60_000])

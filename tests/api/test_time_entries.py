@@ -304,6 +304,25 @@ async def test_every_write_leaves_one_event_and_nothing_else_does(world: World) 
     assert {event["item_id"] for event in events} == {entry["id"]}
 
 
+async def test_an_event_that_waits_for_the_change_feed_is_no_item(world: World) -> None:
+    """It lies beside the items, under a UUID as well."""
+    entry = await world.entry("10:00", "11:00")
+    waiting = {
+        "time-entries": (await world.outbox("time_entry", entry))[0]["id"],
+        "customers": (await world.outbox("customer", world.customer))[0]["id"],
+        "projects": (await world.outbox("project", world.project))[0]["id"],
+        "activities": (await world.outbox("activity", world.activity))[0]["id"],
+    }
+
+    for path, event_id in waiting.items():
+        for method in ("GET", "PUT", "DELETE"):
+            (await world.admin.call(method, f"{path}/{event_id}", json={"description": "x"})).refused(404)
+    (await world.user.get(f"time-entries/{waiting['time-entries']}")).refused(404)
+    (await put(world, entry, project_id=waiting["projects"])).refused(400)
+    (await put(world, entry, activity_id=waiting["activities"])).refused(400)
+    (await world.admin.put(f"projects/{world.project['id']}", {"customer_id": waiting["customers"]})).refused(400)
+
+
 async def test_the_timeline_document_is_no_entry(world: World) -> None:
     await world.started()
 
