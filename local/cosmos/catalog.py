@@ -140,10 +140,10 @@ class Catalog:
 
     async def create_database(self, given: dict[str, Any], offer: Offer | None) -> Database:
         id_ = definitions.checked_id(given.get("id"))
-        if id_ in self.databases:
-            raise already_exists("the database")
         now = int(time.time())
         async with self._store.transaction() as db:
+            if id_ in self.databases:
+                raise already_exists("the database")
             sql = "INSERT INTO databases (id, rid, ts, offer) VALUES (?, '', ?, ?)"
             n = int(db.execute(sql, (id_, now, json.dumps(offer))).lastrowid or 0)
             rid = resource_ids.database_rid(n)
@@ -153,6 +153,7 @@ class Catalog:
 
     async def delete_database(self, database: Database) -> None:
         async with self._store.transaction() as db:
+            self.database(database.id)
             for container in database.containers.values():
                 self._store.drop_container_tables(container.n)
             db.execute("DELETE FROM containers WHERE database_n = ?", (database.n,))
@@ -161,14 +162,15 @@ class Catalog:
 
     async def create_container(self, database: Database, given: dict[str, Any], offer: Offer | None) -> Container:
         properties = definitions.container_properties(given)
-        if properties["id"] in database.containers:
-            raise already_exists("the container")
         KeyDefinition(properties["partitionKey"])
         if offer is None and database.offer is None:
             offer = {"offerThroughput": 400}
         ranges = evenly_split(_range_count(offer))
         now = int(time.time())
         async with self._store.transaction() as db:
+            self.database(database.id)
+            if properties["id"] in database.containers:
+                raise already_exists("the container")
             sql = (
                 "INSERT INTO containers (database_n, id, rid, ts, version, properties, ranges, lsn, offer)"
                 " VALUES (?, ?, '', ?, 1, ?, ?, 0, ?)"
@@ -201,6 +203,7 @@ class Catalog:
 
     async def delete_container(self, container: Container) -> None:
         async with self._store.transaction() as db:
+            self.container(container.database.id, container.id)
             self._store.drop_container_tables(container.n)
             db.execute("DELETE FROM containers WHERE n = ?", (container.n,))
         del container.database.containers[container.id]

@@ -9,6 +9,7 @@ import sqlite3
 import time
 
 from local.cosmos.catalog import Catalog, Container
+from local.cosmos.errors import CosmosError
 from local.cosmos.store import Store
 
 SWEEP_SECONDS = 60.0
@@ -41,8 +42,8 @@ class Sweeper:
             rids = await self._store.read(expired)
             for start in range(0, len(rids), _AT_ONCE):
                 await self._delete(container, rids[start : start + _AT_ONCE])
-        except sqlite3.OperationalError:
-            # The container went away meanwhile, and its tables with it.
+        except CosmosError:
+            # The container went away meanwhile.
             return
 
     async def _delete(self, container: Container, rids: list[tuple[int]]) -> None:

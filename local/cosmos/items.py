@@ -1,5 +1,7 @@
 """Requests on single items, and transactional batches: from the wire to `documents` and back."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from local.cosmos import charges
@@ -34,14 +36,10 @@ class Items:
         refuse_unsupported(call)
         key = named_key(container, call)
         body = None if call.verb == "DELETE" else _bounded(call).json_object()
-        first_lsn = container.lsn
         try:
-            async with self._store.transaction() as db:
-                documents = Documents(container, db)
+            async with self._changing(container) as documents:
                 outcome = _write(documents, key, id_, call, body)
-                documents.save_sequence()
         except CosmosError as error:
-            container.lsn = first_lsn
             error.headers["x-ms-request-charge"] = f"{charges.refused_write():.2f}"
             raise
         return _reply(container, key, outcome, minimal=_minimal(call))
@@ -50,27 +48,34 @@ class Items:
         key = named_key(container, call)
         if not key.whole:
             raise unsupported("Deleting by a prefix of a hierarchical partition key")
-        async with self._store.transaction() as db:
-            documents = Documents(container, db)
+        async with self._changing(container) as documents:
             outcome = documents.delete_all(key)
-            documents.save_sequence()
         return _reply(container, key, outcome)
+
+    @asynccontextmanager
+    async def _changing(self, container: Container) -> AsyncIterator[Documents]:
+        """One transaction; a sequence number is given out for good only when it is kept."""
+        async with self._store.transaction() as db:
+            first_lsn = container.lsn
+            try:
+                documents = Documents(container, db)
+                yield documents
+                documents.save_sequence()
+            except BaseException:
+                container.lsn = first_lsn
+                raise
 
     async def batch(self, container: Container, call: Call) -> Reply:
         key = named_key(container, call)
         operations = _operations(call)
-        first_lsn = container.lsn
         results: list[dict[str, Any]] = []
         minimal = _minimal(call)
         try:
-            async with self._store.transaction() as db:
-                documents = Documents(container, db)
+            async with self._changing(container) as documents:
                 for operation in operations:
                     outcome = _run(documents, key, operation)
                     results.append(_result(outcome, hidden=minimal and operation["operationType"] != "Read"))
-                documents.save_sequence()
         except CosmosError as error:
-            container.lsn = first_lsn
             return _failed_batch(container, key, error, len(results), len(operations))
         headers = _headers(container, key, sum(result["requestCharge"] for result in results))
         return Reply(200, f"[{','.join(map(_result_text, results))}]", headers)

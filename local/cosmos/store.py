@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from local.cosmos.errors import OWNER_NOT_FOUND, not_found
 from local.cosmos.sql import query as sql
 
 IN_MEMORY = ":memory:"
@@ -55,6 +56,17 @@ CREATE TRIGGER docs_{n}_gone AFTER DELETE ON docs_{n} BEGIN DELETE FROM unique_{
 
 class DataFileInUseError(Exception):
     """Another server holds the data file."""
+
+
+@contextmanager
+def _container_may_be_gone() -> Iterator[None]:
+    """A request may wait while another deletes its container, and the tables with it."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if str(error).startswith("no such table: "):
+            raise not_found("the container", OWNER_NOT_FOUND) from error
+        raise
 
 
 class Store:
@@ -116,7 +128,8 @@ class Store:
     @contextmanager
     def _kept_or_nothing(self) -> Iterator[None]:
         try:
-            yield
+            with _container_may_be_gone():
+                yield
         except BaseException:
             self.writer.execute("ROLLBACK")
             raise
@@ -131,7 +144,8 @@ class Store:
         if db is None:
             db = self._local.db = self._connection()
             self._opened.append(db)
-        return work(db)
+        with _container_may_be_gone():
+            return work(db)
 
     def create_container_tables(self, n: int) -> None:
         for statement in _CONTAINER_TABLES.format(n=n).split(";"):

@@ -66,6 +66,13 @@ async def test_more_than_two_megabytes_is_too_large(container: Any, char: str) -
     assert await status_of(lambda: container.create_item(large)) == 413
 
 
+@pytest.mark.filterwarnings("ignore:Sending a large body")
+async def test_a_patch_does_not_let_an_item_grow_beyond_two_megabytes(container: Any) -> None:
+    await done(container.create_item({"id": "1", "pk": "p", "a": "x" * 1_200_000}))
+    grow = [{"op": "add", "path": "/b", "value": "x" * 1_200_000}]
+    assert await status_of(lambda: container.patch_item("1", "p", grow)) == 413
+
+
 @pytest.mark.parametrize(
     "body",
     [
