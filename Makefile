@@ -8,7 +8,8 @@ TOOLS := .venv-tools
 TOOLS_READY := $(TOOLS)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-3.13 lint format lock containers hooks check-commits check-workflows next-version release clean
+.PHONY: help run test test-browser test-3.13 lint format lock migrate package openapi containers hooks check-commits \
+        check-workflows check-bicep next-version release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9.-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
@@ -24,6 +25,9 @@ run: $(READY) ## start the embedded database and the local host (PORT, COSMOS_PO
 
 test: $(READY) ## run every test that needs nothing but Python
 	$(BIN)/python -m pytest
+
+test-browser: $(READY) ## drive the documentation in Debian's Chromium; screenshots go to .artefacts/
+	$(BIN)/python -m pytest -m browser tests/browser
 
 test-3.13: ## run the same tests on Python 3.13, some of them with the library that runs functions in Azure
 	@python=$$(.ci/find-python 3.13) && $(MAKE) --no-print-directory test VENV=.venv-3.13 PYTHON="$$python"
@@ -44,6 +48,19 @@ lock: $(READY) ## pin requirements*.in, transitively, for every supported Python
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-tools.in -o requirements-tools.txt
 
+migrate: $(READY) ## bring the database of the settings in the environment to its present shape
+	$(BIN)/python cli.py migrate
+
+# What `func publish` and azd send, too: .funcignore leaves just this.
+DEPLOYED := function_app.py host.json requirements.txt functions shared
+
+package: ## put what is deployed, as committed, into .local/package.zip
+	@mkdir -p .local
+	git archive --format=zip --output=.local/package.zip HEAD -- $(DEPLOYED)
+
+openapi: $(READY) ## write docs/openapi.json from the routes and schemas of the code
+	$(BIN)/python cli.py gen-swagger-json -f docs/openapi.json
+
 containers: $(READY) ## write infra/containers.json from the containers of the code
 	$(BIN)/python -m tools.containers_json
 
@@ -62,7 +79,12 @@ check-workflows: $(TOOLS_READY) ## check the GitHub workflows and the other YAML
 	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
-	$(TOOLS)/bin/zizmor --offline --quiet .github
+	$(TOOLS)/bin/zizmor --offline --quiet --min-severity medium .github
+
+check-bicep: ## compile the infrastructure (needs the Azure CLI)
+	az bicep upgrade
+	az bicep build --file infra/main.bicep --stdout >/dev/null
+	az bicep build --file infra/gateway.bicep --stdout >/dev/null
 
 next-version: $(TOOLS_READY) ## say which version the commits since the last release make
 	@$(TOOLS)/bin/semantic-release --noop version --print
@@ -71,4 +93,4 @@ release: $(TOOLS_READY) ## make that version: changelog, commit, tag, push, GitH
 	$(TOOLS)/bin/semantic-release version
 
 clean: ## remove the environment, the local data and every cache
-	rm -rf $(VENV) .venv-3.13 $(TOOLS) .local .pytest_cache .mypy_cache .ruff_cache htmlcov .coverage
+	rm -rf $(VENV) .venv-3.13 $(TOOLS) .local .pytest_cache .mypy_cache .ruff_cache .artefacts htmlcov .coverage

@@ -1,0 +1,28 @@
+"""The flags that a deployment makes are those of the code, and each is one that can be evaluated."""
+
+import json
+import logging
+
+from shared.flag_evaluation import FlagSet
+from shared.flag_source import FlagDocument
+from shared.flags import Flag
+from shared.sparing_log import SparingLog
+from tests.infra.bicep import INFRA
+
+FLAGS = json.loads((INFRA / "feature_flags.json").read_text())["feature_management"]["feature_flags"]
+
+
+def test_they_are_those_of_the_code() -> None:
+    assert [one["id"] for one in FLAGS] == [str(flag) for flag in Flag]
+
+
+async def test_a_new_deployment_switches_nothing_on_for_everyone() -> None:
+    flags = FlagSet([FlagDocument(one["id"], one) for one in FLAGS], SparingLog(logging.getLogger(__name__)))
+
+    assert await flags.all_for("ann@example.com", []) == dict.fromkeys(map(str, Flag), False)
+
+
+async def test_testers_see_what_is_being_built() -> None:
+    flags = FlagSet([FlagDocument(one["id"], one) for one in FLAGS], SparingLog(logging.getLogger(__name__)))
+
+    assert await flags.is_on(Flag.PREVIEW, "ann@example.com", ["time-tracker-tester"])

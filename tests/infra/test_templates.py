@@ -1,0 +1,94 @@
+"""The templates hang together: what a compiler would find first is found here, for there is none on a laptop."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.infra.bicep import INFRA, PARAMETERS, TEMPLATES, Bicep, literal, text
+
+ROOT = INFRA.parent
+MODULES = [(template, name) for template in map(Bicep, TEMPLATES) for name in sorted(template.of_kind("module"))]
+
+
+@pytest.mark.parametrize("path", [*TEMPLATES, *PARAMETERS], ids=lambda path: path.name)
+def test_it_is_well_formed(path: Path) -> None:
+    assert Bicep(path).mistakes == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_every_name_is_declared_and_every_parameter_used(path: Path) -> None:
+    template = Bicep(path)
+    used = template.names_used()
+
+    assert used <= template.declared.keys()
+    assert template.of_kind("param").keys() | template.of_kind("var").keys() <= used
+
+
+@pytest.mark.parametrize(("template", "name"), MODULES, ids=[name for _, name in MODULES])
+def test_a_module_is_given_just_its_parameters(template: Bicep, name: str) -> None:
+    module = Bicep(INFRA / literal(next(c for c in template.declared[name][1].children if c.type == "string")))
+    given = {path.removeprefix("params.") for path in template.properties(name) if re.fullmatch(r"params\.\w+", path)}
+
+    assert module.required <= given <= module.of_kind("param").keys()
+    assert {output for one, output in template.outputs_used() if one == name} <= module.outputs
+
+
+@pytest.mark.parametrize("path", PARAMETERS, ids=lambda path: path.name)
+def test_the_parameters_are_the_templates(path: Path) -> None:
+    given, template = Bicep(path).of_kind("param").keys(), Bicep(path.with_suffix(".bicep"))
+
+    assert template.required <= given <= template.of_kind("param").keys()
+
+
+def test_what_the_parameters_read_is_documented_and_set_by_the_deployment() -> None:
+    reads = [call for path in PARAMETERS for call in Bicep(path).calls("readEnvironmentVariable")]
+    required = {name for name, *default in reads if not default}
+    (job,) = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())["jobs"].values()
+    set_there = set(job["env"]).union(*(step.get("env", {}) for step in job["steps"]))
+    outputs = Bicep(INFRA / "main.bicep").outputs
+    documented = set(re.findall(r"`([A-Z][A-Z_]+)`", (ROOT / "docs/deploying.md").read_text()))
+
+    assert required <= set_there | outputs
+    assert {name for name, *_ in reads} - outputs <= documented
+
+
+def test_what_is_loaded_is_there_and_small_enough() -> None:
+    for template in map(Bicep, TEMPLATES):
+        for function, most in (("loadTextContent", 131_072), ("loadJsonContent", 1_048_576)):
+            for (name,) in template.calls(function):
+                assert len((INFRA / name).read_text(encoding="utf-8")) <= most, name
+
+
+def test_the_database_is_strong_and_knows_no_keys() -> None:
+    account = Bicep(INFRA / "database.bicep").properties("account")
+
+    assert text(account["properties.consistencyPolicy.defaultConsistencyLevel"]) == "'Strong'"
+    assert text(account["properties.disableLocalAuth"]) == "true"
+    assert text(account["properties.disableKeyBasedMetadataWriteAccess"]) == "true"
+
+
+@pytest.mark.parametrize(
+    ("template", "resource", "path", "value"),
+    [
+        ("storage.bicep", "account", "properties.allowSharedKeyAccess", "false"),
+        ("storage.bicep", "account", "properties.allowBlobPublicAccess", "false"),
+        ("flags.bicep", "store", "properties.disableLocalAuth", "true"),
+        ("monitoring.bicep", "insights", "properties.DisableLocalAuth", "true"),
+        ("functions.bicep", "app", "properties.httpsOnly", "true"),
+        ("functions.bicep", "scm", "properties.allow", "false"),
+        ("functions.bicep", "ftp", "properties.allow", "false"),
+        ("gateway.bicep", "functionKey", "properties.secret", "true"),
+        ("gateway.bicep", "service", "sku.name", "'BasicV2'"),
+    ],
+)
+def test_what_identity_serves_is_closed_to_keys(template: str, resource: str, path: str, value: str) -> None:
+    assert text(Bicep(INFRA / template).properties(resource)[path]) == value
+
+
+def test_the_runtime_is_the_python_that_the_tests_run() -> None:
+    app = Bicep(INFRA / "functions.bicep").properties("app")
+    version = literal(app["properties.functionAppConfig.runtime.version"])
+
+    assert f"test-{version}:" in (ROOT / "Makefile").read_text()
