@@ -65,7 +65,7 @@ def render(expression: Expression) -> str:  # noqa: C901, PLR0911  # one line fo
     tag, *rest = expression
     if tag == "path":
         root, *names = rest
-        return str(root) + "".join(f'["{name}"]' if index % 2 else f".{name}" for index, name in enumerate(names))
+        return str(root) + "".join(f".{name}" if name.isascii() and name.isalpha() else f'["{name}"]' for name in names)
     if tag == "const":
         return "undefined" if isinstance(rest[0], Undefined) else json.dumps(rest[0])
     if tag == "param":

@@ -84,6 +84,17 @@ def test_a_large_table_is_searched_by_an_index_that_gives_the_order(table: Table
         assert all(step.startswith("SEARCH") for step in plan), plan
 
 
+@pytest.mark.parametrize("directions", [("", " DESC"), (" DESC", ""), ("", ""), (" DESC", " DESC")])
+def test_several_keys_are_read_in_their_order(directions: tuple[str, str]) -> None:
+    composite = [{"path": "/a", "order": "ascending"}, {"path": "/b", "order": "ascending"}]
+    mixed = [{"path": "/a", "order": "ascending"}, {"path": "/b", "order": "descending"}]
+    table = Table({"compositeIndexes": [composite, mixed]})
+    table.pretend_to_be_large()
+    table.put([{"id": str(n), "a": n % 5, "b": n % 7} for n in range(100)])
+    plan, _ = steps(table, "SELECT * FROM c ORDER BY c.a{}, c.b{}".format(*directions))  # noqa: S608  # its own text
+    assert all(step.startswith("SEARCH") and "USING INDEX docs_1_path_" in step for step in plan), plan
+
+
 @pytest.mark.parametrize(
     ("text", "pk"), [("SELECT * FROM c WHERE c.id = @id", '["p"]'), ("SELECT * FROM c ORDER BY c.id DESC", '["p"]')]
 )
@@ -144,6 +155,13 @@ def test_one_row_is_not_worth_an_index(table: Table) -> None:
         table.db, source, "SELECT VALUE 1 FROM c WHERE c.start_date > @a", PARAMETERS, page_size=1, after=None
     )
     assert page.rows == ["1"]
+    assert indexes(table.db) == []
+
+
+def test_a_transaction_is_not_held_up_by_an_index(table: Table) -> None:
+    table.db.execute("BEGIN")
+    assert table.query("SELECT VALUE c.id FROM c WHERE c.start_date = '2026-01-02' ORDER BY c.start_date")
+    table.db.execute("COMMIT")
     assert indexes(table.db) == []
 
 

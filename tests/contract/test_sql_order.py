@@ -84,18 +84,24 @@ def test_several_keys_without_their_composite_index_are_refused(clause: str) -> 
 
 POLICY = {
     "indexingMode": "consistent",
-    "includedPaths": [{"path": "/*"}, {"path": "/deep/kept/?"}],
-    "excludedPaths": [{"path": "/secret/?"}, {"path": "/deep/*"}, {"path": '/"_etag"/?'}, {"path": "/é è/*"}],
+    "includedPaths": [{"path": "/*"}, {"path": "/deep/kept/?"}, {"path": "/both/?"}],
+    "excludedPaths": [
+        {"path": "/secret/?"},
+        {"path": "/both/*"},
+        {"path": "/deep/*"},
+        {"path": '/"_etag"/?'},
+        {"path": "/é è/*"},
+    ],
 }
 
 
-@pytest.mark.parametrize("path", ["c.secret", "c.deep.x", "c._etag", "c['é è'].x"])
+@pytest.mark.parametrize("path", ["c.secret", "c.both.x", "c.deep.x", "c._etag", "c['é è'].x"])
 def test_a_path_that_the_policy_leaves_out_is_refused(path: str) -> None:
     with pytest.raises(SqlError, match="order-by item is excluded"):
         Table(POLICY).query(f"SELECT * FROM c ORDER BY {path}")  # noqa: S608  # the test's own text
 
 
-@pytest.mark.parametrize("path", ["c.open", "c.deep.kept", "c.secret.inside", "c.id", "c._ts"])
+@pytest.mark.parametrize("path", ["c.open", "c.deep.kept", "c.secret.inside", "c.both", "c.id", "c._ts"])
 def test_the_more_precise_path_of_the_policy_decides(path: str) -> None:
     """ "If the indexed paths and excluded paths have a conflict, the more precise path takes precedence." """
     assert Table(POLICY).query(f"SELECT * FROM c ORDER BY {path}") == []  # noqa: S608  # the test's own text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,14 +65,28 @@ class Reader:
     def documents(
         self, after: Place | None = None, *, again: bool = False, limit: int | None = None
     ) -> Iterator[Found]:
-        """What matches, behind a place (`again`: or at it); `limit` says how many will be looked at, at most."""
+        """What matches, behind a place (`again`: or at it); the caller takes no more than `limit`."""
         index = self.index()
-        for segment in segments(self.keys, self.narrowing, after, inclusive=again):
-            for rid, body, *values in self.fetch(segment, index, limit):
-                self.read += 1
-                found = Found(Place(tuple(zip(values[::2], values[1::2], strict=True)), rid), body)
-                if (self.narrowing.exact and NUL not in body) or self.accepts(found.document):
-                    yield found
+        while True:
+            for segment in segments(self.keys, self.narrowing, after, inclusive=again):
+                stopped = yield from self.matching(segment, index, limit)
+                if stopped is not None:
+                    after, again = stopped, False
+                    break
+            else:
+                return
+
+    def matching(self, segment: Segment, index: str | None, limit: int | None) -> Generator[Found, None, Place | None]:
+        """What matches in one segment; returns a place if SQLite's limit cut it short there, as some did not count."""
+        fetched = rejected = 0
+        found: Found | None = None
+        for found in self.fetch(segment, index, limit):
+            fetched += 1
+            if (self.narrowing.exact and NUL not in found.body) or self.accepts(found.document):
+                yield found
+            else:
+                rejected += 1
+        return found.place if found is not None and rejected and fetched == limit else None
 
     def accepts(self, document: Any) -> bool:
         return self.matches is None or self.matches([document]) is True
@@ -93,13 +107,15 @@ class Reader:
         index = indexes.wanted(self.source.pk_scoped, self.narrowing.bounds, self.keys)
         return indexes.ensure(self.db, self.source.table, index) if index else None
 
-    def fetch(self, segment: Segment, index: str | None, limit: int | None) -> Iterator[Any]:
+    def fetch(self, segment: Segment, index: str | None, limit: int | None) -> Iterator[Found]:
         columns = [f"{column.rank},{column.value}" for column in (Column(key.path) for key in self.keys)]
         statement, params = self.statement(",".join(["rid", "body", *columns]), segment)
         statement += f" ORDER BY {segment.order}"
         if limit is not None and self.narrowing.exact:
             statement += f" LIMIT {limit}"
-        return self.run(statement, params, index)
+        for rid, body, *values in self.run(statement, params, index):
+            self.read += 1
+            yield Found(Place(tuple(zip(values[::2], values[1::2], strict=True)), rid), body)
 
     def statement(self, columns: str, segment: Segment) -> tuple[str, list[Any]]:
         conditions = [Sql(f"({self.source.where})", self.source.params), *segment.conditions, *self.narrowing.filters]
