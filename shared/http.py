@@ -6,19 +6,17 @@ and body loaded through the route's schemas, the operation called, and its Reply
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypedDict
 
 from marshmallow import Schema, ValidationError
 
 from shared import instants
-from shared.audit import Actor
-from shared.auth import NOBODY, Caller, caller_of, is_uuid
+from shared.auth import NOBODY, caller_of, is_uuid
 from shared.conditions import Precondition
 from shared.correlation import correlation_id, correlation_id_of, logger
 from shared.errors import ApiError, unavailable
+from shared.routes import IF_MATCH, Reply, Request, Route
 
 MAX_BODY_BYTES = 1024 * 1024
 # Whatever happens below, a caller has an answer within 10 seconds.
@@ -48,89 +46,6 @@ class HttpAnswer(TypedDict):
     headers: dict[str, str]
     body: bytes | None
     mimetype: str
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What an operation is given: everything in it has been checked.
-
-    `now` is the one instant of this request, so that all its rules see the same clock.
-    """
-
-    caller: Caller
-    now: datetime
-    precondition: Precondition
-    path: Mapping[str, str]
-    query: Mapping[str, Any]
-    body: Mapping[str, Any]
-    headers: Mapping[str, str]
-
-    @property
-    def id(self) -> str:
-        return self.path["id"]
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(self.caller.user_id, self.caller.tenant_id, correlation_id.get(), self.now)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What an operation answers: a body (JSON, or bytes of the type given; None for nothing), with the route's status
-    unless it names one of the route's others.
-    """
-
-    body: Any
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    mimetype: str = "application/json"
-
-
-NO_CONTENT = Reply(None, 204)
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A header that an operation heeds."""
-
-    name: str
-    description: str
-
-
-IF_MATCH = Header(
-    "If-Match", "The `ETag` of the item as you have seen it: the call is refused if it has changed since."
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """One operation of a resource. `path` is relative to the resource: `""`, `"running"`, `"{id}/stop"`.
-
-    Dispatch, checks and answers go by it, and so does the OpenAPI document, whose operation is `operation_id`: that is
-    what API Management and generated clients know it by, and so never changes.
-    """
-
-    method: str
-    path: str
-    operation: Callable[[Request], Awaitable[Reply]]
-    summary: str
-    operation_id: str = ""
-    description: str = ""
-    query: Schema | None = None
-    body: Schema | None = None
-    # For PUT: what is not given stays as it is.
-    partial: bool = False
-    headers: tuple[Header, ...] = ()
-    # What it answers, and with which status; without a schema, nothing, or what is no JSON, of these media types.
-    answer: Schema | None = None
-    status: int = 200
-    media_types: tuple[str, ...] = ()
-    # When it answers something else with another status, and when it refuses in a way of its own.
-    otherwise: Mapping[int, str] = field(default_factory=dict)
-    refusals: Mapping[int, str] = field(default_factory=dict)
-    admin_only: bool = False
-    # Health and documentation need no token; their operations get no caller.
-    public: bool = False
 
 
 async def respond(routes: Sequence[Route], request: HttpRequest) -> HttpAnswer:

@@ -5,7 +5,8 @@ import asyncio
 import azure.functions as func
 
 from functions.http_docs import files
-from shared.http import Reply, Request, Route, respond
+from shared.http import respond
+from shared.routes import Reply, Request, Route
 
 bp = func.Blueprint()
 

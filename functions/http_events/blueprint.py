@@ -4,7 +4,8 @@ import azure.functions as func
 
 from shared.events import reading
 from shared.events.schemas import EventPage, EventQuery
-from shared.http import Reply, Request, Route, respond
+from shared.http import respond
+from shared.routes import Reply, Request, Route
 
 bp = func.Blueprint()
 

@@ -5,7 +5,8 @@ from marshmallow import fields
 
 from shared import flags
 from shared.fields import Answer, about
-from shared.http import Reply, Request, Route, respond
+from shared.http import respond
+from shared.routes import Reply, Request, Route
 
 bp = func.Blueprint()
 

@@ -3,7 +3,8 @@
 import azure.functions as func
 
 from shared.health import Health, report
-from shared.http import Reply, Request, Route, respond
+from shared.http import respond
+from shared.routes import Reply, Request, Route
 
 bp = func.Blueprint()
 

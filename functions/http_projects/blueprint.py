@@ -7,7 +7,8 @@ from shared.catalog.projects import list_projects, list_recent, show_project
 from shared.catalog.routes import catalog_routes
 from shared.catalog.schemas import ProjectBody, ProjectQuery
 from shared.catalog.store import PROJECTS
-from shared.http import Reply, Request, Route, respond
+from shared.http import respond
+from shared.routes import Reply, Request, Route
 from shared.time_entries.reading import newest_project_ids
 
 bp = func.Blueprint()

@@ -14,7 +14,8 @@ from shared.conditions import etag_of
 from shared.cosmos.items import Document
 from shared.directory import directory
 from shared.errors import ApiError
-from shared.http import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route, respond
+from shared.http import respond
+from shared.routes import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route
 from shared.time_entries import reading, store, worked_time
 from shared.time_entries.answers import Summary, TimeEntry, TimeEntryPage
 from shared.time_entries.schemas import (

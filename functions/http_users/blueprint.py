@@ -9,7 +9,8 @@ from shared.config import settings
 from shared.correlation import logger
 from shared.directory import directory
 from shared.errors import ApiError
-from shared.http import IF_MATCH, Reply, Request, Route, respond
+from shared.http import respond
+from shared.routes import IF_MATCH, Reply, Request, Route
 from shared.users import people
 from shared.users.people import Grant, from_claims, is_caller, listed, role_named, shown
 from shared.users.schemas import GroupBody, Membership, User

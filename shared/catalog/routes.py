@@ -9,7 +9,7 @@ from shared.catalog.store import Resource, status_of
 from shared.conditions import etag_of
 from shared.cosmos.items import Document
 from shared.fields import Body, Item, Query
-from shared.http import IF_MATCH, NO_CONTENT, Reply, Request, Route
+from shared.routes import IF_MATCH, NO_CONTENT, Reply, Request, Route
 
 LIST_ORDER = "Active ones first, then by name."
 

@@ -5,10 +5,10 @@ from http import HTTPStatus
 from typing import Any
 
 from shared.fields import Item
-from shared.http import Route
 from shared.openapi.examples import example_of
 from shared.openapi.refusals import REFUSALS, RETRY_AFTER, Error, refusals_of
 from shared.openapi.schemas import Components, Json
+from shared.routes import Route
 
 # What may stand in a path.
 PATH_PARAMETERS: Mapping[str, Json] = {

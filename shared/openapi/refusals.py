@@ -6,7 +6,7 @@ from marshmallow import fields, validate
 
 from shared.errors import ApiError
 from shared.fields import Answer, Id, Instant, Text, about
-from shared.http import IF_MATCH, Route
+from shared.routes import IF_MATCH, Route
 
 CORRELATION_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.http import Route
+from shared.routes import Route
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 from functions.http_docs.document import RESOURCES
 from local.host.host import Host
 from local.host.triggers import HttpTrigger
-from shared.http import IF_MATCH, Route
+from shared.routes import IF_MATCH, Route
 
 ROOT = Path(__file__).parents[2]
 COMMITTED = ROOT / "docs" / "openapi.json"
