@@ -54,16 +54,11 @@ class Items:
 
     @asynccontextmanager
     async def _changing(self, container: Container) -> AsyncIterator[Documents]:
-        """One transaction; a sequence number is given out for good only when it is kept."""
+        """One transaction. Of one that fails the sequence numbers are not given out again: a gap does no harm."""
         async with self._store.transaction() as db:
-            first_lsn = container.lsn
-            try:
-                documents = Documents(container, db)
-                yield documents
-                documents.save_sequence()
-            except BaseException:
-                container.lsn = first_lsn
-                raise
+            documents = Documents(container, db)
+            yield documents
+            documents.save_sequence()
 
     async def batch(self, container: Container, call: Call) -> Reply:
         key = named_key(container, call)

@@ -43,20 +43,15 @@ class _Operation:
         self._key = key
 
     def apply(self) -> None:
-        parent, name = self._target("path")
         if self._kind == "move":
-            from_parent, from_name = self._target("from")
-            if self._names("path")[: len(self._names("from"))] == self._names("from"):
-                raise self._refused("the target lies inside of what is moved")
-            value = self._taken(from_parent, from_name)
-            parent, name = self._target("path")
-            self._put(parent, name, value)
+            value = self._taken(*self._target("from"))
+            self._put(*self._target("path"), value)
         elif self._kind == "remove":
-            self._taken(parent, name)
+            self._taken(*self._target("path"))
+        elif "value" in self._operation:
+            self._put(*self._target("path"), self._operation["value"])
         else:
-            if "value" not in self._operation:
-                raise self._refused("'value' is missing")
-            self._put(parent, name, self._operation["value"])
+            raise self._refused("'value' is missing")
 
     def _refused(self, why: str) -> Exception:
         return bad_request(f"For Operation({self._number}): {self._kind} cannot be applied: {why}.")

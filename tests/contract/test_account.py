@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from azure.cosmos import PartitionKey, ThroughputProperties
+from azure.cosmos.aio import CosmosClient
 from azure.cosmos.exceptions import CosmosResourceExistsError, CosmosResourceNotFoundError
 
 from tests.contract.conftest import HIERARCHICAL_KEY, SINGLE_KEY, NewContainer
@@ -99,6 +100,19 @@ async def test_a_container_made_anew_under_its_name_is_empty(database: Any, new_
     await done(database.create_container(container.id, SINGLE_KEY))
     assert await listed(container.read_all_items()) == []
     assert await listed(query_pages(container, "SELECT * FROM c", partition_key="p")) == []
+
+
+async def test_a_client_that_remembers_the_old_container_finds_the_new_one(
+    cosmos_account: Any, database: Any, new_container: NewContainer
+) -> None:
+    container = await new_container()
+    async with CosmosClient(cosmos_account.endpoint, cosmos_account.key) as other_client:
+        remembered = other_client.get_database_client(database.id).get_container_client(container.id)
+        await remembered.create_item({"id": "1", "pk": "p"})
+        await done(database.delete_container(container))
+        await done(database.create_container(container.id, PartitionKey(path="/other")))
+        await remembered.create_item({"id": "2", "other": "o"})
+        assert (await remembered.read_item("2", "o"))["id"] == "2"
 
 
 async def test_throughput_is_read_and_replaced(new_container: NewContainer) -> None:

@@ -69,6 +69,15 @@ async def test_every_level_of_a_hierarchy_takes_every_kind_of_value(
         assert ids(await query(container, "SELECT * FROM c", partition_key=key)) == ["1"]
 
 
+async def test_a_level_that_an_item_lacks_is_null(new_container: NewContainer) -> None:
+    """The SDK sends null for it."""
+    container = await new_container(HIERARCHICAL_KEY)
+    await done(container.create_item({"id": "1", "tenant": "t"}))
+    assert (await done(container.read_item("1", ["t", None])))["id"] == "1"
+    assert (await done(container.replace_item("1", {"id": "1", "tenant": "t", "n": 1})))["n"] == 1
+    assert await status_of(lambda: container.create_item({"id": "1", "tenant": "t", "owner": None})) == 409
+
+
 async def test_a_prefix_of_a_hierarchical_key_finds_all_below_it(new_container: NewContainer) -> None:
     container = await new_container(HIERARCHICAL_KEY)
     for tenant, owner in (("t1", "a"), ("t1", "b"), ("t2", "a")):

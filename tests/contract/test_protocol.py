@@ -184,6 +184,13 @@ def test_what_is_left_out_is_refused_by_name(raw: Raw, link: str, cosmos_account
     assert "not supported by the embedded Cosmos DB" in answer.json()["message"]
 
 
+@pytest.fixture(scope="module")
+def fuzzed(raw: Raw, cosmos_account: CosmosAccount) -> Raw:
+    if not cosmos_account.embedded:
+        pytest.skip("nobody pays for that many requests")
+    return raw
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -251,17 +258,17 @@ values = st.sampled_from(
     values=st.lists(values, max_size=3),
 )
 def test_no_request_is_answered_with_a_500(
-    *, raw: Raw, link: str, verb: str, tail: str, body: Any, flags: list[str], values: list[tuple[str, str]]
+    *, fuzzed: Raw, link: str, verb: str, tail: str, body: Any, flags: list[str], values: list[tuple[str, str]]
 ) -> None:
     if verb == "DELETE":
         assume(tail)
-        raw.send("POST", f"{link}/docs", {"id": "1", "pk": "p", "l": [1]}, ITEM_HEADERS)
+        fuzzed.send("POST", f"{link}/docs", {"id": "1", "pk": "p", "l": [1]}, ITEM_HEADERS)
     headers = {**ITEM_HEADERS, **dict.fromkeys(flags, "True"), **dict(values)}
-    answer = raw.send(verb, f"{link}/{tail}".rstrip("/"), body, headers)
+    answer = fuzzed.send(verb, f"{link}/{tail}".rstrip("/"), body, headers)
     assert answer.status_code < 500, answer.text
 
 
 @given(verb=st.sampled_from(["POST", "PUT", "PATCH"]), tail=st.sampled_from(["dbs", "offers/c001"]), body=bodies)
-def test_no_request_on_the_account_is_answered_with_a_500(raw: Raw, verb: str, tail: str, body: Any) -> None:
-    answer = raw.send(verb, tail, body, {"x-ms-documentdb-isquery": "true"})
+def test_no_request_on_the_account_is_answered_with_a_500(fuzzed: Raw, verb: str, tail: str, body: Any) -> None:
+    answer = fuzzed.send(verb, tail, body, {"x-ms-documentdb-isquery": "true"})
     assert answer.status_code < 500, answer.text
