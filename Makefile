@@ -8,7 +8,7 @@ TOOLS := .venv-tools
 TOOLS_READY := $(TOOLS)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-browser test-3.13 lint format lock migrate package openapi containers hooks check-commits \
+.PHONY: help run test coverage test-browser test-3.13 lint format lock migrate package openapi containers hooks check-commits \
         check-workflows check-bicep next-version release clean
 
 help: ## list the targets
@@ -31,6 +31,9 @@ test-browser: $(READY) ## drive the documentation in Debian's Chromium; screensh
 
 test-3.13: ## run the same tests on Python 3.13, some of them with the library that runs functions in Azure
 	@python=$$(.ci/find-python 3.13) && $(MAKE) --no-print-directory test VENV=.venv-3.13 PYTHON="$$python"
+
+coverage: $(READY) ## run the tests, print which branches of shared/ and functions/ they take, write htmlcov/
+	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=html
 
 lint: $(READY) ## check style, types and import directions
 	$(BIN)/ruff check .
