@@ -2,18 +2,18 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from azure.cosmos.aio import CosmosClient
-from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError
+from azure.cosmos.exceptions import CosmosBatchOperationError, CosmosHttpResponseError, CosmosResourceNotFoundError
 
 from local.cosmos.server import serve
 from tests.contract.conftest import SINGLE_KEY
-from tests.contract.sdk import ids, listed
+from tests.contract.sdk import ids, listed, refused
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ async def container(client: CosmosClient) -> Any:
     return await client.get_database_client("db").create_container("c", SINGLE_KEY)
 
 
-def statuses(results: list[Any]) -> list[int | None]:
+def statuses(results: Sequence[Any]) -> list[int | None]:
     return [getattr(result, "status_code", 200) for result in results]
 
 
@@ -79,24 +79,39 @@ async def test_of_those_who_delete_the_same_just_one_wins(client: CosmosClient, 
         assert sorted(str(status) for status in statuses(list(results))) == ["200"] + ["404"] * 7
 
 
-async def test_a_container_that_goes_while_it_is_used_is_not_found(client: CosmosClient, container: Any) -> None:
+async def test_a_container_that_goes_while_a_write_waits_is_not_found(
+    client: CosmosClient, container: Any, data: Path
+) -> None:
     database = client.get_database_client("db")
+    await container.create_item({"id": "there", "pk": "p"})
+    with closing(sqlite3.connect(data, isolation_level=None)) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        deleting = asyncio.ensure_future(database.delete_container("c"))
+        writing = [asyncio.create_task(container.upsert_item({"id": f"{number}", "pk": "p"})) for number in range(3)]
+        for _ in range(20):
+            # What was sent before has arrived when this is answered again and again.
+            await container.read_item("there", "p")
+        holder.execute("ROLLBACK")
+        results = await asyncio.gather(deleting, *writing, return_exceptions=True)
+    assert statuses(results)[0] == 200
+    assert set(statuses(results)[1:]) <= {200, 404}
+    assert isinstance((await refused(lambda: container.read_item("there", "p"))), CosmosResourceNotFoundError)
+
+
+async def test_a_container_that_goes_while_it_is_asked_is_not_found(client: CosmosClient, container: Any) -> None:
     for number in range(50):
         await container.create_item({"id": f"{number}", "pk": "p", "text": "x" * 10_000})
 
-    async def use(number: int) -> int | None:
+    async def ask() -> int | None:
         try:
-            if number % 2:
-                await listed(container.query_items("SELECT * FROM c WHERE c.text != 'y'", partition_key="p"))
-            else:
-                await container.upsert_item({"id": f"{number}", "pk": "p"})
+            await listed(container.query_items("SELECT * FROM c WHERE c.text != 'y'", partition_key="p"))
         except CosmosHttpResponseError as error:
             return error.status_code
         return 200
 
-    using = [asyncio.create_task(use(number)) for number in range(40)]
-    await database.delete_container("c")
-    assert set(await asyncio.gather(*using)) <= {200, 404}
+    asking = [asyncio.create_task(ask()) for _ in range(40)]
+    await client.get_database_client("db").delete_container("c")
+    assert set(await asyncio.gather(*asking)) <= {200, 404}
 
 
 async def test_writers_of_one_item_with_its_version_never_lose_an_update(container: Any) -> None:
