@@ -144,6 +144,12 @@ class Technologies(fields.List[str]):
         return list(dict.fromkeys(name for name in names if name))
 
 
+def given_parts(value: str) -> list[str]:
+    """The parts of a comma list, but for those that count as absent: empty, `undefined` and `null`."""
+    parts = (part.strip() for part in value.split(","))
+    return [part for part in parts if part not in {"", "undefined", "null"}]
+
+
 class CommaList(fields.Field[list[str]]):
     """A comma list in a query parameter, of ids or of the words given."""
 
@@ -152,7 +158,7 @@ class CommaList(fields.Field[list[str]]):
         self.words = words
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:  # noqa: ARG002
-        parts = [part.strip() for part in str(value).split(",")]
+        parts = given_parts(str(value))
         if any(part not in self.words and not is_uuid(part) for part in parts):
             raise ValidationError("Not a UUID.")
         return parts

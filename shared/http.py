@@ -16,6 +16,7 @@ from shared.auth import NOBODY, caller_of, is_uuid
 from shared.conditions import Precondition
 from shared.correlation import correlation_id, correlation_id_of, logger
 from shared.errors import ApiError, unavailable
+from shared.fields import given_parts
 from shared.routes import IF_MATCH, Reply, Request, Route
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -129,13 +130,8 @@ def _match(here: list[Route], method: str, segments: list[str]) -> tuple[Route, 
 
 
 def _query(params: Mapping[str, str]) -> dict[str, str]:
-    """The query without what counts as absent: empty, `undefined` and `null`, also within a comma list."""
-    query = {}
-    for name, value in params.items():
-        kept = [part for part in value.split(",") if part.strip() not in {"", "undefined", "null"}]
-        if kept:
-            query[name] = ",".join(kept)
-    return query
+    """The query without what counts as absent: the host joins repeated parameters to a comma list."""
+    return {name: value for name, value in params.items() if given_parts(value)}
 
 
 def _json_body(request: HttpRequest) -> dict[str, Any]:

@@ -55,7 +55,7 @@ async def paginated(request: Request) -> Reply:
 
 async def latest(request: Request) -> Reply:
     recent = await reading.recent(request.caller, request.now - LATEST, request.now)
-    # The first of each project is its newest; a dict keeps what came first.
+    # Oldest first, so that of each project the newest stays.
     newest = {entry["project_id"]: entry for entry in reversed(recent)}
     entries = sorted(newest.values(), key=lambda entry: str(entry["start_date"]), reverse=True)
     return Reply(await _shown(request, entries))

@@ -309,3 +309,13 @@ def minute(number: int) -> dict[str, str]:
         "start_date": at(clock, f"2024-03-{6 + day:02}"),
         "end_date": at(f"{clock}:30", f"2024-03-{6 + day:02}"),
     }
+
+
+async def test_a_uri_with_commas_is_one_uri(world: World) -> None:
+    """Only ids are lists; a link may hold any comma."""
+    wanted = await world.entry("10:00", "11:00", uri="T-1,,T-2, null")
+    await world.entry("11:00", "12:00", uri="T-1")
+
+    found = (await world.user.get("time-entries", {"uri": "T-1,,T-2, null", **DAY})).ok()
+
+    assert [entry["id"] for entry in found] == [wanted["id"]]
