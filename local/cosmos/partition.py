@@ -1,6 +1,7 @@
 """Partition keys: their definition, their values in headers and documents, and where on the ring they fall."""
 
 import json
+import math
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,9 +82,9 @@ def value_at(document: Any, names: Sequence[str]) -> Any:
 
 
 def canonical(value: Any) -> Any:
-    """Numbers are doubles: 1, 1.0 and -0.0 and 0 are the same key."""
+    """Numbers are doubles: 1 and 1.0 are the same key. Only -0.0 is none but its own: the SDK hashes its bytes."""
     if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGERS:
-        return int(value)
+        return int(value) if value or math.copysign(1, value) > 0 else value
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _EXACT_INTEGERS:
         return float(value)
     return value

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from azure.cosmos import PartitionKey
 from azure.cosmos.partition_key import NonePartitionKeyValue, NullPartitionKeyValue
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from local.cosmos.partition import KeyDefinition
@@ -103,6 +103,8 @@ scalars = st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=
 
 
 @given(st.lists(scalars, min_size=1, max_size=3))
+@example([-0.0])
+@example([2.0**53 + 2, -1e300])
 def test_effective_partition_keys_are_those_of_the_sdk(values: list[Any]) -> None:
     paths = [f"/{level}" for level in range(len(values))]
     sdk_key = PartitionKey(path=paths) if len(paths) > 1 else PartitionKey(path=paths[0])
