@@ -135,6 +135,11 @@ def test_coalesce_and_conditional(table: Table, expression: str, expected: Any) 
         ("6 | 3", 7),
         ("6 ^ 3", 5),
         ("~6", -7),
+        ("100 >> 2", 25),
+        ("100 << 2", 400),
+        ("100 >>> 0", 100),
+        ("-1 >>> 28", 15),
+        ("'a' & 1", "undefined"),
         ("9007199254740993 = 9007199254740992", True),
     ],
 )

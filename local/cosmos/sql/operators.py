@@ -10,7 +10,7 @@ from typing import Any
 from . import pattern
 from .errors import Unsupported
 from .functions_math import is_integer
-from .values import EXACT, UNDEFINED, comparable, differs, double, equals, is_number, same, tidy
+from .values import UNDEFINED, comparable, differs, double, equals, is_number, same, tidy
 
 
 def index(holder: Any, key: Any) -> Any:
@@ -56,23 +56,33 @@ def modulo(left: float, right: float) -> float:
     return math.nan if right == 0 or math.isinf(left) else math.fmod(left, right)
 
 
-def int32(value: float) -> int:
-    """A number as JavaScript's bitwise operators see it."""
-    if not math.isfinite(value):
-        return 0
-    low = int(value) & 0xFFFFFFFF
-    return low - 0x100000000 if low & 0x80000000 else low
+INT32 = range(-(2**31), 2**31)
 
 
 def bitwise(compute: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
+    """On 32-bit integers, as JavaScript has it; what would have to be cut to 32 bits is refused."""
+
     def apply(left: Any, right: Any) -> Any:
         if not (is_number(left) and is_number(right)):
             return UNDEFINED
-        if not (is_integer(left) and is_integer(right) and max(abs(left), abs(right)) < EXACT):
-            raise Unsupported("a bitwise operator on a number that is no integer, or too large")
-        return compute(int32(left), int32(right))
+        return checked(compute(checked(left), checked(right)))
 
     return apply
+
+
+def checked(value: float) -> int:
+    if not is_integer(value) or int(value) not in INT32:
+        raise Unsupported("a bitwise operator beyond integers of 32 bits")
+    return int(value)
+
+
+def shift(compute: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
+    def by_less_than_32(left: int, right: int) -> int:
+        if not 0 <= right < 32:
+            raise Unsupported("a shift by less than 0 or more than 31 bits")
+        return compute(left, right)
+
+    return bitwise(by_less_than_32)
 
 
 def negation(value: Any) -> Any:
@@ -88,14 +98,7 @@ def plus(value: Any) -> Any:
 
 
 def complement(value: Any) -> Any:
-    return ~int32(value) if is_number(value) else UNDEFINED
-
-
-def unsupported(symbol: str) -> Callable[[Any, Any], Any]:
-    def apply(_left: Any, _right: Any) -> Any:
-        raise Unsupported(f"the operator {symbol}")
-
-    return apply
+    return ~checked(value) if is_number(value) else UNDEFINED
 
 
 def concatenate(left: Any, right: Any) -> Any:
@@ -143,7 +146,7 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "|": bitwise(operator.or_),
     "^": bitwise(operator.xor),
     "||": concatenate,
-    "<<": unsupported("<<"),
-    ">>": unsupported(">>"),
-    ">>>": unsupported(">>>"),
+    "<<": shift(operator.lshift),
+    ">>": shift(operator.rshift),
+    ">>>": shift(lambda left, right: (left & 0xFFFFFFFF) >> right),
 }

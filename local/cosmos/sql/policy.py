@@ -40,7 +40,7 @@ def is_indexed(policy: Mapping[str, Any], path: Path) -> bool:
         return True
     included = max((precision(entry["path"], path) for entry in policy.get("includedPaths", [])), default=0)
     excluded = max((precision(entry["path"], path) for entry in policy.get("excludedPaths", [])), default=0)
-    return included > 0 and included >= excluded
+    return included > excluded
 
 
 def precision(pattern: str, path: Path) -> int:
