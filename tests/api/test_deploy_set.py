@@ -21,8 +21,10 @@ sys.path[:] = [path for path in sys.path if "site-packages" not in path] + sys.a
 import function_app
 def bindings(function): return [binding["type"] for binding in function.get_bindings_dict()["bindings"]]
 functions = {function.get_function_name(): bindings(function) for function in function_app.app.get_functions()}
+from functions.http_docs import document, files as docs
+late = [len(document.document_json()), len(docs.page()[0]), *(len(docs.asset(name).content) for name in docs.MEDIA_TYPES)]
 files = [module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
-print(json.dumps({"functions": functions, "files": files}))
+print(json.dumps({"functions": functions, "files": files, "late": late}))
 """
 
 
@@ -84,6 +86,11 @@ async def test_it_indexes_with_the_runtime_requirements_alone(app: Application, 
     assert set(indexed["functions"]) == {function.name for function in whole.functions}
     assert {f"change_feed_{container}" for container in WATCHED} <= set(indexed["functions"])
     assert {"http_time_entries", "http_projects", "http_customers", "http_activities"} <= set(indexed["functions"])
+
+
+def test_the_documentation_is_made_of_what_is_published(indexed: dict[str, Any]) -> None:
+    """The document and Swagger UI's files are imported and read when somebody asks for them, not before."""
+    assert all(indexed["late"])
 
 
 def test_each_function_has_one_trigger(indexed: dict[str, Any]) -> None:
