@@ -9,6 +9,7 @@ import pytest
 from shared.auth import TESTER
 from shared.conditions import Precondition
 from shared.errors import ApiError
+from shared.graph.client import CALL_SECONDS
 from shared.graph.directory import GraphDirectory
 from shared.users.people import Grant, User
 from tests.directory.conftest import Open
@@ -69,6 +70,18 @@ async def test_a_write_does_not_wait_for_a_long_throttle(graph: GraphServer, dir
     assert (refused.value.status, refused.value.headers["Retry-After"]) == (429, "33")
     assert graph.count("PATCH") == 1
     assert (await directory.everyone(graph.tenant_id))[bo].roles == ()
+
+
+async def test_a_write_that_hangs_is_given_up(graph: GraphServer, directory: GraphDirectory) -> None:
+    bo = id_of(graph, "Bo")
+    graph.hang("PATCH")
+    started = monotonic()
+
+    with pytest.raises(ApiError) as refused:
+        await change(graph, directory, bo, "roles", TESTER)
+
+    assert (refused.value.status, refused.value.headers["Retry-After"]) == (503, "5")
+    assert monotonic() - started < CALL_SECONDS + 1
 
 
 @pytest.mark.parametrize("status", [401, 403, 500])

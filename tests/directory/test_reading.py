@@ -143,11 +143,12 @@ async def test_a_wrong_secret_reads_nothing(graph: GraphServer, open_directory: 
 
 
 async def test_the_token_goes_nowhere_else(graph: GraphServer, directory: GraphDirectory) -> None:
-    elsewhere = {"value": [], "@odata.nextLink": graph.endpoint.replace("localhost", "127.0.0.1") + "/users?"}
-    graph.answer(r"GET /v1.0/users\?", elsewhere)
+    elsewhere = graph.endpoint.replace("localhost", "127.0.0.1") + "/users?$select=id"
+    graph.answer(r"GET /v1.0/users\?", {"value": [], "@odata.nextLink": elsewhere})
 
     with pytest.raises(ApiError):
         await directory.everyone(graph.tenant_id)
+    assert graph.count(r"GET /v1.0/users\?") == 1
 
 
 async def test_an_attribute_that_is_not_registered_is_no_internal_error(
