@@ -51,6 +51,17 @@ def same_bag(found: list[Any], expected: list[Any]) -> bool:
     return sorted(map(repr, map(tagged, found))) == sorted(map(repr, map(tagged, expected)))
 
 
+@pytest.mark.parametrize("operator", ["=", "!=", "<", "<=", ">", ">="])
+@pytest.mark.parametrize("negated", [False, True])
+def test_every_comparison_of_a_path_with_a_constant(table: Table, operator: str, negated: bool) -> None:
+    path = ("path", "c", "a")
+    for value in EVERY_VALUE:
+        for sides in ((path, ("const", value)), (("param", "p", value), path)):
+            where: Expression = ("not", (operator, *sides)) if negated else (operator, *sides)
+            query = Query([], "star", where)
+            assert same_bag(run(table, query, None), naive.results(query, DOCUMENTS)), naive.text_of(query)
+
+
 @settings(max_examples=250, deadline=None)
 @given(where=conditions, size=sizes, pk=st.sampled_from([PARTITION, None]))
 def test_filters(table: Table, where: Expression, size: int | None, pk: str | None) -> None:

@@ -156,7 +156,7 @@ class Narrower:
         if kind < NUMBER_RANK:
             return (path, Bound(kind))
         low, high = (value, value) if kind == STRING_RANK else around(value)
-        if operator == "=" and kind == NUMBER_RANK and is_integer(value) and abs(value) <= EXACT:
+        if operator == "=" and kind == NUMBER_RANK and is_integer(value) and abs(value) < EXACT:
             low = high = value
         return (path, Bound(kind, None if operator[0] == "<" else low, None if operator[0] == ">" else high))
 
