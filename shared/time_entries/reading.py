@@ -16,9 +16,9 @@ from shared.cosmos.items import Document
 from shared.errors import ApiError
 from shared.fields import DEFAULT_TIMEZONE_OFFSET
 from shared.instants import format_instant
-from shared.time_entries.rules import Interval, Placed
+from shared.time_entries.rules import Interval
 from shared.time_entries.schemas import EVERYONE, MOST_ENTRIES, ListFilters
-from shared.time_entries.timeline import TIMELINE_ID, placed, read_timeline
+from shared.time_entries.timeline import TIMELINE_ID, read_timeline
 from shared.users.people import Users
 
 LIVE = "NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.deleted)"
@@ -52,9 +52,9 @@ NEIGHBOURS_WITHIN = (
     f" WHERE c.start_date >= @first AND c.start_date < @beyond AND c.id != @except AND {LIVE}"
     " ORDER BY c.start_date DESC"
 )
+# The whole of it, since it may have to be trimmed.
 NEIGHBOUR_BEFORE = (
-    "SELECT TOP 1 c.id, c.start_date, c.end_date FROM c"
-    f" WHERE c.start_date < @first AND c.id != @except AND {LIVE} ORDER BY c.start_date DESC"
+    f"SELECT TOP 1 * FROM c WHERE c.start_date < @first AND c.id != @except AND {LIVE} ORDER BY c.start_date DESC"
 )
 NEWEST_PROJECTS = f"SELECT TOP 20 VALUE c.project_id FROM c WHERE {LIVE} ORDER BY c.start_date DESC"
 ANYONES = f"SELECT * FROM c WHERE c.tenant_id = @tenant AND c.id = @id AND {LIVE}"
@@ -84,8 +84,11 @@ async def running(caller: Caller) -> Document | None:
     return (await read_timeline(caller.tenant_id, caller.user_id)).running
 
 
-async def neighbours(tenant_id: str, owner_id: str, interval: Interval, entry_id: str | None = None) -> list[Placed]:
-    """The owner's entries that may overlap `interval`, but for `entry_id`: earliest first, at most 21."""
+async def neighbours(tenant_id: str, owner_id: str, interval: Interval, entry_id: str | None = None) -> list[Document]:
+    """The owner's entries that may overlap `interval`, but for `entry_id`: earliest first, at most 21.
+
+    Whole is only the one that starts before `interval`; the others have id and dates.
+    """
     partition = [tenant_id, owner_id]
     parameters = {
         "first": format_instant(interval.start),
@@ -96,7 +99,7 @@ async def neighbours(tenant_id: str, owner_id: str, interval: Interval, entry_id
         items.query(TIME_ENTRY, NEIGHBOURS_WITHIN, parameters, partition),
         items.query(TIME_ENTRY, NEIGHBOUR_BEFORE, parameters, partition),
     )
-    return [placed(entry) for entry in [*before, *reversed(within)]]
+    return [*before, *reversed(within)]
 
 
 async def entries(caller: Caller, filters: ListFilters, limit: int) -> list[Document]:

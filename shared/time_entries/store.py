@@ -22,7 +22,7 @@ from shared.instants import format_instant
 from shared.time_entries import rules
 from shared.time_entries.reading import find, neighbours
 from shared.time_entries.rules import Interval, Placed
-from shared.time_entries.timeline import Timeline, interval_of, read_timeline, without_system_fields
+from shared.time_entries.timeline import Timeline, interval_of, placed, read_timeline, without_system_fields
 
 PLAIN_FIELDS = ("project_id", "activity_id", "description", "uri", "technologies", "timezone_offset")
 
@@ -83,10 +83,11 @@ async def update(
             _in_reach(timeline, entry_id, old, interval), require_references(actor.tenant_id, changed)
         )
         writes = [Write(entry, after, "update", "Update a time entry")]
-        if given.get("update_last_entry_if_overlap") and (shorter := rules.trimmed(interval, others)):
-            writes.append(await _trim(caller, shorter))
+        in_reach = [placed(other) for other in others]
+        if given.get("update_last_entry_if_overlap") and (shorter := rules.trimmed(interval, in_reach)):
+            writes.append(_trim(shorter, others))
         else:
-            rules.forbid_overlap(interval, others)
+            rules.forbid_overlap(interval, in_reach)
         return _change(actor, timeline, writes)
 
     return await _settle(actor, attempt)
@@ -117,7 +118,8 @@ async def restart(caller: Caller, actor: Actor, entry_id: str, wanted: Precondit
         rules.forbid_second_timer(timeline.timer)
         interval = Interval(old.start, None)
         if str(timeline.last_end) > entry["end_date"]:
-            rules.forbid_overlap(interval, await neighbours(actor.tenant_id, actor.user_id, interval, entry_id))
+            others = await neighbours(actor.tenant_id, actor.user_id, interval, entry_id)
+            rules.forbid_overlap(interval, [placed(other) for other in others])
         after = without_system_fields(entry) | _dates(interval)
         return _change(actor, timeline, [Write(entry, after, "update", "Restart a time entry")])
 
@@ -162,7 +164,7 @@ async def _place(timeline: Timeline, start: datetime | None, end: datetime | Non
         interval = Interval(rules.timer_start(start, now), None)
     if timeline.surely_free(interval):
         return interval
-    others = await neighbours(timeline.tenant_id, timeline.owner_id, interval)
+    others = [placed(other) for other in await neighbours(timeline.tenant_id, timeline.owner_id, interval)]
     if end is None:
         interval = Interval(rules.snapped_start(interval.start, others), None)
     rules.forbid_overlap(interval, others)
@@ -177,7 +179,7 @@ def _moved(old: Interval, given: Mapping[str, Any], now: datetime) -> Interval:
     return rules.past(start, end, now) if end else Interval(rules.timer_start(start, now), None)
 
 
-async def _in_reach(timeline: Timeline, entry_id: str, old: Interval, interval: Interval) -> Sequence[Placed]:
+async def _in_reach(timeline: Timeline, entry_id: str, old: Interval, interval: Interval) -> Sequence[Document]:
     """What may overlap an entry that is moved; nothing can where it only shrinks."""
     within = interval.start >= old.start and (old.end is None or (interval.end is not None and interval.end <= old.end))
     if within or timeline.surely_free(interval, entry_id):
@@ -185,8 +187,8 @@ async def _in_reach(timeline: Timeline, entry_id: str, old: Interval, interval: 
     return await neighbours(timeline.tenant_id, timeline.owner_id, interval, entry_id)
 
 
-async def _trim(caller: Caller, shorter: Placed) -> Write:
-    entry = await find(caller, shorter.id)
+def _trim(shorter: Placed, others: Sequence[Document]) -> Write:
+    entry = next(other for other in others if other["id"] == shorter.id)
     after = without_system_fields(entry) | _dates(shorter.interval)
     return Write(entry, after, "update", "Trim a time entry that another one moved into")
 
