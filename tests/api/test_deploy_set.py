@@ -22,7 +22,8 @@ import function_app
 def bindings(function): return [binding["type"] for binding in function.get_bindings_dict()["bindings"]]
 functions = {function.get_function_name(): bindings(function) for function in function_app.app.get_functions()}
 from functions.http_docs import document, files as docs
-late = [len(document.document_json()), len(docs.page()[0]), *(len(docs.asset(name).content) for name in docs.MEDIA_TYPES)]
+assets = [docs.asset(name).content for name in docs.MEDIA_TYPES]
+late = [len(content) for content in (document.document_json(), docs.page()[0], *assets)]
 files = [module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)]
 print(json.dumps({"functions": functions, "files": files, "late": late}))
 """
