@@ -12,7 +12,7 @@ TOOLS_READY := $(TOOLS)/installed
         check-workflows check-bicep next-version release clean
 
 help: ## list the targets
-	@grep -hE '^[a-z0-9.-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9.-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 $(READY): requirements.txt requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with PYTHON=…"; exit 1; }
@@ -88,7 +88,7 @@ check-workflows: $(TOOLS_READY) ## check the GitHub workflows and the other YAML
 	$(TOOLS)/bin/zizmor --offline --quiet --min-severity medium .github
 
 check-bicep: ## compile the infrastructure (needs the Azure CLI)
-	az bicep upgrade
+	az bicep install && az bicep upgrade
 	az bicep build --file infra/main.bicep --stdout >/dev/null
 	az bicep build --file infra/gateway.bicep --stdout >/dev/null
 
