@@ -227,7 +227,8 @@ async def test_any_number_in_a_query(world: World, path: str, name: str, number:
 
 @few
 @given(
-    method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "X"]),
+    # HEAD is left out: what can't be parsed is refused before its method is known, so that the answer has a body.
+    method=st.sampled_from(["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "X"]),
     path=st.sampled_from(["/", "/api/", "/api/time-entries/", "/api/customers/", "/api/projects/", "/api/health/"]),
     rest=raw_text,
 )
