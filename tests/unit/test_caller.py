@@ -54,6 +54,7 @@ def test_the_tenant_is_the_uuid_in_the_issuers_path(issuer: str) -> None:
         f"https://name.ciamlogin.com/x{TENANT}/v2.0",
         f"https://name.ciamlogin.com/{{{TENANT}}}/v2.0",
         f"https://name.ciamlogin.com/{TENANT.replace('-', '')}/v2.0",
+        f"https://name.ciamlogin.com/{TENANT}/{USER}/v2.0",
         "http://[::1/v2.0",
     ],
 )
