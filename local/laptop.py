@@ -40,7 +40,7 @@ async def start() -> None:
 async def _serve(local: LocalSettings, sockets: Sequence[socket], database: DatabaseProcess | None, data: str) -> None:
     # The app is imported while the database starts: together they take as long as the slower one.
     host = await Host.load(APP_ROOT, os.environ, origins=local.origins, credentials=local.credentials)
-    from shared import clients, directory  # noqa: PLC0415 - like the app, not to be imported before its settings are there
+    from shared import clients  # noqa: PLC0415 - like the app, it must not be imported before its settings are there
 
     try:
         is_first_start = await _prepared(database) if database else False
@@ -51,7 +51,6 @@ async def _serve(local: LocalSettings, sockets: Sequence[socket], database: Data
             sys.stdout.flush()
             await (database.ended() if database else forever())
     finally:
-        await directory.close()
         await clients.close()
 
 

@@ -6,6 +6,7 @@ Both answer the same questions. To a caller of a tenant that a directory does no
 from functools import cache
 from typing import Protocol
 
+from shared import clients
 from shared.conditions import Precondition
 from shared.config import DirectorySettings, settings
 from shared.directory_file import FileDirectory
@@ -44,6 +45,7 @@ def directory() -> Directory:
 
 @cache
 def _opened(where: DirectorySettings) -> Directory:
+    clients.on_close(_forget)
     if where.graph is None:
         return FileDirectory(where.file)
     # Imported late, as a laptop needs none of it.
@@ -53,8 +55,6 @@ def _opened(where: DirectorySettings) -> Directory:
     return GraphDirectory(Graph(where.graph), where.graph, cache_seconds=where.cache_seconds)
 
 
-async def close() -> None:
-    """Close the directory of this process, and forget it; who comes to an end calls it."""
-    if _opened.cache_info().currsize:
-        await directory().close()
+async def _forget() -> None:
+    await directory().close()
     _opened.cache_clear()

@@ -61,7 +61,7 @@ def past(start: datetime, end: datetime, now: datetime) -> Interval:
 
 
 def snapped_start(start: datetime, before: Sequence[Placed]) -> datetime:
-    """The start of a new timer among the stopped entries in its way: less than 60 s before the last end, it is that.
+    """The start of a timer among the stopped entries in its way: less than 60 s before the last end, it is that.
 
     The frontend switches entries with "stop's end + 1 s" on a clock that may be slow.
     """
@@ -72,6 +72,13 @@ def snapped_start(start: datetime, before: Sequence[Placed]) -> datetime:
 def stop_at(start: datetime, now: datetime) -> datetime:
     """The end of an entry that is stopped now."""
     return max(now, start + SHORTEST)
+
+
+def fitted(interval: Interval, others: Sequence[Placed]) -> Interval:
+    """Where an entry lies among `others`: a timer's start may snap. Raises ApiError 422 for an overlap that stays."""
+    start = interval.start if interval.end else snapped_start(interval.start, others)
+    forbid_overlap(Interval(start, interval.end), others)
+    return Interval(start, interval.end)
 
 
 def forbid_overlap(interval: Interval, others: Sequence[Placed]) -> None:

@@ -75,20 +75,19 @@ async def update(
         before, old = without_system_fields(entry), interval_of(entry)
         interval = _moved(old, given, actor.now)
         plain = {name: given[name] for name in PLAIN_FIELDS if name in given}
-        after = before | plain | (_dates(interval) if interval != old else {})
-        if after == before:
-            return Change(entry)
         changed = {name: value for name, value in plain.items() if before.get(name) != value}
         others, _ = await asyncio.gather(
             _in_reach(timeline, entry_id, old, interval), require_references(actor.tenant_id, changed)
         )
-        writes = [Write(entry, after, "update", "Update a time entry")]
-        in_reach = [placed(other) for other in others]
+        in_reach, trims = [placed(other) for other in others], []
         if given.get("update_last_entry_if_overlap") and (shorter := rules.trimmed(interval, in_reach)):
-            writes.append(_trim(shorter, others))
+            trims = [_trim(shorter, others)]
         else:
-            rules.forbid_overlap(interval, in_reach)
-        return _change(actor, timeline, writes)
+            interval = rules.fitted(interval, in_reach)
+        after = before | changed | (_dates(interval) if interval != old else {})
+        if after == before:
+            return Change(entry)
+        return _change(actor, timeline, [Write(entry, after, "update", "Update a time entry"), *trims])
 
     return await _settle(actor, attempt)
 
@@ -165,10 +164,7 @@ async def _place(timeline: Timeline, start: datetime | None, end: datetime | Non
     if timeline.surely_free(interval):
         return interval
     others = [placed(other) for other in await neighbours(timeline.tenant_id, timeline.owner_id, interval)]
-    if end is None:
-        interval = Interval(rules.snapped_start(interval.start, others), None)
-    rules.forbid_overlap(interval, others)
-    return interval
+    return rules.fitted(interval, others)
 
 
 def _moved(old: Interval, given: Mapping[str, Any], now: datetime) -> Interval:

@@ -235,3 +235,14 @@ async def test_an_end_without_a_start_has_no_time_before_it(world: World) -> Non
     """The start is now by default, and no end may be after that."""
     for end in (ago(hours=1), ahead(seconds=30)):
         (await world.user.post("time-entries", {**world.references, "end_date": end})).refused(400)
+
+
+async def test_a_running_timer_moved_to_less_than_60_s_before_the_last_end_starts_there(world: World) -> None:
+    before = await world.entry(ago(minutes=40), ago(minutes=30))
+    running = await world.started(start_date=ago(minutes=20))
+
+    moved = (await world.user.put(f"time-entries/{running['id']}", {"start_date": ago(minutes=30, seconds=40)})).ok()
+
+    assert moved["start_date"] == before["end_date"]
+    refused = await world.user.put(f"time-entries/{running['id']}", {"start_date": ago(minutes=32)})
+    assert [one["id"] for one in refused.refused(422)["conflicts"]] == [before["id"]]
