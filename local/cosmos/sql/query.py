@@ -11,7 +11,7 @@ from .narrowing import Narrower
 from .order import order_of
 from .parser import parse
 from .planning import needs_plan, plan
-from .reading import Reader, Source
+from .reading import Matches, Reader, Source
 from .run import Page, Run
 from .selection import is_joined, root_of, root_scope
 
@@ -39,6 +39,9 @@ def execute(  # noqa: PLR0913  # the interface that the server was promised
     joined = is_joined(query)
     root = root_of(query)
     narrowing = Narrower(scope, root).narrow(query.where)
-    matches = scope.compile(query.where) if query.where and not joined else None
+    matches = Matches(scope, query.where if not joined else None)
+    if not narrowing.exact:
+        # What is wrong with the condition is said even where there is no document to try it on.
+        _ = matches.closure
     reader = Reader(db, source, narrowing, order_of(query, root, source.policy, narrowing), matches)
     return Run(query, scope, expand, reader).page(page_size, after)

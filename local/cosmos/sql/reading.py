@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from . import indexes
@@ -13,7 +14,8 @@ from .columns import Column
 from .conditions import HAS_NUL, Sql, every
 from .keyset import Key, Place, Segment, segments
 from .narrowing import Narrowing
-from .scope import Closure
+from .nodes import Expr
+from .scope import Closure, Scope
 from .values import UNDEFINED
 
 NUL = "\\u0000"
@@ -34,13 +36,19 @@ class Source:
         return self.where.startswith("rid ")
 
 
-@dataclass
+@dataclass(slots=True)
 class Found:
-    """A matching document: where it stands, its text, and, once it was needed, its value."""
+    """A matching document: its text, the ranks and values that it is sorted by, and, once it was needed, its value."""
 
-    place: Place
+    rid: int
     body: str
+    sorted_by: list[Any]
     value: Any = UNDEFINED
+
+    @property
+    def place(self) -> Place:
+        """Where it stands; made only for the few that a page ends at."""
+        return Place(tuple(zip(self.sorted_by[::2], self.sorted_by[1::2], strict=True)), self.rid)
 
     @property
     def document(self) -> Any:
@@ -49,11 +57,26 @@ class Found:
         return self.value
 
 
+class Matches:
+    """The whole condition of a query, for the documents that SQLite can't decide: most queries have none such."""
+
+    def __init__(self, scope: Scope, where: Expr | None) -> None:
+        self.scope = scope
+        self.where = where
+
+    @cached_property
+    def closure(self) -> Closure | None:
+        return self.scope.compile(self.where) if self.where else None
+
+    def accepts(self, document: Any) -> bool:
+        return self.closure is None or self.closure([document]) is True
+
+
 class Reader:
-    """Reads one query's documents; `matches` is the whole condition, for the documents that SQLite can't decide."""
+    """Reads one query's documents."""
 
     def __init__(
-        self, db: sqlite3.Connection, source: Source, narrowing: Narrowing, keys: list[Key], matches: Closure | None
+        self, db: sqlite3.Connection, source: Source, narrowing: Narrowing, keys: list[Key], matches: Matches
     ) -> None:
         self.db = db
         self.source = source
@@ -82,14 +105,11 @@ class Reader:
         found: Found | None = None
         for found in self.fetch(segment, index, limit):
             fetched += 1
-            if (self.narrowing.exact and NUL not in found.body) or self.accepts(found.document):
+            if (self.narrowing.exact and NUL not in found.body) or self.matches.accepts(found.document):
                 yield found
             else:
                 rejected += 1
         return found.place if found is not None and rejected and fetched == limit else None
-
-    def accepts(self, document: Any) -> bool:
-        return self.matches is None or self.matches([document]) is True
 
     def count(self) -> int | None:
         """How many documents match, or None if SQLite alone can't tell."""
@@ -115,7 +135,7 @@ class Reader:
             statement += f" LIMIT {limit}"
         for rid, body, *values in self.run(statement, params, index):
             self.read += 1
-            yield Found(Place(tuple(zip(values[::2], values[1::2], strict=True)), rid), body)
+            yield Found(rid, body, values)
 
     def statement(self, columns: str, segment: Segment) -> tuple[str, list[Any]]:
         conditions = [Sql(f"({self.source.where})", self.source.params), *segment.conditions, *self.narrowing.filters]

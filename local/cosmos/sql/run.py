@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import nodes
 from .aggregates import Accumulator, AggregateScope, has_aggregate
@@ -27,12 +27,11 @@ class Page:
     read: int
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(NamedTuple):
     """A result's text, and where to go on behind it: a document, and how many of its results were given."""
 
     text: str
-    place: Place
+    found: Found
     given: int
 
 
@@ -84,24 +83,24 @@ class Run:
         again = given > 0 and self.joined
         bound = None if self.joined or not (self.whole or self.query.select.kind == "list") else limit
         for found in self.reader.documents(place, again=again, limit=bound):
-            skip = given if again and place is not None and found.place.rid == place.rid else 0
+            skip = given if again and place is not None and found.rid == place.rid else 0
             for number, text in enumerate(self.texts(found), 1):
                 if number > skip:
-                    yield Result(text, found.place, number)
+                    yield Result(text, found, number)
 
     def distinct(self, place: Place | None, given: int) -> Iterator[Result]:
         """Reads from the start, as what was given before must not come again."""
         seen: set[str] = set()
         for found in self.reader.documents():
             behind = place is None or is_behind(found.place, place, self.reader.keys)
-            skip = given if place is not None and found.place.rid == place.rid else 0
+            skip = given if place is not None and found.rid == place.rid else 0
             for number, value in enumerate(self.values(found), 1):
                 key = canonical(value)
                 if key in seen:
                     continue
                 seen.add(key)
                 if behind or (skip and number > skip):
-                    yield Result(write(value), found.place, number)
+                    yield Result(write(value), found, number)
 
     def texts(self, found: Found) -> Iterator[str]:
         return iter((found.body,)) if self.whole else map(write, self.values(found))
@@ -189,7 +188,7 @@ def token(last: Result | None, remaining: int | None, count: int) -> Any:
     """What continues behind a full page; a page that may hold nothing is never full."""
     if last is None:
         return None
-    return Rest(last.place, last.given, None if remaining is None else remaining - count).token()
+    return Rest(last.found.place, last.given, None if remaining is None else remaining - count).token()
 
 
 def least(*numbers: int | None) -> int | None:
