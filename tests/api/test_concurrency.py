@@ -218,3 +218,17 @@ async def test_whatever_happens_at_once_the_rules_hold(world: World, workers: li
     # A PUT may trim the entry before it, which is one more event, or change nothing, which is none.
     assert Counter(event["action"] for event in events)["create"] == 6 + writes[201]
     assert Counter(event["action"] for event in events)["delete"] == writes[204]
+
+
+async def test_project_types_stay_a_tree_when_two_admins_move_two_at_once(world: World, workers: list[str]) -> None:
+    """Each move is fine for itself; both together would make a ring."""
+    one_admin, other_admin = spread(world.admin, workers, 2)
+    for number in range(12):
+        one, other = [await world.made("project-types", name=f"{name} {number}") for name in ("One", "Other")]
+
+        statuses = await at_once([
+            one_admin.put(f"project-types/{one['id']}", {"parent_id": other["id"]}),
+            other_admin.put(f"project-types/{other['id']}", {"parent_id": one["id"]}),
+        ])  # fmt: skip
+
+        assert statuses == {200: 1, 400: 1}
