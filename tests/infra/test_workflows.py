@@ -71,7 +71,7 @@ def test_pull_requests_run_the_tests_on_the_oldest_python_and_on_azures() -> Non
 
     assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
     runs = [step.get("run", "") for step in steps({"jobs": jobs})]
-    assert {"make lint", "make test", "make check-workflows", "make check-bicep"} <= set(runs)
+    assert {"make lint", "make test", "make coverage", "make check-workflows", "make check-bicep"} <= set(runs)
 
 
 def test_every_target_that_is_called_exists() -> None:
