@@ -7,7 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.cosmos import definitions, resource_ids
-from local.cosmos.errors import OWNER_NOT_FOUND, CosmosError, already_exists, bad_request, not_found, unsupported
+from local.cosmos.errors import (
+    OWNER_NOT_FOUND,
+    RANGE_GONE,
+    CosmosError,
+    already_exists,
+    bad_request,
+    not_found,
+    unsupported,
+)
 from local.cosmos.partition import KeyDefinition, KeyRange, evenly_split
 from local.cosmos.store import Store
 
@@ -89,7 +97,7 @@ class Container:
         for part in self.ranges:
             if part.id == range_id:
                 return part
-        raise CosmosError(410, f"The partition key range {range_id} is gone.", 1002)
+        raise CosmosError(410, f"The partition key range {range_id} is gone.", RANGE_GONE)
 
 
 class Catalog:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.cosmos.errors import bad_request, unsupported
-from local.cosmos.partition import MISSING, PartitionKey, canonical, split_path, value_at
+from local.cosmos.partition import MISSING, canonical, split_path, value_at
 
 _ILLEGAL_IN_IDS = ("/", "\\", "?", "#")
 MAX_RESOURCE_ID_BYTES = 255
@@ -137,11 +137,3 @@ def _canonical_tree(value: Any) -> Any:
     if isinstance(value, list):
         return [_canonical_tree(part) for part in value]
     return canonical(value)
-
-
-@dataclass(frozen=True, slots=True)
-class ItemKey:
-    """What names one item: its logical partition and its id."""
-
-    partition: PartitionKey
-    id: str

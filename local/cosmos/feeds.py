@@ -10,7 +10,7 @@ from typing import Any
 
 from local.cosmos import charges
 from local.cosmos.catalog import Container
-from local.cosmos.errors import CosmosError, bad_request, unsupported
+from local.cosmos.errors import CONTAINER_RID_MISMATCH, CosmosError, bad_request, unsupported
 from local.cosmos.partition import MAX_EPK, MIN_EPK, prefix_end
 from local.cosmos.store import Store
 from local.cosmos.wire import Call, Reply, content_path, feed, json_text
@@ -195,4 +195,4 @@ def check_container_rid(container: Container, call: Call) -> None:
     """A client that remembers a container of the same name that is gone is told to look again."""
     wanted = call.header("x-ms-cosmos-intended-collection-rid")
     if wanted and wanted != container.rid:
-        raise CosmosError(400, "The container was created again since the client last read it.", 1024)
+        raise CosmosError(400, "The container was created again since the client last read it.", CONTAINER_RID_MISMATCH)
