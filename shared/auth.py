@@ -1,6 +1,8 @@
 """From the token of a request to its Caller: who is asking, in which tenant, with which rights."""
 
 import asyncio
+import math
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -9,6 +11,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import jwt
+from async_lru import _LRUCacheWrapper, alru_cache
 
 from shared.config import JwtVerification, settings
 from shared.errors import ApiError, unavailable
@@ -17,6 +20,9 @@ ADMIN = "time-tracker-admin"
 TESTER = "time-tracker-tester"
 LEEWAY_SECONDS = 60
 JWKS_TIMEOUT_SECONDS = 3
+# How long a checked token is taken for good, but for its end: so long, too, a key counts that was withdrawn since.
+CHECKED_AGAIN_SECONDS = 300
+MOST_TOKENS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +45,42 @@ NOBODY = Caller("", "", None, None, is_admin=False, is_tester=False)
 
 async def caller_of(headers: Mapping[str, str]) -> Caller:
     """The Caller of a request; raises ApiError 401 for a bad token, 503 when its signature can't be checked."""
-    token = _bearer(headers)
-    verification = settings().jwt
+    admission = await _admissions(settings().jwt)(_bearer(headers))
+    if admission.until <= time.time():
+        raise _expired()
+    return admission.caller
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whom a token lets in, and until when: a POSIX timestamp, infinite for one that never expires."""
+
+    caller: Caller
+    until: float
+
+
+@cache
+def _admissions(verification: JwtVerification) -> _LRUCacheWrapper[Admission]:
+    """The tokens that were let in lately: a page sends the same one with every call."""
+
+    async def admit(token: str) -> Admission:
+        claims = await _checked(token, verification)
+        until = int(claims["exp"]) + LEEWAY_SECONDS if "exp" in claims else math.inf
+        return Admission(caller_from(claims), until)
+
+    return alru_cache(maxsize=MOST_TOKENS, ttl=CHECKED_AGAIN_SECONDS)(admit)
+
+
+async def _checked(token: str, verification: JwtVerification) -> dict[str, Any]:
+    """The claims of a token that is good at this moment; raises ApiError."""
     try:
-        claims = await _verified(token, verification) if verification.jwks_url else _unverified(token)
+        return await _verified(token, verification) if verification.jwks_url else _unverified(token)
     except jwt.ExpiredSignatureError as error:
-        raise _unauthorized("token_expired", "The token has expired") from error
+        raise _expired() from error
     except jwt.ImmatureSignatureError as error:
         raise _unauthorized("token_not_yet_valid", "The token is not valid yet") from error
     except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise _unauthorized("token_invalid", "The token is not a valid JWT") from error
-    return caller_from(claims)
 
 
 def caller_from(claims: Mapping[str, Any]) -> Caller:
@@ -140,6 +171,10 @@ def _words(claim: object) -> list[str]:
     """A claim that identity providers send as a list, or as one string."""
     values = claim if isinstance(claim, list) else [claim]
     return [word.strip() for value in values if isinstance(value, str) for word in value.split(",") if word.strip()]
+
+
+def _expired() -> ApiError:
+    return _unauthorized("token_expired", "The token has expired")
 
 
 def _unauthorized(code: str, message: str) -> ApiError:

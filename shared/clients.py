@@ -7,8 +7,10 @@ its process. A command line or a test that comes to an end calls `close`.
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.request import getproxies
 
 from azure.core.pipeline import PipelineRequest
+from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from shared.config import FeatureFlagSettings, settings
@@ -43,6 +45,9 @@ def cosmos() -> CosmosClient:
         retry_throttle_total=THROTTLE_RETRIES,
         retry_throttle_backoff_max=THROTTLE_WAIT_SECONDS,
         raw_request_hook=_hand_on_correlation_id,
+        # By default each call looks for a password in ~/.netrc, in a thread of its own: that takes as long as all the
+        # rest of a point read (decision 10). Without a proxy in the environment there is nothing to be found there.
+        transport=AioHttpTransport(use_env_settings=bool(getproxies())),
     )
 
 

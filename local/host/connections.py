@@ -1,7 +1,9 @@
 """The database accounts that triggers name: an app setting's name becomes a client."""
 
 from dataclasses import dataclass
+from urllib.request import getproxies
 
+from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import CosmosClient
 
 from local.host.configuration import AppSettings
@@ -43,4 +45,6 @@ class Account:
             read_timeout=_READ_SECONDS,
             retry_total=1,
             retry_backoff_factor=0.2,
+            # By default each call looks into ~/.netrc, in a thread: the polling would take twice the processor time.
+            transport=AioHttpTransport(use_env_settings=bool(getproxies())),
         )

@@ -1,5 +1,6 @@
 """Who calls: the token, its claims, and what each caller may see."""
 
+import asyncio
 import time
 from dataclasses import replace
 from typing import Any
@@ -51,6 +52,19 @@ async def test_nobody_gets_anywhere_without_a_token(world: World, path: str, met
     answer = await call_with(world, {}, path, method)
 
     assert answer.status == 401
+
+
+async def test_a_token_that_was_let_in_is_refused_from_its_end_on(world: World) -> None:
+    """What is kept of a token that was checked does not outlive it."""
+    token = signed(world.user, exp=int(time.time()) - 57)
+    header = {"Authorization": f"Bearer {token}"}
+    (await call_with(world, header)).ok()
+
+    async with asyncio.timeout(20):
+        while (answer := await call_with(world, header)).status == 200:
+            pass
+
+    answer.refused(401, "token_expired")
 
 
 async def test_health_needs_no_token(world: World) -> None:

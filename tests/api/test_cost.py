@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import getproxies
+from uuid import uuid4
 
 import aiohttp
 import pytest
 
 from tests.api.application import Application, application
-from tests.api.calling import Answer, ago, at
+from tests.api.calling import Answer, Person, ago, at
 from tests.api.recording import Recorder, recording
 from tests.api.world import World, make_world
 from tests.conftest import CosmosAccount
@@ -166,3 +169,24 @@ async def test_a_refused_start_costs_one(measured: Measured) -> None:
         (await world.user.post("time-entries", world.references)).refused(409)
 
     assert measured.recorder.round_trips == 1
+
+
+async def test_a_netrc_file_is_nobodys_business_here(
+    cosmos_account: CosmosAccount,
+    app: Application,
+    http: aiohttp.ClientSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Passwords that somebody keeps for other programs neither reach the database nor cost each call a look."""
+    del app
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password secret\n")
+    for proxy in getproxies():
+        monkeypatch.delenv(f"{proxy}_proxy", raising=False)
+        monkeypatch.delenv(f"{proxy}_proxy".upper(), raising=False)
+    async with application(cosmos_account) as served:
+        with monkeypatch.context() as patch:
+            patch.setenv("NETRC", str(netrc))
+
+            assert (await Person(http, served.url, str(uuid4())).get("time-entries")).ok() == []

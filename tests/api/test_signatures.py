@@ -87,6 +87,19 @@ async def test_any_other_token_is_401(checking: Application, http: aiohttp.Clien
     (await call(checking, http, bearer)).refused(401)
 
 
+async def test_what_the_gateway_vouched_for_is_checked_here_all_the_same(
+    cosmos_account: CosmosAccount, app: Application, checking: Application, http: aiohttp.ClientSession, jwks: str
+) -> None:
+    """One process may be told to check after it was told not to: what it let in before counts no longer."""
+    del app, checking
+    forged = token(key=OTHER_KEY)
+    async with application(cosmos_account) as trusting:
+        (await call(trusting, http, forged)).ok()
+    settings = {"JWT_JWKS_URL": jwks, "JWT_AUDIENCE": AUDIENCE, "JWT_ISSUER": ISSUER}
+    async with application(cosmos_account, JWT_VERIFICATION="jwks", **settings) as served:
+        (await call(served, http, forged)).refused(401)
+
+
 async def test_the_clocks_may_differ_by_a_minute(checking: Application, http: aiohttp.ClientSession) -> None:
     assert (await call(checking, http, token(exp=time.time() - 30, nbf=time.time() + 30))).ok() == []
 
