@@ -1,4 +1,3 @@
-# ruff: noqa: INP001, S101, T201 - a script, which prints what it measures
 """What the embedded Cosmos DB costs: beside the SDK, with the size of a container, and write after write.
 
     python -m benchmarks.embedded_cosmos [--entries 1000000]
@@ -9,19 +8,16 @@ other load on the machine blurs the wall times only.
 
 import argparse
 import asyncio
-import os
 import statistics
-import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
+from benchmarks import stack
+from benchmarks.stack import Server
 from local.cosmos.auth import EMULATOR_KEY
 
 OWNERS = 1000
@@ -48,29 +44,9 @@ def entry(number: int, owner: int, at: int) -> dict[str, Any]:
     }
 
 
-def processor_seconds(pid: int) -> float:
-    """Linux only: the time that a process has spent on a processor."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-@asynccontextmanager
-async def running(folder: str) -> AsyncIterator[tuple[int, CosmosClient]]:
-    command = [sys.executable, "-m", "local.cosmos", "--port", "0", "--data", f"{folder}/data.db"]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    assert process.stdout is not None
-    url = (await process.stdout.readline()).decode().split()[5]
-    async with CosmosClient(url, EMULATOR_KEY) as client:
-        yield process.pid, client
-    process.terminate()
-    await process.wait()
-
-
-async def overhead(pid: int, container: ContainerProxy) -> None:
+async def overhead(server: Server, container: ContainerProxy) -> None:
     async def month(_: int) -> None:
-        parameters = [{"name": "@from", "value": "2023-12"}, {"name": "@to", "value": "2024-01"}]
-        pages = container.query_items(MONTH, parameters=parameters, partition_key=["t", "o1"], max_item_count=1000)
-        _ = [item async for item in pages]
+        await month_of(container, "o1")
 
     def batch(number: int) -> Awaitable[Any]:
         items = [("upsert", (entry(number * 5 + part, 1, number * 5 + part),)) for part in range(5)]
@@ -85,11 +61,18 @@ async def overhead(pid: int, container: ContainerProxy) -> None:
     ]
     print(f"{'one request':14} {'wall':>9} {'server':>9} {'SDK':>9}   (processor time of each)")
     for name, count, operation in operations:
-        server, sdk, wall = processor_seconds(pid), time.process_time(), time.perf_counter()
+        spent, sdk, wall = server.processor_seconds, time.process_time(), time.perf_counter()
         for number in range(count):
             await operation(number)
-        took = [time.perf_counter() - wall, processor_seconds(pid) - server, time.process_time() - sdk]
+        took = [time.perf_counter() - wall, server.processor_seconds - spent, time.process_time() - sdk]
         print(f"{name:14}" + "".join(f" {seconds / count * 1000:6.2f} ms" for seconds in took))
+
+
+async def month_of(container: ContainerProxy, owner: str) -> int:
+    """Read a month of an owner's entries, and count them."""
+    parameters: list[dict[str, object]] = [{"name": "@from", "value": "2023-12"}, {"name": "@to", "value": "2024-01"}]
+    pages = container.query_items(MONTH, parameters=parameters, partition_key=["t", owner], max_item_count=1000)
+    return len([item async for item in pages])
 
 
 async def writes(container: ContainerProxy) -> None:
@@ -124,12 +107,10 @@ async def growth(client: CosmosClient, entries: int) -> None:
         start = time.perf_counter()
         await fill(container, size)
         filled = time.perf_counter() - start
-        parameters = [{"name": "@from", "value": "2023-12"}, {"name": "@to", "value": "2024-01"}]
         took, found = [], 0
         for _ in range(50):
             start = time.perf_counter()
-            pages = container.query_items(MONTH, parameters=parameters, partition_key=["t", "o0"], max_item_count=1000)
-            found = len([item async for item in pages])
+            found = await month_of(container, "o0")
             took.append(time.perf_counter() - start)
         first, median = took[0] * 1000, statistics.median(took) * 1000
         grown = f"{size:>9,} entries (filled in {filled:.0f} s)"
@@ -137,13 +118,12 @@ async def growth(client: CosmosClient, entries: int) -> None:
 
 
 async def main(entries: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        async with running(folder) as (pid, client):
-            database = await client.create_database("benchmark")
-            container = await database.create_container("overhead", KEY)
-            await overhead(pid, container)
-            await writes(container)
-            await growth(client, entries)
+    async with stack.database() as server, CosmosClient(server.url, EMULATOR_KEY) as client:
+        database = await client.create_database("benchmark")
+        container = await database.create_container("overhead", KEY)
+        await overhead(server, container)
+        await writes(container)
+        await growth(client, entries)
 
 
 if __name__ == "__main__":

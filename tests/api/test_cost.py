@@ -9,9 +9,9 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
+from benchmarks.recording import Passed, Recorder, recording
 from tests.api.application import Application, application
 from tests.api.calling import Answer, Person, ago, at
-from tests.api.recording import Recorder, recording
 from tests.api.world import World, make_world
 from tests.conftest import CosmosAccount
 
@@ -49,7 +49,8 @@ async def measured(recorded: tuple[Application, Recorder], http: aiohttp.ClientS
 
 
 async def test_the_recorder_tells_one_after_another_from_side_by_side() -> None:
-    recorder = Recorder(passed=[("a", 0, 2), ("b", 1, 3), ("c", 3, 4), ("d", 2.5, 5), ("e", 4, 6)])
+    times = [(0, 2), (1, 3), (3, 4), (2.5, 5), (4, 6)]
+    recorder = Recorder(passed=[Passed("a request", came, answered) for came, answered in times])
 
     assert recorder.round_trips == 3
     assert Recorder().round_trips == 0

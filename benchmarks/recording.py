@@ -1,9 +1,10 @@
-"""A reverse proxy between the app and the database, which knows how many round trips were made one after another."""
+"""A reverse proxy between the app and the database, which knows what was asked, one after another or side by side."""
 
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
@@ -15,12 +16,23 @@ DELAY_SECONDS = 0.02
 _NOT_OURS = {hdrs.HOST, hdrs.CONTENT_LENGTH, hdrs.TRANSFER_ENCODING, hdrs.CONNECTION, hdrs.ACCEPT_ENCODING}
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A request that passed: what it was, when it came and was answered, and its charge in request units."""
+
+    what: str
+    came: float
+    answered: float
+    kind: str = ""
+    charge: float = 0.0
+
+
 @dataclass(slots=True)
 class Recorder:
-    """What passed: for each request what it was, and when it came and was answered."""
+    """What passed since `listening` began."""
 
     url: str = ""
-    passed: list[tuple[str, float, float]] = field(default_factory=list)
+    passed: list[Passed] = field(default_factory=list)
     delay_seconds: float = 0.0
 
     @contextmanager
@@ -37,14 +49,24 @@ class Recorder:
     def round_trips(self) -> int:
         """The longest chain of requests of which each came after the one before was answered."""
         chain, free_at = 0, 0.0
-        for _, came, answered in sorted(self.passed, key=lambda one: one[2]):
-            if came >= free_at:
-                chain, free_at = chain + 1, answered
+        for one in sorted(self.passed, key=lambda one: one.answered):
+            if one.came >= free_at:
+                chain, free_at = chain + 1, one.answered
         return chain
 
     @property
     def requests(self) -> list[str]:
-        return [what for what, _, _ in self.passed]
+        return [one.what for one in self.passed]
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many requests of which kind passed: read, query, batch, write, or whatever the method was."""
+        return dict(Counter(one.kind for one in self.passed))
+
+    @property
+    def charge(self) -> float:
+        """What they cost together, in request units."""
+        return round(sum(one.charge for one in self.passed), 2)
 
 
 @asynccontextmanager
@@ -63,7 +85,11 @@ async def recording(endpoint: str) -> AsyncIterator[Recorder]:
                 kept = {name: value for name, value in response.headers.items() if name not in _NOT_OURS}
             if request.raw_path == "/":
                 content = _through(recorder.url, content)
-            recorder.passed.append((f"{request.method} {request.raw_path}", came, time.perf_counter()))
+            charge = float(response.headers.get("x-ms-request-charge", 0))
+            kind = _kind(request.method, request.headers)
+            recorder.passed.append(
+                Passed(f"{request.method} {request.raw_path}", came, time.perf_counter(), kind, charge)
+            )
             return web.Response(status=response.status, body=content, headers=kept)
 
         runner = web.ServerRunner(web.Server(forward, access_log=None), shutdown_timeout=1.0)
@@ -74,6 +100,16 @@ async def recording(endpoint: str) -> AsyncIterator[Recorder]:
             yield recorder
         finally:
             await runner.cleanup()
+
+
+def _kind(method: str, headers: Mapping[str, str]) -> str:
+    if headers.get("x-ms-cosmos-is-query-plan-request", "").lower() == "true":
+        return "query plan"
+    if "query+json" in headers.get(hdrs.CONTENT_TYPE, ""):
+        return "query"
+    if headers.get("x-ms-cosmos-is-batch-request", "").lower() == "true":
+        return "batch"
+    return {"GET": "read", "POST": "write", "PUT": "write"}.get(method, method)
 
 
 def _through(url: str, account: bytes) -> bytes:

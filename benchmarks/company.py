@@ -1,0 +1,99 @@
+"""The data to measure on, made over HTTP, so that any server with this contract can be filled with it."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+
+from benchmarks.calls import Person
+from local.tokens import token
+
+# Four spells a day, some 120 a month: somebody who changes tasks.
+SPELL = timedelta(hours=6)
+WORKED = timedelta(hours=5, minutes=50)
+PROJECTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """One tenant. Those who read have worked since the first of last month, the first of them is an administrator.
+
+    Those who write have not: what they clock in and out would make the lists of the others longer all the time.
+    """
+
+    readers: list[Person]
+    writers: list[Person]
+
+    @property
+    def admin(self) -> Person:
+        return self.readers[0]
+
+
+async def found(url: str, size: int) -> Company:
+    """A new tenant at the server at `url`, with that many people of each sort."""
+    tenant_id, admin_id = str(uuid4()), str(uuid4())
+    admin_token = token(admin_id, "admin@example.com", "Admin", tenant_id=tenant_id, admin=True)
+    async with aiohttp.ClientSession(f"{url}/api/") as session:
+        made = _Maker(session)
+        customer = await made("customers", admin_token, {"name": "Customer"})
+        projects = [
+            await made("projects", admin_token, {"name": f"Project {number}", "customer_id": customer["id"]})
+            for number in range(PROJECTS)
+        ]
+        activity = await made("activities", admin_token, {"name": "Activity"})
+        activity_id = str(activity["id"])
+        people = [_person(str(uuid4()), tenant_id, projects[0]["id"], activity_id) for _ in range(2 * size - 1)]
+        admin = replace(_person(admin_id, tenant_id, projects[0]["id"], activity_id), token=admin_token)
+        now = datetime.now(UTC)
+        readers = await asyncio.gather(*(_worked(made, one, projects, now) for one in [admin, *people[: size - 1]]))
+        writers = await asyncio.gather(
+            *(_worked(made, one, projects, last_month(now) + SPELL) for one in people[size - 1 :])
+        )
+    return Company(readers, writers)
+
+
+class _Maker:
+    """Makes items; RuntimeError for one that is refused."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def __call__(self, path: str, bearer: str, body: dict[str, Any]) -> dict[str, Any]:
+        async with self._session.post(path, json=body, headers={"Authorization": f"Bearer {bearer}"}) as answer:
+            item: dict[str, Any] = await answer.json()
+            if answer.status != 201:
+                raise RuntimeError(f"POST {path}: {answer.status} {item}")
+            return item
+
+
+def _person(user_id: str, tenant_id: str, project_id: str, activity_id: str) -> Person:
+    bearer = token(user_id, f"{user_id}@example.com", "Somebody", tenant_id=tenant_id)
+    first = last_month(datetime.now(UTC))
+    month = f"month={first.month}&year={first.year}&timezone_offset=0"
+    return Person(bearer, user_id, tenant_id, project_id, activity_id, "", month)
+
+
+async def _worked(made: _Maker, person: Person, projects: list[dict[str, Any]], until: datetime) -> Person:
+    """The person with entries from the first of last month on, and the last of them to read and change."""
+    entry: dict[str, Any] = {}
+    for number, (start, end) in enumerate(_spells(last_month(datetime.now(UTC)), until)):
+        dates = {"start_date": start.isoformat(), "end_date": end.isoformat()}
+        references = {"project_id": projects[number % PROJECTS]["id"], "activity_id": person.activity_id}
+        text = {"description": f"Spell {number} of a month of work", "technologies": ["Python"]}
+        entry = await made("time-entries", person.token, {**references, **dates, **text})
+    return replace(person, entry_id=entry["id"])
+
+
+def last_month(now: datetime) -> datetime:
+    """The first instant of the month before."""
+    return (now.replace(day=1) - timedelta(days=1)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _spells(first: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    while first + SPELL <= until:
+        yield first, first + WORKED
+        first += SPELL

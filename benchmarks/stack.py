@@ -1,0 +1,117 @@
+"""The system under measurement: the embedded database and the local host, each a process of its own on a free port."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.cosmos.auth import EMULATOR_KEY
+
+ROOT = Path(__file__).parents[1]
+DATABASE = "benchmark"
+# Polling and renewing leases take less of a second than this.
+IDLE_SECONDS = 0.1
+CHANGE_FEEDS = ("time_entry", "project", "project_type", "customer", "activity", "technology")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A server that runs: where it is, and its process."""
+
+    url: str
+    pid: int
+
+    @property
+    def processor_seconds(self) -> float:
+        """The time that its process has spent on a processor. Linux only."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@asynccontextmanager
+async def database(data: str | None = None) -> AsyncIterator[Server]:
+    """The embedded database, on a file as on a laptop: `data`, or one that goes with the block."""
+    with tempfile.TemporaryDirectory() as folder:
+        arguments = ["--port", "0", "--data", data or f"{folder}/cosmos.db"]
+        async with _process("local.cosmos", arguments, os.environ) as (process, line):
+            yield Server(line.split()[5], process.pid)
+
+
+@asynccontextmanager
+async def app(account: str, settings: Mapping[str, str]) -> AsyncIterator[Server]:
+    """The functions on the local host, as `make run` serves them, with the database at `account`."""
+    environment = {**os.environ, **account_settings(account), **settings}
+    async with _process("local.host", ["--port", "0", "--app", str(ROOT)], environment) as (process, line):
+        yield Server(line.split()[-1], process.pid)
+
+
+def account_settings(account: str) -> dict[str, str]:
+    """The app settings that name this account."""
+    return {
+        "COSMOS_ENDPOINT": account,
+        "COSMOS_KEY": EMULATOR_KEY,
+        "COSMOS_DATABASE": DATABASE,
+        "COSMOS_CONNECTION": f"AccountEndpoint={account};AccountKey={EMULATOR_KEY};",
+        "JWT_VERIFICATION": "gateway",
+    }
+
+
+def without_change_feed() -> dict[str, str]:
+    """App settings that leave the triggers switched off, so that only requests cost anything."""
+    return {f"AzureWebJobs.change_feed_{name}.Disabled": "1" for name in CHANGE_FEEDS}
+
+
+async def migrate(account: str) -> None:
+    """Make the database and its containers, as a deployment does."""
+    await _run("cli", ["migrate"], {**os.environ, **account_settings(account)})
+
+
+async def idle(*servers: Server) -> None:
+    """Wait until the servers have nothing left to do: the change feed delivers what was written before."""
+    spent = [-1.0]
+    while (now := [server.processor_seconds for server in servers]) and sum(now) - sum(spent) > IDLE_SECONDS:
+        spent = now
+        await asyncio.sleep(1)
+
+
+async def ordered(module: str, order: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a module that reads an order from its standard input, and give what it prints: JSON both."""
+    printed: dict[str, Any] = json.loads(await _run(module, [], os.environ, json.dumps(order)))
+    return printed
+
+
+async def _run(module: str, arguments: list[str], environment: Mapping[str, str], text: str = "") -> str:
+    """Run a module to its end as a process of its own; gives what it printed, RuntimeError if it failed."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *arguments, stdin=PIPE, stdout=PIPE, cwd=ROOT, env=environment
+    )
+    printed, _ = await process.communicate(text.encode())
+    if process.returncode:
+        raise RuntimeError(f"{module} ended with {process.returncode}")
+    return printed.decode()
+
+
+@asynccontextmanager
+async def _process(
+    module: str, arguments: list[str], environment: Mapping[str, str]
+) -> AsyncIterator[tuple[Process, str]]:
+    """A server, and the line in which it says that it is ready. Its log is nobody's concern here."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *arguments, stdout=PIPE, stderr=DEVNULL, cwd=ROOT, env=environment
+    )
+    assert process.stdout is not None  # noqa: S101 - said above
+    try:
+        if not (line := (await process.stdout.readline()).decode()):
+            raise RuntimeError(f"{module} did not start")
+        yield process, line
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
