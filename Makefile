@@ -3,12 +3,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Every recipe runs inside the environment that $(VENV)/installed stands for.
 READY := $(VENV)/installed
+# Only `make bench` needs a load tool.
+BENCH_READY := $(VENV)/installed-bench
 # What only releases and checks of the repository need: `make run` and `make test` do without.
 TOOLS := .venv-tools
 TOOLS_READY := $(TOOLS)/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-browser test-3.13 lint format lock migrate package openapi architecture containers hooks check-commits \
+.PHONY: help run test coverage test-browser test-3.13 bench lint format lock migrate package openapi architecture containers hooks check-commits \
         check-workflows check-bicep next-version release clean
 
 help: ## list the targets
@@ -35,6 +37,9 @@ test-3.13: ## run the same tests on Python 3.13, some of them with the library t
 coverage: $(READY) ## run the tests, print which branches of shared/ and functions/ they take, write htmlcov/
 	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=html
 
+bench: $(BENCH_READY) ## measure what calls cost beside the floor, and as data grows (PARTS, TARGET=URL); see benchmarks/
+	$(BIN)/python -m benchmarks $(if $(TARGET),--target $(TARGET)) $(PARTS)
+
 lint: $(READY) ## check style, types and import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -49,6 +54,7 @@ lock: $(READY) ## pin requirements*.in, transitively, for every supported Python
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-bench.in -o requirements-bench.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-tools.in -o requirements-tools.txt
 
 migrate: $(READY) ## bring the database of the settings in the environment to its present shape
@@ -69,6 +75,10 @@ architecture: $(READY) ## write the list of files in docs/architecture.md
 
 containers: $(READY) ## write infra/containers.json from the containers of the code
 	$(BIN)/python -m tools.containers_json
+
+$(BENCH_READY): $(READY) requirements-bench.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
 
 $(TOOLS_READY): requirements-tools.txt
 	$(PYTHON) -m venv $(TOOLS)

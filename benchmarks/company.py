@@ -35,29 +35,22 @@ class Company:
 
 async def found(url: str, size: int) -> Company:
     """A new tenant at the server at `url`, with that many people of each sort."""
-    tenant_id, admin_id = str(uuid4()), str(uuid4())
-    admin_token = token(admin_id, "admin@example.com", "Admin", tenant_id=tenant_id, admin=True)
+    tenant_id, now = str(uuid4()), datetime.now(UTC)
     async with aiohttp.ClientSession(f"{url}/api/") as session:
-        made = _Maker(session)
-        customer = await made("customers", admin_token, {"name": "Customer"})
-        projects = [
-            await made("projects", admin_token, {"name": f"Project {number}", "customer_id": customer["id"]})
-            for number in range(PROJECTS)
+        made = Maker(session)
+        projects, activity_id = await catalog_of(made, tenant_id)
+        people = [
+            person_of(str(uuid4()), tenant_id, projects[0], activity_id, admin=number == 0)
+            for number in range(2 * size)
         ]
-        activity = await made("activities", admin_token, {"name": "Activity"})
-        activity_id = str(activity["id"])
-        people = [_person(str(uuid4()), tenant_id, projects[0]["id"], activity_id) for _ in range(2 * size - 1)]
-        admin = replace(_person(admin_id, tenant_id, projects[0]["id"], activity_id), token=admin_token)
-        now = datetime.now(UTC)
-        readers = await asyncio.gather(*(_worked(made, one, projects, now) for one in [admin, *people[: size - 1]]))
-        writers = await asyncio.gather(
-            *(_worked(made, one, projects, last_month(now) + SPELL) for one in people[size - 1 :])
-        )
+        readers = await asyncio.gather(*(_worked(made, one, projects, now) for one in people[:size]))
+        barely = last_month(now) + SPELL
+        writers = await asyncio.gather(*(_worked(made, one, projects, barely) for one in people[size:]))
     return Company(readers, writers)
 
 
-class _Maker:
-    """Makes items; RuntimeError for one that is refused."""
+class Maker:
+    """Makes items over HTTP; RuntimeError for one that is refused."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
@@ -70,19 +63,32 @@ class _Maker:
             return item
 
 
-def _person(user_id: str, tenant_id: str, project_id: str, activity_id: str) -> Person:
-    bearer = token(user_id, f"{user_id}@example.com", "Somebody", tenant_id=tenant_id)
+async def catalog_of(made: Maker, tenant_id: str) -> tuple[list[str], str]:
+    """The ids of a new tenant's projects and of its activity."""
+    bearer = token(str(uuid4()), "admin@example.com", "Admin", tenant_id=tenant_id, admin=True)
+    customer = await made("customers", bearer, {"name": "Customer"})
+    projects = [
+        await made("projects", bearer, {"name": f"Project {number}", "customer_id": customer["id"]})
+        for number in range(PROJECTS)
+    ]
+    activity = await made("activities", bearer, {"name": "Activity"})
+    return [project["id"] for project in projects], activity["id"]
+
+
+def person_of(user_id: str, tenant_id: str, project_id: str, activity_id: str, *, admin: bool = False) -> Person:
+    """Somebody of that tenant, who has no entry yet."""
+    bearer = token(user_id, f"{user_id}@example.com", "Somebody", tenant_id=tenant_id, admin=admin)
     first = last_month(datetime.now(UTC))
     month = f"month={first.month}&year={first.year}&timezone_offset=0"
     return Person(bearer, user_id, tenant_id, project_id, activity_id, "", month)
 
 
-async def _worked(made: _Maker, person: Person, projects: list[dict[str, Any]], until: datetime) -> Person:
+async def _worked(made: Maker, person: Person, projects: list[str], until: datetime) -> Person:
     """The person with entries from the first of last month on, and the last of them to read and change."""
     entry: dict[str, Any] = {}
     for number, (start, end) in enumerate(_spells(last_month(datetime.now(UTC)), until)):
         dates = {"start_date": start.isoformat(), "end_date": end.isoformat()}
-        references = {"project_id": projects[number % PROJECTS]["id"], "activity_id": person.activity_id}
+        references = {"project_id": projects[number % PROJECTS], "activity_id": person.activity_id}
         text = {"description": f"Spell {number} of a month of work", "technologies": ["Python"]}
         entry = await made("time-entries", person.token, {**references, **dates, **text})
     return replace(person, entry_id=entry["id"])

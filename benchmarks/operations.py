@@ -77,8 +77,8 @@ async def _alone(
     floors: dict[str, list[Latencies]] = {}
     for _ in range(effort.rounds):
         for name, subject in subjects.items():
-            alone[name].append(await _drive(subject, READ_STEPS, 1, effort.seconds_alone))
-            alone[name][-1] |= await _drive(subject, WRITE_STEPS, 1, effort.seconds_alone)
+            alone[name].append(await drive(subject, READ_STEPS, 1, effort.seconds_alone))
+            alone[name][-1] |= await drive(subject, WRITE_STEPS, 1, effort.seconds_alone)
         company = subjects[OURS].company
         order = {"account": database.url, "person": asdict(company.admin), "seconds": effort.seconds_alone}
         await stack.idle(*subjects[OURS].processes.values())
@@ -93,7 +93,7 @@ async def _together(effort: Effort, subject: Subject) -> dict[str, Any]:
     for step in (*READ_STEPS, *WRITE_STEPS):
         users = REPORTERS if step == calls.REPORT else effort.users
         busy: dict[str, float] = {}
-        for name, took in (await _drive(subject, [step], users, effort.seconds_together, busy)).items():
+        for name, took in (await drive(subject, [step], users, effort.seconds_together, busy)).items():
             figures[name] = {
                 "users": users,
                 **_percentiles(took),
@@ -103,7 +103,7 @@ async def _together(effort: Effort, subject: Subject) -> dict[str, Any]:
     return {name: figures[name] for name in OPERATIONS}
 
 
-async def _drive(
+async def drive(
     subject: Subject, steps: Sequence[str], users: int, seconds: float, busy: dict[str, float] | None = None
 ) -> Latencies:
     """Have the steps driven, all of them reads or all writes; `busy` takes each process's seconds on a processor."""
@@ -172,7 +172,7 @@ async def _driver_alone(effort: Effort, company: Company) -> dict[str, Any]:
     """The driver against a server that answers at once: what it can do by itself, and what HTTP costs at least."""
     async with _answering_at_once() as url:
         echo = Subject(url, company, {})
-        one, many = [await _drive(echo, ["running"], users, effort.seconds_alone) for users in (1, effort.users)]
+        one, many = [await drive(echo, ["running"], users, effort.seconds_alone) for users in (1, effort.users)]
     return {
         "alone": _percentiles(one["running"]),
         "calls_per_second": round(len(many["running"]) / effort.seconds_alone),

@@ -1,0 +1,46 @@
+"""`python -m benchmarks` (`make bench`): what the backend costs, beside the floor, and as its data grows."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from benchmarks import growth, operations, report
+from benchmarks.operations import Effort
+
+
+def _operations(effort: Effort, target: str | None) -> None:
+    result = asyncio.run(operations.measure(effort, target))
+    click.echo(report.operations_table(result))
+    report.save("operations" if target is None else "side_by_side", result, report.operations_chart(result))
+
+
+def _growth(effort: Effort, _: str | None) -> None:
+    result = asyncio.run(growth.measure(effort.rounds, effort.seconds_alone))
+    click.echo(report.growth_table(result))
+    report.save("growth", result, report.growth_chart(result))
+
+
+PARTS: dict[str, Callable[[Effort, str | None], Any]] = {"operations": _operations, "growth": _growth}
+
+
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice([*PARTS]))
+@click.option("--target", metavar="URL", help="Measure the operations of this server as well, in turn with ours.")
+@click.option("--users", default=Effort().users, show_default=True, help="How many call at once.")
+@click.option("--rounds", default=Effort().rounds, show_default=True, help="How often each is measured alone.")
+@click.option("--seconds", default=Effort().seconds_alone, show_default=True, help="How long each time.")
+def bench(parts: Sequence[str], target: str | None, users: int, rounds: int, seconds: float) -> None:
+    """Measure PARTS, or everything; tables are printed, JSON and charts written to benchmarks/results/.
+
+    The server at URL has to take tokens whose signature nobody has checked, as `make run` does. It gets a new tenant.
+    """
+    effort = Effort(users, rounds, seconds, seconds * Effort().seconds_together / Effort().seconds_alone)
+    for part in ["operations"] if target else parts or PARTS:
+        click.echo(f"\n{part}\n")
+        PARTS[part](effort, target.rstrip("/").removesuffix("/api") if target else None)
+
+
+if __name__ == "__main__":
+    bench()

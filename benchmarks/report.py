@@ -1,0 +1,102 @@
+"""What is measured as people read it: tables, JSON files and charts."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pygal
+from pygal.style import CleanStyle
+from tabulate import tabulate
+
+from benchmarks.calls import HOT, OPERATIONS
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def operations_table(result: Mapping[str, Any]) -> str:
+    """Each operation alone and with others, what it asks of the database, and how far above the floor it is."""
+    [*theirs] = [name for name in result["alone"] if name != "this backend"]
+    parts = [_table_of(result, "this backend"), *(_table_of(result, name) for name in theirs)]
+    driver = result["driver"]
+    parts.append(
+        f"The driver by itself, against a server that answers at once: {driver['alone']['p50']} ms a call, and"
+        f" {driver['calls_per_second']:,} calls/s with as many users."
+    )
+    return "\n\n".join(parts)
+
+
+def _table_of(result: Mapping[str, Any], name: str) -> str:
+    is_ours = name == "this backend"
+    rows = []
+    for operation in OPERATIONS:
+        alone, together = result["alone"][name][operation], result["together"][name][operation]
+        row: dict[str, Any] = {name: operation, **{f"{cut} ms": alone[cut] for cut in ("p50", "p95", "p99")}}
+        row |= {"users": together["users"]}
+        row |= {f"{cut} ms ": together[cut] for cut in ("p50", "p95", "p99")}
+        row |= {"calls/s": together["calls_per_second"]}
+        if is_ours:
+            database = result["database"][operation]
+            row |= {"trips": database["round_trips"], "requests": _requests(database["requests"])}
+            row |= {"RU": database["request_units"]}
+            row |= {f"times the floor, {kind}": ratios[operation] for kind, ratios in result["ratio_to_floor"].items()}
+            row |= {"driver busy": together["processor_share"]["driver"]}
+        else:
+            row |= {"times this backend": result["ratio_of_target"][operation]}
+        rows.append(row)
+    return _github(rows)
+
+
+def _requests(kinds: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+
+
+def operations_chart(result: Mapping[str, Any]) -> pygal.Bar:
+    """Each operation's median alone beside its floor's."""
+    chart = _bars("One call at a time: median in milliseconds", OPERATIONS)
+    for name, figures in result["alone"].items():
+        chart.add(name, [figures[operation]["p50"] for operation in OPERATIONS])
+    for kind, figures in result["floor"].items():
+        chart.add(f"the SDK alone, {kind}", [figures[operation]["p50"] for operation in OPERATIONS])
+    return chart
+
+
+def growth_table(result: Mapping[str, Any]) -> str:
+    """How many times the smallest size's time each operation takes at the larger ones."""
+    return "\n\n".join(
+        _github(
+            [
+                {f"entries of {whose}": f"{int(size):,}"} | {name: figures["ratio"][name] for name in HOT}
+                for size, figures in sizes.items()
+            ]
+        )
+        for whose, sizes in result.items()
+    )
+
+
+def _github(rows: Sequence[Mapping[str, Any]]) -> str:
+    return str(tabulate(rows, headers="keys", tablefmt="github"))
+
+
+def growth_chart(result: Mapping[str, Any]) -> pygal.Bar:
+    """The same as bars: flat means that all are 1."""
+    chart = _bars("Times the median at the smallest size", HOT)
+    for whose, sizes in result.items():
+        for size, figures in sizes.items():
+            chart.add(f"{whose}: {int(size):,}", [figures["ratio"][name] for name in HOT])
+    return chart
+
+
+def _bars(title: str, labels: Sequence[str]) -> pygal.Bar:
+    # The scripts that make pygal's charts interactive would be fetched from elsewhere.
+    chart = pygal.Bar(title=title, style=CleanStyle, js=[], width=1100, legend_at_bottom=True, x_label_rotation=20)
+    chart.x_labels = labels
+    return chart
+
+
+def save(name: str, result: Mapping[str, Any], chart: pygal.Bar | None = None) -> None:
+    """Write the figures, and the chart if there is one, into `benchmarks/results/`."""
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    if chart:
+        chart.render_to_file(RESULTS / f"{name}.svg")
