@@ -1,6 +1,5 @@
 """From the token of a request to its Caller: who is asking, in which tenant, with which rights."""
 
-import asyncio
 import math
 import time
 from collections.abc import Mapping
@@ -10,16 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import jwt
 from async_lru import _LRUCacheWrapper, alru_cache
 
 from shared.config import JwtVerification, settings
-from shared.errors import ApiError, unavailable
+from shared.tokens import LEEWAY_SECONDS, expired, unauthorized, unverified_claims
 
 ADMIN = "time-tracker-admin"
 TESTER = "time-tracker-tester"
-LEEWAY_SECONDS = 60
-JWKS_TIMEOUT_SECONDS = 3
 # How long a checked token is taken for good, but for its end: so long, too, a key counts that was withdrawn since.
 CHECKED_AGAIN_SECONDS = 300
 MOST_TOKENS = 2000
@@ -47,7 +43,7 @@ async def caller_of(headers: Mapping[str, str]) -> Caller:
     """The Caller of a request; raises ApiError 401 for a bad token, 503 when its signature can't be checked."""
     admission = await _admissions(settings().jwt)(_bearer(headers))
     if admission.until <= time.time():
-        raise _expired()
+        raise expired()
     return admission.caller
 
 
@@ -73,14 +69,12 @@ def _admissions(verification: JwtVerification) -> _LRUCacheWrapper[Admission]:
 
 async def _checked(token: str, verification: JwtVerification) -> dict[str, Any]:
     """The claims of a token that is good at this moment; raises ApiError."""
-    try:
-        return await _verified(token, verification) if verification.jwks_url else _unverified(token)
-    except jwt.ExpiredSignatureError as error:
-        raise _expired() from error
-    except jwt.ImmatureSignatureError as error:
-        raise _unauthorized("token_not_yet_valid", "The token is not valid yet") from error
-    except (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise _unauthorized("token_invalid", "The token is not a valid JWT") from error
+    if verification.jwks_url is None:
+        return unverified_claims(token)
+    # Imported late: it brings all of cryptography along, for which the app needs not wait when it starts.
+    from shared.signatures import verified_claims  # noqa: PLC0415
+
+    return await verified_claims(token, verification)
 
 
 def caller_from(claims: Mapping[str, Any]) -> Caller:
@@ -101,51 +95,17 @@ def caller_from(claims: Mapping[str, Any]) -> Caller:
 def _bearer(headers: Mapping[str, str]) -> str:
     header = headers.get("authorization") or headers.get("token")
     if not header:
-        raise _unauthorized("token_missing", "The Authorization header is missing")
+        raise unauthorized("token_missing", "The Authorization header is missing")
     scheme, _, token = header.strip().partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise _unauthorized("token_not_bearer", "The Authorization header must be 'Bearer <JWT>'")
+        raise unauthorized("token_not_bearer", "The Authorization header must be 'Bearer <JWT>'")
     return token.strip()
-
-
-def _unverified(token: str) -> dict[str, Any]:
-    """The claims of a token whose signature API Management has checked; the time claims are checked here as well."""
-    return jwt.decode(
-        token,
-        options={"verify_signature": False, "verify_exp": True, "verify_nbf": True},
-        leeway=LEEWAY_SECONDS,
-    )
-
-
-async def _verified(token: str, verification: JwtVerification) -> dict[str, Any]:
-    """The claims of a token whose signature, audience and issuer are checked here, by the issuer's published keys."""
-    try:
-        # PyJWT fetches the keys with a blocking client, and caches them.
-        key = await asyncio.to_thread(_keys(verification.jwks_url or "").get_signing_key_from_jwt, token)
-    except jwt.PyJWKClientConnectionError as error:
-        raise unavailable("jwks_unavailable", "The keys that tokens are signed with can't be fetched", 5) from error
-    except jwt.PyJWKClientError as error:
-        raise jwt.InvalidTokenError(str(error)) from error
-    return jwt.decode(
-        token,
-        key,
-        algorithms=["RS256"],
-        audience=verification.audience,
-        issuer=verification.issuer,
-        leeway=LEEWAY_SECONDS,
-        options={"require": ["exp"], "verify_iat": False, "verify_sub": False, "verify_jti": False},
-    )
-
-
-@cache
-def _keys(url: str) -> jwt.PyJWKClient:
-    return jwt.PyJWKClient(url, cache_keys=True, timeout=JWKS_TIMEOUT_SECONDS)
 
 
 def _user_id(oid: object) -> str:
     if isinstance(oid, str) and is_uuid(oid):
         return oid
-    raise _unauthorized("claim_oid_invalid", "The token's claim 'oid' must be a UUID")
+    raise unauthorized("claim_oid_invalid", "The token's claim 'oid' must be a UUID")
 
 
 def _tenant_id(issuer: object) -> str:
@@ -156,7 +116,7 @@ def _tenant_id(issuer: object) -> str:
     tenants = [segment for segment in path.split("/") if is_uuid(segment)]
     if len(tenants) == 1:
         return tenants[0]
-    raise _unauthorized("claim_iss_invalid", "The token's claim 'iss' must hold the tenant's UUID in its path")
+    raise unauthorized("claim_iss_invalid", "The token's claim 'iss' must hold the tenant's UUID in its path")
 
 
 def is_uuid(text: str) -> bool:
@@ -171,11 +131,3 @@ def _words(claim: object) -> list[str]:
     """A claim that identity providers send as a list, or as one string."""
     values = claim if isinstance(claim, list) else [claim]
     return [word.strip() for value in values if isinstance(value, str) for word in value.split(",") if word.strip()]
-
-
-def _expired() -> ApiError:
-    return _unauthorized("token_expired", "The token has expired")
-
-
-def _unauthorized(code: str, message: str) -> ApiError:
-    return ApiError(401, code, message, headers={"WWW-Authenticate": "Bearer"})
