@@ -7,10 +7,8 @@ its process. A command line or a test that comes to an end calls `close`.
 from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.request import getproxies
 
 from azure.core.pipeline import PipelineRequest
-from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from shared.config import FeatureFlagSettings, settings
@@ -35,6 +33,11 @@ _closers: list[Callable[[], Awaitable[None]]] = []
 @cache
 def cosmos() -> CosmosClient:
     """The Cosmos DB client; with `COSMOS_KEY` by key, without one by the app's managed identity."""
+    # Imported late: aiohttp takes a third of a cold start, and there is no client before the first call.
+    from urllib.request import getproxies  # noqa: PLC0415
+
+    from azure.core.pipeline.transport import AioHttpTransport  # noqa: PLC0415
+
     return CosmosClient(
         settings().cosmos_endpoint,
         credential=settings().cosmos_key or _identity(),

@@ -9,7 +9,6 @@ from typing import Protocol
 from shared import clients
 from shared.conditions import Precondition
 from shared.config import DirectorySettings, settings
-from shared.directory_file import FileDirectory
 from shared.users.people import Grant, User, Users
 
 
@@ -46,9 +45,11 @@ def directory() -> Directory:
 @cache
 def _opened(where: DirectorySettings) -> Directory:
     clients.on_close(_forget)
+    # Each is imported late: nobody needs both.
     if where.graph is None:
+        from shared.directory_file import FileDirectory  # noqa: PLC0415
+
         return FileDirectory(where.file)
-    # Imported late, as a laptop needs none of it.
     from shared.graph.client import Graph  # noqa: PLC0415
     from shared.graph.directory import GraphDirectory  # noqa: PLC0415
 

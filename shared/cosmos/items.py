@@ -20,7 +20,6 @@ from azure.cosmos.exceptions import (
     CosmosResourceExistsError,
     CosmosResourceNotFoundError,
 )
-from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from shared.clients import container
 from shared.correlation import logger
@@ -134,11 +133,13 @@ _QUEUES: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 async def _race(container_id: str, partition: Partition, attempt: Callable[[], Awaitable[Change[T]]]) -> T:
+    import tenacity  # noqa: PLC0415 - imported late: a cold start that only reads does not pay for it
+
     doubtful: list[Change[T]] = []
-    retrying = AsyncRetrying(
-        retry=retry_if_exception_type(LostRace),
-        stop=stop_after_attempt(TRIES),
-        wait=wait_random_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS),
+    retrying = tenacity.AsyncRetrying(
+        retry=tenacity.retry_if_exception_type(LostRace),
+        stop=tenacity.stop_after_attempt(TRIES),
+        wait=tenacity.wait_random_exponential(multiplier=FIRST_WAIT_SECONDS, max=LONGEST_WAIT_SECONDS),
         reraise=True,
     )
     try:
