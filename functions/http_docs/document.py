@@ -4,17 +4,17 @@ import json
 from functools import cache
 from typing import Any
 
-from functions.http_activities.blueprint import ROUTES as ACTIVITIES
-from functions.http_customers.blueprint import ROUTES as CUSTOMERS
-from functions.http_docs.blueprint import DOCS_ROUTES, OPENAPI_ROUTES, SWAGGER_ROUTES
-from functions.http_events.blueprint import ROUTES as EVENTS
-from functions.http_feature_toggles.blueprint import ROUTES as FEATURE_TOGGLES
-from functions.http_health.blueprint import ROUTES as HEALTH
-from functions.http_project_types.blueprint import ROUTES as PROJECT_TYPES
-from functions.http_projects.blueprint import ROUTES as PROJECTS
-from functions.http_technologies.blueprint import ROUTES as TECHNOLOGIES
-from functions.http_time_entries.blueprint import ROUTES as TIME_ENTRIES
-from functions.http_users.blueprint import ROUTES as USERS
+from functions.http_activities.routes import ROUTES as ACTIVITIES
+from functions.http_customers.routes import ROUTES as CUSTOMERS
+from functions.http_docs.routes import DOCS_ROUTES, OPENAPI_ROUTES, SWAGGER_ROUTES
+from functions.http_events.routes import ROUTES as EVENTS
+from functions.http_feature_toggles.routes import ROUTES as FEATURE_TOGGLES
+from functions.http_health.routes import ROUTES as HEALTH
+from functions.http_project_types.routes import ROUTES as PROJECT_TYPES
+from functions.http_projects.routes import ROUTES as PROJECTS
+from functions.http_technologies.routes import ROUTES as TECHNOLOGIES
+from functions.http_time_entries.routes import ROUTES as TIME_ENTRIES
+from functions.http_users.routes import ROUTES as USERS
 from shared.openapi.document import document_of
 from shared.openapi.resources import Resource
 

@@ -1,39 +1,14 @@
-"""`/api/events`: the audit trail."""
+"""The trigger of `/api/events`; its routes are imported when they are first asked for."""
 
 import azure.functions as func
 
-from shared.events import reading
-from shared.events.schemas import EventPage, EventQuery
-from shared.http import respond
-from shared.routes import Reply, Request, Route
-
 bp = func.Blueprint()
-
-
-async def list_events(request: Request) -> Reply:
-    events, continuation = await reading.page(request.caller, request.query)
-    return Reply({"data": [reading.shown(event) for event in events], "continuation": continuation})
-
-
-ROUTES = (
-    Route(
-        "GET",
-        "",
-        list_events,
-        "List the events of the audit trail",
-        "list-events",
-        "Newest first. For administrators; everyone else asks for an item of his own.",
-        query=EventQuery(),
-        answer=EventPage(),
-        refusals={
-            403: "Only an administrator may see the events of others.",
-            404: "There is no such item of the caller's.",
-        },
-    ),
-)
 
 
 @bp.function_name("http_events")
 @bp.route(route="events/{*path}")
 async def http_events(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.http_events.routes import ROUTES
+    from shared.http import respond
+
     return func.HttpResponse(**await respond(ROUTES, req))

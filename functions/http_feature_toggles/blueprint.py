@@ -1,42 +1,14 @@
-"""`/api/feature-toggles`: what is switched on for the caller."""
+"""The trigger of `/api/feature-toggles`; its routes are imported when they are first asked for."""
 
 import azure.functions as func
-from marshmallow import fields
-
-from shared import flags
-from shared.fields import Answer, about
-from shared.http import respond
-from shared.routes import Reply, Request, Route
 
 bp = func.Blueprint()
-
-
-class FeatureToggles(Answer):
-    """The feature flags, as each is for the caller."""
-
-    flags = fields.Dict(
-        keys=fields.String(), values=fields.Boolean(), metadata=about("By name.", {"dark-mode": True, "preview": False})
-    )
-
-
-async def feature_toggles(request: Request) -> Reply:
-    return Reply({"flags": await flags.toggles(request.caller)})
-
-
-ROUTES = (
-    Route(
-        "GET",
-        "",
-        feature_toggles,
-        "List the feature flags, as each is for the caller",
-        "list-feature-toggles",
-        "It never fails: a flag that can't be told is off.",
-        answer=FeatureToggles(),
-    ),
-)
 
 
 @bp.function_name("http_feature_toggles")
 @bp.route(route="feature-toggles/{*path}")
 async def http_feature_toggles(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.http_feature_toggles.routes import ROUTES
+    from shared.http import respond
+
     return func.HttpResponse(**await respond(ROUTES, req))

@@ -1,35 +1,14 @@
-"""`/api/health`: whether this service can do its work, and what is unreachable if it can't. Needs no token."""
+"""The trigger of `/api/health`; its routes are imported when they are first asked for."""
 
 import azure.functions as func
 
-from shared.health import Health, report
-from shared.http import respond
-from shared.routes import Reply, Request, Route
-
 bp = func.Blueprint()
-
-
-async def health(_request: Request) -> Reply:
-    checks = await report()
-    return Reply(checks, 200 if checks["status"] == "healthy" else 503)
-
-
-ROUTES = (
-    Route(
-        "GET",
-        "",
-        health,
-        "Tell whether the service works",
-        "get-health",
-        "Needs no token.",
-        answer=Health(),
-        otherwise={503: "It does not; `checks` says what is unreachable."},
-        public=True,
-    ),
-)
 
 
 @bp.function_name("http_health")
 @bp.route(route="health/{*path}", auth_level=func.AuthLevel.ANONYMOUS)
 async def http_health(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.http_health.routes import ROUTES
+    from shared.http import respond
+
     return func.HttpResponse(**await respond(ROUTES, req))

@@ -1,36 +1,14 @@
-"""`/api/technologies`: what the work is done with."""
-
-from collections.abc import Mapping
-from typing import Any
+"""The trigger of `/api/technologies`; its routes are imported when they are first asked for."""
 
 import azure.functions as func
 
-from shared.catalog import store
-from shared.catalog.answers import Technology
-from shared.catalog.routes import Shown, catalog_routes, shown
-from shared.catalog.schemas import TechnologyBody
-from shared.catalog.store import TECHNOLOGIES
-from shared.cosmos.items import Document
-from shared.fields import Query
-from shared.http import respond
-
 bp = func.Blueprint()
-
-
-async def list_technologies(tenant_id: str, _query: Mapping[str, Any]) -> list[Shown]:
-    return [await show_technology(item, tenant_id) for item in await store.everything(TECHNOLOGIES, tenant_id)]
-
-
-async def show_technology(item: Document, _tenant_id: str) -> Shown:
-    return shown(item, "first_use_time_entry_id", "creation_date")
-
-
-ROUTES = catalog_routes(
-    "technologies", TECHNOLOGIES, TechnologyBody(), Query(), Technology, list_technologies, show_technology
-)
 
 
 @bp.function_name("http_technologies")
 @bp.route(route="technologies/{*path}")
 async def http_technologies(req: func.HttpRequest) -> func.HttpResponse:
+    from functions.http_technologies.routes import ROUTES
+    from shared.http import respond
+
     return func.HttpResponse(**await respond(ROUTES, req))

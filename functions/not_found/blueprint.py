@@ -5,12 +5,12 @@ The host tries routes in the alphabetical order of their functions' names; this 
 
 import azure.functions as func
 
-from shared.http import respond
-
 bp = func.Blueprint()
 
 
 @bp.function_name("not_found")
 @bp.route(route="{*path}")
 async def not_found(req: func.HttpRequest) -> func.HttpResponse:
+    from shared.http import respond
+
     return func.HttpResponse(**await respond((), req))
