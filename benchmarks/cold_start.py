@@ -1,4 +1,3 @@
-# ruff: noqa: T201 - a script, which prints what it measures
 """What a cold start costs: importing and indexing `function_app`, and its first answer, beside a bare app.
 
     python -m benchmarks.cold_start [--pairs 9]

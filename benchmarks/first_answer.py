@@ -1,4 +1,4 @@
-# ruff: noqa: T201, TID251 - it prints what it measures, and calls a function as the host does
+# ruff: noqa: TID251 - it calls a function as the host does
 """One cold start: imports an app in this fresh process, indexes it, asks it once, and prints what that took.
 
     python -m benchmarks.first_answer MODULE FUNCTION TENANT_ID OWNER_ID TOKEN
