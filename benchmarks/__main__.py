@@ -1,4 +1,4 @@
-"""`python -m benchmarks` (`make bench`): what the backend costs, beside the floor, and as its data grows."""
+"""`python -m benchmarks` (`make bench`): what the backend costs, how it grows, and how it starts."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from benchmarks import growth, operations, report
+from benchmarks import cold_start, growth, operations, report
 from benchmarks.operations import Effort
 
 
@@ -22,7 +22,19 @@ def _growth(effort: Effort, _: str | None) -> None:
     report.save("growth", result, report.growth_chart(result))
 
 
-PARTS: dict[str, Callable[[Effort, str | None], Any]] = {"operations": _operations, "growth": _growth}
+def _cold_start(effort: Effort, _: str | None) -> None:
+    result = asyncio.run(cold_start.measure(max(effort.rounds, FEWEST_PAIRS)))
+    click.echo(report.cold_start_table(result))
+    report.save("cold_start", result)
+
+
+# A cold start is short, and its time varies much.
+FEWEST_PAIRS = 9
+PARTS: dict[str, Callable[[Effort, str | None], Any]] = {
+    "operations": _operations,
+    "growth": _growth,
+    "cold-start": _cold_start,
+}
 
 
 @click.command()

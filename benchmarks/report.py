@@ -78,6 +78,14 @@ def _github(rows: Sequence[Mapping[str, Any]]) -> str:
     return str(tabulate(rows, headers="keys", tablefmt="github"))
 
 
+def cold_start_table(result: Mapping[str, Any]) -> str:
+    """Ours beside the bare app's, with compiled modules at hand and with none."""
+    return "\n\n".join(
+        _github([{modules: measure, **figures} for measure, figures in result[modules].items()])
+        for modules in ("compiled", "uncompiled")
+    )
+
+
 def growth_chart(result: Mapping[str, Any]) -> pygal.Bar:
     """The same as bars: flat means that all are 1."""
     chart = _bars("Times the median at the smallest size", HOT)

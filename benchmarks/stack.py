@@ -70,7 +70,7 @@ def without_change_feed() -> dict[str, str]:
 
 async def migrate(account: str) -> None:
     """Make the database and its containers, as a deployment does."""
-    await _run("cli", ["migrate"], {**os.environ, **account_settings(account)})
+    await run("cli", ["migrate"], {**os.environ, **account_settings(account)})
 
 
 async def idle(*servers: Server) -> None:
@@ -83,11 +83,11 @@ async def idle(*servers: Server) -> None:
 
 async def ordered(module: str, order: Mapping[str, Any]) -> dict[str, Any]:
     """Run a module that reads an order from its standard input, and give what it prints: JSON both."""
-    printed: dict[str, Any] = json.loads(await _run(module, [], os.environ, json.dumps(order)))
+    printed: dict[str, Any] = json.loads(await run(module, [], os.environ, json.dumps(order)))
     return printed
 
 
-async def _run(module: str, arguments: list[str], environment: Mapping[str, str], text: str = "") -> str:
+async def run(module: str, arguments: list[str], environment: Mapping[str, str], text: str = "") -> str:
     """Run a module to its end as a process of its own; gives what it printed, RuntimeError if it failed."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, *arguments, stdin=PIPE, stdout=PIPE, cwd=ROOT, env=environment
