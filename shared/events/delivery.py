@@ -43,7 +43,7 @@ async def deliver(function: str, container_id: str, documents: Sequence[Mapping[
 
 async def _deliver(function: str, container_id: str, document: Mapping[str, Any]) -> None:
     try:
-        event = _event_of(document)
+        event = event_of(document)
         correlation_id.set(str(event["session_id"]))
         await container(EVENT).upsert_item(event | _lifetime())
     except BadDocumentError as error:
@@ -58,7 +58,8 @@ async def _deliver(function: str, container_id: str, document: Mapping[str, Any]
         log.debug("%s", json.dumps(event))
 
 
-def _event_of(document: Mapping[str, Any]) -> dict[str, Any]:
+def event_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The event that an outbox document carries; raises BadDocumentError where none can be made of it."""
     event = document.get("event")
     if not isinstance(event, dict):
         raise BadDocumentError("the document holds no event")
