@@ -3,17 +3,14 @@
 import asyncio
 import json
 import os
-import sys
-from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import click
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions.http_docs.document import document
 from local import demo_data as demo
@@ -21,9 +18,10 @@ from local import postman, tokens
 from local.host.configuration import LocalSettings
 from local.host.environment import SETTINGS_FILE, DatabaseChoice, apply
 from migrations import runner
-from operations import check, person
+from operations import check, export_file, person
 from operations.pace import Pace
-from shared import clients, flags
+from operations.progress import Progress
+from shared import clients, flags, instants
 from shared.auth import Caller, is_uuid
 from shared.config import settings
 from shared.errors import ApiError
@@ -154,9 +152,9 @@ async def _flags_for(who: Caller) -> dict[str, bool]:
         raise click.ClickException(f"the flags can't be read: {error}") from error
 
 
-PACE = click.option(
+UNITS = click.option(
     "--units",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=1),
     default=400,
     show_default=True,
     help="How many request units a second it may take.",
@@ -168,70 +166,78 @@ PERSON = click.option("--user", callback=_uuid, required=True, help="The person'
 @cli.command("export-user")
 @TENANT
 @PERSON
-@FILE
-@PACE
-def export_user(tenant: str, user: str, file: TextIO, units: float) -> None:
-    """Write all that is kept of a person: a JSON document a line."""
+@click.option(
+    "-f",
+    "--file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="Where to write it; `-` prints it.",
+)
+@UNITS
+def export_user(tenant: str, user: str, file: Path, units: float) -> None:
+    """Write all that is kept of a person: a JSON document a line.
 
-    async def write() -> int:
-        count = 0
-        async for record in person.export(person.Person(tenant, user), Pace(units)):
-            file.write(json.dumps(record, ensure_ascii=False) + "\n")
-            count += 1
-        return count
+    FILE is there when it is whole; what is written until then lies in FILE.part. Cut off and run again, it goes on
+    after that.
+    """
+    who = person.Person(tenant, user)
+    with Progress() as progress:
+        if str(file) == "-":
+            _run(lambda: _print(who, progress), Pace(units))
+            return
+        try:
+            _run(lambda: export_file.write(who, file, progress), Pace(units))
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or file} can't be written: {error.strerror}") from error
 
-    click.echo(f"{_run(write)} records", err=True)
+
+async def _print(who: person.Person, progress: Progress) -> None:
+    async for record in person.export(who):
+        progress.say(export_file.line_of(record))
+        progress(record["kind"])
 
 
 @cli.command("erase-user")
 @TENANT
 @PERSON
-@PACE
+@UNITS
 @click.confirmation_option(prompt="This can't be undone. Erase the person's name, e-mail and free text?")
 def erase_user(tenant: str, user: str, units: float) -> None:
-    """Blank a person's free text, and forget name and e-mail; hours stay. It can be cut off and run again."""
-    done: Counter[str] = Counter()
-    with _counting(done) as count:
-        _run(lambda: person.erase(person.Person(tenant, user), Pace(units), count))
+    """Blank a person's free text, and forget name and e-mail; hours stay. Cut off, it can be run again."""
+    with Progress() as progress:
+        _run(lambda: person.erase(person.Person(tenant, user), progress), Pace(units))
 
 
 @cli.command("check")
 @click.option("--dry-run", is_flag=True, help="Only say what is wrong.")
-@PACE
-def check_data(*, dry_run: bool, units: float) -> None:
+@click.option(
+    "--from-owner",
+    callback=_uuid,
+    help="Go on where a run was cut off: with the owner that it said last. What lies before is taken for checked.",
+)
+@UNITS
+def check_data(*, dry_run: bool, from_owner: str | None, units: float) -> None:
     """Find and mend timelines that disagree with their entries, and events that are missing."""
 
-    async def run() -> int:
-        count = 0
-        async for finding in check.check(Pace(units), mend=not dry_run):
-            click.echo(f"{finding.container_id}: {finding.item_id}: {finding.what}")
-            count += 1
-        return count
+    async def run() -> list[bool]:
+        mended = []
+        async for finding in check.check(instants.now(), progress, mend=not dry_run, from_owner=from_owner or ""):
+            progress.say(f"{finding.container_id}: {finding.item_id}: {finding.what}")
+            mended.append(finding.mended)
+        return mended
 
-    count = _run(run)
-    click.echo(f"{count} found" + (", nothing was changed" if dry_run else ", all mended") if count else "All is well.")
-
-
-@contextmanager
-def _counting(done: Counter[str]) -> Iterator[Callable[[str], None]]:
-    """Shows, on a terminal, how many documents of which container are done: how many there will be, nobody knows."""
-
-    def line() -> str:
-        return ", ".join(f"{n} in {name}" for name, n in done.items()) or "Nothing was left to erase."
-
-    def count(container_id: str) -> None:
-        done[container_id] += 1
-        if sys.stderr.isatty():
-            click.echo(f"\r{line()}", nl=False, err=True)
-
-    yield count
-    click.echo(f"\r{line()}" if sys.stderr.isatty() else line(), err=True)
+    with Progress("go on with --from-owner") as progress:
+        found = _run(run, Pace(units))
+    mended = "nothing was changed" if dry_run else f"{sum(found)} mended"
+    click.echo(f"{len(found)} found, {mended}" if found else "All is well.")
 
 
-def _run(work: Callable[[], Awaitable[T]]) -> T:
-    """Run a coroutine to its end, and close what it opened; what the database refuses is one line."""
+def _run(work: Callable[[], Awaitable[T]], pace: Pace | None = None) -> T:
+    """Run a coroutine to its end, at this pace, and close what it opened; what the database refuses is one line."""
 
     async def run() -> T:
+        if pace:
+            clients.send_by(pace)
         try:
             return await work()
         finally:
@@ -243,6 +249,8 @@ def _run(work: Callable[[], Awaitable[T]]) -> T:
         raise click.ClickException(error.message) from error
     except runner.MigrationChangedError as error:
         raise click.ClickException(str(error)) from error
+    except HttpResponseError as error:
+        raise click.ClickException(f"the database answered {error.status_code}: {error.reason}") from error
     except AzureError as error:
         raise click.ClickException(f"the database can't be reached ({type(error).__name__})") from error
 

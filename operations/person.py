@@ -1,4 +1,4 @@
-"""A person's data: all of it as a file, and its erasure.
+"""A person's data: all of it, and its erasure.
 
 Hours stay for the books, under an id that no longer leads to anyone here; what leaves is the free text of entries,
 wherever a copy of it lies, and the person's name and e-mail. Both can be cut off and run again.
@@ -10,24 +10,36 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from operations.pace import Pace
+from operations.pace import scan
 from shared import instants
-from shared.audit import EVENT_FIELDS, EVENT_KIND, Actor, outbox_document, stamped
+from shared.audit import EVENT_FIELDS, Actor, outbox_document, stamped
+from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items
 from shared.cosmos.containers import DEAD_LETTER, EVENT, TIME_ENTRY
 from shared.cosmos.items import Change, Document
 from shared.directory_file import FileDirectory
+from shared.events.delivery import BadDocumentError, event_of
 from shared.time_entries.timeline import read_timeline, without_system_fields
 
-FREE_TEXT = ("description", "uri")
+# Whatever a client wrote there is free text, and becomes this.
+BLANK: Document = {"description": None, "uri": None, "technologies": []}
 
-ENTRIES = "SELECT * FROM c WHERE NOT IS_DEFINED(c.kind)"
-WITH_TEXT = f"{ENTRIES} AND (IS_STRING(c.description) OR IS_STRING(c.uri))"
-OUTBOX = "SELECT * FROM c WHERE c.kind = @kind"
-EVENTS = "SELECT * FROM c WHERE c.tenant_id = @tenant AND (c.owner_id = @user OR c.user_id = @user)"
-EVENTS_OF_OWNER = "SELECT * FROM c WHERE c.tenant_id = @tenant AND c.owner_id = @user"
-DEAD_LETTERS = "SELECT * FROM c WHERE c.document.tenant_id = @tenant AND c.document.owner_id = @user"
+OF_TENANT = "SELECT * FROM c WHERE c.tenant_id IN (@tenant, @tenant_in_lower_case)"
+OWNED = f"{OF_TENANT} AND c.owner_id IN (@user, @user_in_lower_case)"
+ENTRIES = f"{OWNED} AND NOT IS_DEFINED(c.kind)"
+WITH_TEXT = f"{ENTRIES} AND (IS_STRING(c.description) OR IS_STRING(c.uri) OR ARRAY_LENGTH(c.technologies) > 0)"
+OUTBOX = f'{OWNED} AND c.kind = "event"'
+EVENTS = f"{OF_TENANT} AND (c.owner_id IN (@user, @user_in_lower_case) OR c.user_id IN (@user, @user_in_lower_case))"
+DEAD_LETTERS = OWNED.replace("c.", "c.document.")
+
+# What an export holds, in this order: where it lies, and which of it is the person's.
+PARTS = {
+    "time_entry": (TIME_ENTRY, ENTRIES),
+    "outbox": (TIME_ENTRY, OUTBOX),
+    "event": (EVENT, EVENTS),
+    "dead_letter": (DEAD_LETTER, DEAD_LETTERS),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,70 +50,99 @@ class Person:
     user_id: str
 
     @property
-    def partition(self) -> list[str]:
-        """Where the person's entries lie."""
-        return [self.tenant_id, self.user_id]
-
-    @property
     def parameters(self) -> dict[str, str]:
-        """The person in a query of a whole container."""
-        return {"tenant": self.tenant_id, "user": self.user_id}
+        """The person in a query: an id as it is given, or in lower case, as identity providers write it."""
+        return {
+            "tenant": self.tenant_id,
+            "tenant_in_lower_case": self.tenant_id.lower(),
+            "user": self.user_id,
+            "user_in_lower_case": self.user_id.lower(),
+        }
 
 
-async def export(person: Person, pace: Pace) -> AsyncIterator[dict[str, Any]]:
-    """All that is kept of a person: `{"kind": "user" | "time_entry" | "event", …}`, deleted entries included."""
-    if user := await FileDirectory(settings().directory.file).find(person.tenant_id, person.user_id):
-        yield {"kind": "user", "id": user.id, "name": user.name, "email": user.email}
-    async for entry in pace.query(TIME_ENTRY, ENTRIES, {}, person.partition):
-        yield {"kind": "time_entry", **without_system_fields(entry)}
-    async for event in pace.query(EVENT, EVENTS, person.parameters):
-        yield {"kind": "event", **without_system_fields(event)}
+async def export(person: Person, last: Document | None = None) -> AsyncIterator[Document]:
+    """All that is kept of a person: first whose it is, then a record a document, deleted entries included.
+
+    `last` is the record after which it goes on.
+    """
+    if last is None:
+        user = await FileDirectory(settings().directory.file).find(person.tenant_id, person.user_id)
+        who = {"name": user.name, "email": user.email} if user else {"name": None, "email": None}
+        yield {"kind": "user", "id": person.user_id, "tenant_id": person.tenant_id, **who}
+    kinds = [*PARTS]
+    begun = kinds.index(last["kind"]) if last and last["kind"] in PARTS else 0
+    for kind in kinds[begun:]:
+        container_id, text = PARTS[kind]
+        after = last["id"] if last and last["kind"] == kind else ""
+        query = f"{text} AND c.id > @after ORDER BY c.id"
+        async for document in scan(container_id, query, {**person.parameters, "after": after}):
+            yield {"kind": kind} | without_system_fields(document) | {"kind": kind}
 
 
-async def erase(person: Person, pace: Pace, done: Callable[[str], None]) -> None:
+async def erase(person: Person, done: Callable[[str], Any]) -> None:
     """Blank the person's free text and forget name and e-mail; `done` is told of each document, by its container.
 
     The outbox documents come before the events that are made from them, so that none is made anew with the text.
     """
-    async for entry in pace.query(TIME_ENTRY, WITH_TEXT, {}, person.partition):
-        await _blank_entry(person, entry["id"])
+    async for entry in scan(TIME_ENTRY, WITH_TEXT, person.parameters):
+        await _blank_entry(entry)
         done(TIME_ENTRY)
-    async for outbox in pace.query(TIME_ENTRY, OUTBOX, {"kind": EVENT_KIND}, person.partition):
-        if (blank := _blank_event(outbox["event"])) != outbox["event"]:
-            await pace.upsert(TIME_ENTRY, {**without_system_fields(outbox), "event": blank})
+    async for outbox in scan(TIME_ENTRY, OUTBOX, person.parameters):
+        if await _blank_outbox(person, outbox):
             done(TIME_ENTRY)
-    async for event in pace.query(EVENT, EVENTS_OF_OWNER, person.parameters):
-        if (blank := _blank_event(event)) != without_system_fields(event):
-            await pace.upsert(EVENT, blank)
+    async for event in scan(EVENT, EVENTS, person.parameters):
+        if (blank := _blank_event(person, event)) != without_system_fields(event):
+            await container(EVENT).upsert_item(blank)
             done(EVENT)
-    async for letter in pace.query(DEAD_LETTER, DEAD_LETTERS, person.parameters):
-        await pace.upsert(DEAD_LETTER, {**without_system_fields(letter), "document": person.parameters, "error": ""})
+    async for letter in scan(DEAD_LETTER, DEAD_LETTERS, person.parameters):
+        gone = {"document": None, "error": "its document was erased"}
+        await container(DEAD_LETTER).upsert_item(without_system_fields(letter) | gone)
         done(DEAD_LETTER)
-    if settings().directory.file:
-        await FileDirectory(settings().directory.file).remove(person.tenant_id, person.user_id)
+    directory = FileDirectory(settings().directory.file)
+    if await directory.find(person.tenant_id, person.user_id):
+        await directory.remove(person.tenant_id, person.user_id)
+        done("directory")
 
 
-async def _blank_entry(person: Person, entry_id: str) -> None:
+async def _blank_entry(found: Document) -> None:
     """Blank an entry and, if it is the running one, its copy in the timeline; the event says that, and not what."""
-    actor = Actor(person.user_id, person.tenant_id, uuid4().hex, instants.now())
+    tenant_id, owner_id = partition = [found["tenant_id"], found["owner_id"]]
+    actor = Actor(owner_id, tenant_id, uuid4().hex, instants.now())
 
     async def attempt() -> Change[None]:
         timeline, entry = await asyncio.gather(
-            read_timeline(*person.partition), items.read(TIME_ENTRY, entry_id, person.partition)
+            read_timeline(tenant_id, owner_id), items.read(TIME_ENTRY, found["id"], partition)
         )
         if entry is None:
             return Change(None)
-        blank = without_system_fields(entry) | dict.fromkeys(FREE_TEXT)
+        blank = without_system_fields(entry) | BLANK
         after = stamped(blank, actor, TIME_ENTRY, "erase", "Erase the free text of a time entry")
         event = outbox_document(after, after, actor)
         return Change(None, [items.replace(after, entry), timeline.after(blank).operation()], [event])
 
-    await items.settle(TIME_ENTRY, person.partition, attempt)
+    await items.settle(TIME_ENTRY, partition, attempt)
 
 
-def _blank_event(event: Document) -> Document:
-    """The event with the contract's fields alone, and without what the free text was."""
-    kept = {name: event.get(name) for name in EVENT_FIELDS}
-    changes = {name: [None, None] if name in FREE_TEXT else pair for name, pair in event["changes"].items()}
-    lifetime = {"ttl": event["ttl"]} if "ttl" in event else {}
-    return {**kept, "changes": changes, **lifetime}
+async def _blank_outbox(person: Person, outbox: Document) -> bool:
+    """Blank an outbox document, whose event is then delivered anew, or remove one without; False if it is blank."""
+    try:
+        event = event_of(outbox)
+    except BadDocumentError:
+        await container(TIME_ENTRY).delete_item(outbox["id"], [outbox["tenant_id"], outbox["owner_id"]])
+        return True
+    if (blank := _blank_event(person, event)) == event:
+        return False
+    await container(TIME_ENTRY).upsert_item({**without_system_fields(outbox), "event": blank})
+    return True
+
+
+def _blank_event(person: Person, event: Document) -> Document:
+    """The event with the contract's fields alone, and without what the free text of the person's entries was."""
+    kept = {name: event[name] for name in (*EVENT_FIELDS, "ttl") if name in event}
+    if str(event.get("owner_id")).lower() != person.user_id.lower():
+        return kept
+    changes = {
+        name: [value and BLANK[name] for value in pair] if name in BLANK else pair
+        for name, pair in event["changes"].items()
+    }
+    return {**kept, "changes": changes}
