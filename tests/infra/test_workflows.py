@@ -1,6 +1,7 @@
 """The workflows pin what they run, keep no secret, do things in the right order, and call targets that exist."""
 
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +67,31 @@ def test_azd_does_the_same() -> None:
     assert (ROOT / project["infra"]["path"] / f"{project['infra']['module']}.bicep").is_file()
 
 
-def test_pull_requests_run_the_tests_on_the_oldest_python_and_on_azures() -> None:
+def test_pull_requests_run_the_tests_on_the_oldest_python_with_their_coverage_and_on_azures() -> None:
     jobs = load(".github/workflows/pull-request.yml")["jobs"]
-
-    assert jobs["test"]["strategy"]["matrix"]["python"] == ["3.11", "3.13"]
     runs = [step.get("run", "") for step in steps({"jobs": jobs})]
-    assert {"make lint", "make test", "make coverage", "make check-workflows", "make check-bicep"} <= set(runs)
+
+    assert jobs["test"]["strategy"]["matrix"]["include"] == [
+        {"python": "3.11", "target": "coverage"},
+        {"python": "3.13", "target": "test"},
+    ]
+    assert 'make "$TARGET"' in runs
+    assert {"make lint", "make check-workflows", "make check-bicep"} <= set(runs)
+
+
+def test_locally_the_same_is_run_and_no_suite_twice() -> None:
+    lines = [line.strip() for line in (ROOT / ".ci/run").read_text().splitlines()]
+    suites = [line for line in lines if re.fullmatch(r"make (test.*|coverage)", line)]
+
+    assert suites == ["make coverage", "make test-browser", "make test-3.13"]
+
+
+def test_the_tests_have_to_take_the_branches_of_what_is_deployed() -> None:
+    coverage = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["coverage"]
+
+    assert coverage["run"] == {"branch": True, "source": ["shared", "functions"]}
+    assert coverage["report"]["fail_under"] >= 95
+    assert re.search(r"^coverage:.*\n\t.*pytest --cov ", MAKEFILE, re.MULTILINE)
 
 
 def test_every_target_that_is_called_exists() -> None:
