@@ -35,7 +35,8 @@ class Progress:
         if not error:
             self._place = ""
         self._clear()
-        click.echo(self._line(), err=True)
+        if self._done or not error:
+            click.echo(self._line(), err=True)
 
     def __call__(self, kind: str, place: str = "") -> None:
         """One more document is done."""

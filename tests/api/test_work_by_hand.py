@@ -204,7 +204,7 @@ async def test_what_is_not_this_export_is_not_continued(world: World, tmp_path: 
     code, _, err = await run(world, "export-user", "-f", str(file))
 
     assert code == 1
-    assert err.splitlines()[-1] == f"Error: {part} can't be written: it is not the beginning of this export"
+    assert err == f"Error: {part} can't be written: it is not the beginning of this export\n"
     assert part.read_text() == present
 
 
@@ -221,6 +221,6 @@ async def test_a_database_that_is_away_is_one_clear_line(world: World, tmp_path:
     code, _, err = await run(world, "export-user", "-f", str(file), endpoint="http://localhost:1/")
 
     assert code == 1
-    assert "Traceback" not in err
-    assert err.splitlines()[-1].startswith("Error: the database can't be reached")
+    # The SDK says something of its own before.
+    assert re.fullmatch(r"(Marking .+\n)*user 1\nError: the database can't be reached \(\w+\)\n", err)
     assert not file.exists()
