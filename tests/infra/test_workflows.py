@@ -86,7 +86,7 @@ def test_locally_the_same_is_run_and_no_suite_twice() -> None:
     assert suites == ["make coverage", "make test-browser", "make test-3.13"]
 
 
-def test_the_tests_have_to_take_the_branches_of_what_is_deployed() -> None:
+def test_the_tests_have_to_cover_what_is_deployed_branches_included() -> None:
     coverage = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["coverage"]
 
     assert coverage["run"] == {"branch": True, "source": ["shared", "functions"]}
