@@ -154,7 +154,8 @@ async def _flags_for(who: Caller) -> dict[str, bool]:
 
 UNITS = click.option(
     "--units",
-    type=click.FloatRange(min=1),
+    # Below it, a request would wait for so long after a large page that its signature were too old.
+    type=click.FloatRange(min=10),
     default=400,
     show_default=True,
     help="How many request units a second it may take.",

@@ -4,11 +4,12 @@ Hours stay for the books, under an id that no longer leads to anyone here; what 
 wherever a copy of it lies, and the person's name and e-mail. Both can be cut off and run again.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
+
+from tenacity import AsyncRetrying, retry_if_exception
 
 from operations.pace import scan
 from shared import instants
@@ -19,6 +20,7 @@ from shared.cosmos import items
 from shared.cosmos.containers import DEAD_LETTER, EVENT, TIME_ENTRY
 from shared.cosmos.items import Change, Document
 from shared.directory_file import FileDirectory
+from shared.errors import ApiError
 from shared.events.delivery import BadDocumentError, event_of
 from shared.time_entries.timeline import read_timeline, without_system_fields
 
@@ -110,17 +112,19 @@ async def _blank_entry(found: Document) -> None:
     actor = Actor(owner_id, tenant_id, uuid4().hex, instants.now())
 
     async def attempt() -> Change[None]:
-        timeline, entry = await asyncio.gather(
-            read_timeline(tenant_id, owner_id), items.read(TIME_ENTRY, found["id"], partition)
-        )
+        entry = await items.read(TIME_ENTRY, found["id"], partition)
         if entry is None:
             return Change(None)
+        # It is read last, for every write of the person's makes it another.
+        timeline = await read_timeline(tenant_id, owner_id)
         blank = without_system_fields(entry) | BLANK
         after = stamped(blank, actor, TIME_ENTRY, "erase", "Erase the free text of a time entry")
         event = outbox_document(after, after, actor)
         return Change(None, [items.replace(after, entry), timeline.after(blank).operation()], [event])
 
-    await items.settle(TIME_ENTRY, partition, attempt)
+    # Against one who clocks in without pause it may lose many a race: then it begins anew.
+    conflict = retry_if_exception(lambda error: isinstance(error, ApiError) and error.code == "write_conflict")
+    await AsyncRetrying(retry=conflict)(items.settle, TIME_ENTRY, partition, attempt)
 
 
 async def _blank_outbox(person: Person, outbox: Document) -> bool:

@@ -20,6 +20,7 @@ from benchmarks.recording import Recorder, recording
 from tests.api.application import ROOT, Application, application
 from tests.api.test_audit_trail import deliver
 from tests.api.test_check import lose_event
+from tests.api.test_operations import holding
 from tests.api.world import World, make_world
 from tests.conftest import CosmosAccount
 
@@ -123,6 +124,21 @@ async def test_nothing_to_do_is_told_as_well(world: World) -> None:
     assert await run(world, "erase-user", "--yes") == (0, "", "Nothing was found.\n")
 
 
+async def test_who_clocks_in_meanwhile_is_not_in_the_way_of_an_erasure(world: World) -> None:
+    erasing = asyncio.create_task(run(world, "erase-user", "--yes", units="200"))
+
+    written = 0
+    while not erasing.done():
+        timer = await world.started()
+        (await world.user.post(f"time-entries/{timer['id']}/stop")).ok()
+        written += 1
+
+    assert written > 4
+    code, _, err = await erasing
+    assert code == 0, err
+    assert await holding(world.app, "Dentist") == []
+
+
 async def test_an_erasure_asks_first(world: World) -> None:
     process = await start(world, "erase-user")
     out, _ = await process.communicate()
@@ -159,22 +175,22 @@ def lines_of(file: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in file.read_text().splitlines()]
 
 
-async def test_an_export_goes_on_where_it_was_cut_off(world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize("lines", [0, 1, 6, 13])
+async def test_an_export_goes_on_where_it_was_cut_off(world: World, tmp_path: Path, lines: int) -> None:
     file, part = tmp_path / "export.jsonl", tmp_path / "export.jsonl.part"
     assert (await run(world, "export-user", "-f", str(file)))[0] == 0
-    whole = lines_of(file)
+    written = file.read_text().splitlines(keepends=True)
     assert not part.exists()
     assert file.stat().st_mode & 0o077 == 0
-    written = file.read_text().splitlines(keepends=True)
     # Something to know the lines by that are not read again, and half a line.
-    part.write_text("".join(written[:6]).replace("Dentist", "as it was read") + written[6][:40])
+    before = [line.replace("Dentist", "as it was read") for line in written[:lines]]
+    part.write_text("".join(before) + written[-1][:40])
     file.unlink()
 
     _, _, err = await run(world, "export-user", "-f", str(file))
 
     assert err == "user 1, time_entry 4, outbox 4, event 4\n"
-    assert [record["id"] for record in lines_of(file)] == [record["id"] for record in whole]
-    assert file.read_text() == "".join(written[:6]).replace("Dentist", "as it was read") + "".join(written[6:])
+    assert file.read_text() == "".join([*before, *written[lines:]])
     assert not part.exists()
 
 
@@ -182,7 +198,7 @@ async def test_an_export_that_is_killed_leaves_no_file_that_could_be_taken_for_w
     world: World, tmp_path: Path
 ) -> None:
     file, part = tmp_path / "export.jsonl", tmp_path / "export.jsonl.part"
-    process = await start(world, "export-user", "-f", str(file), "--units", "1")
+    process = await start(world, "export-user", "-f", str(file), "--units", "10")
     while not part.exists():  # noqa: ASYNC110 - a file tells nobody that it is there
         await asyncio.sleep(0.01)
     process.kill()
