@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from benchmarks.recording import Passed, Recorder, recording
+from shared.time_entries.timeline import without_system_fields
 from tests.api.application import Application, application
 from tests.api.calling import Answer, Person, ago, at
 from tests.api.world import World, make_world
@@ -160,6 +161,33 @@ async def test_a_page_and_the_latest_cost_two_at_most(measured: Measured, path: 
 
     assert await measured.cost(measured.world.user.get(f"time-entries/{path}")) <= 2
     assert len(measured.recorder.requests) <= 4
+
+
+@pytest.mark.parametrize("path", ["", "/running", "/summary", "/latest"])
+async def test_history_costs_nothing(measured: Measured, path: str) -> None:
+    """What one's own calls are charged depends on what they show, not on how many years lie behind it."""
+    world = measured.world
+    await world.started()
+    await measured.cost(world.user.get(f"time-entries{path}"))
+    young = measured.recorder.charge
+
+    await history(world, years=20)
+
+    await measured.cost(world.user.get(f"time-entries{path}"))
+    assert measured.recorder.charge == young
+
+
+async def history(world: World, years: int) -> None:
+    """A week of the user's in each of the last years, written behind the app's back."""
+    entry = await world.entry("10:00", "11:00")
+    stored = without_system_fields(await world.stored("time_entry", entry))
+    for year in range(1990, 1990 + years):
+        days = [{"start_date": f"{year}-01-0{day}T10:00:00.0000000Z"} for day in range(1, 8)]
+        ends = [{"end_date": f"{year}-01-0{day}T11:00:00.0000000Z"} for day in range(1, 8)]
+        entries = [{**stored, "id": str(uuid4()), **start, **end} for start, end in zip(days, ends, strict=True)]
+        await world.app.container("time_entry").execute_item_batch(
+            [("create", (one,)) for one in entries], [world.tenant_id, world.user.user_id]
+        )
 
 
 async def test_a_refused_start_costs_one(measured: Measured) -> None:
