@@ -174,12 +174,18 @@ def apply(tag: str, values: list[Any]) -> Any:  # noqa: PLR0911  # as above
     if tag == "ARRAY_CONTAINS":
         contained = kinds[0] == "array" and tagged(values[1]) in [tagged(item) for item in values[0]]
         return contained if kinds[0] == "array" and kinds[1] != "undefined" else UNDEFINED
+    if tag == "LOWER":
+        return "".join(map(lowered, values[0])) if kinds == ["string"] else UNDEFINED
     if kinds != ["string", "string"]:
         return UNDEFINED
     left, right = values
     texts = {"||": left + right, "CONTAINS": right in left}
     texts |= {"STARTSWITH": left[: len(right)] == right, "ENDSWITH": left[len(left) - len(right) :] == right}
     return texts[tag] if len(right) <= len(left) or tag in ("||", "CONTAINS") else False
+
+
+def lowered(character: str) -> str:
+    return character.lower() if len(character.lower()) == 1 else character
 
 
 def type_test(tag: str, kind: str) -> bool:

@@ -8,7 +8,25 @@ from hypothesis import strategies as st
 
 from tests.contract.sql_naive import UNDEFINED, Document, Expression
 
-TEXTS = ["", "a", "ab", "b", "B", "ä", "a\0", "a\0b", "a'b", 'a"b', "a\\u0000", "\U0001f600", "\uffff"]
+TEXTS = [
+    "",
+    "a",
+    "ab",
+    "b",
+    "B",
+    "ä",
+    "Ä",
+    "k",
+    "K",
+    "\u212a",
+    "a\0",
+    "a\0b",
+    "a'b",
+    'a"b',
+    "a\\u0000",
+    "\U0001f600",
+    "\uffff",
+]
 NUMBERS = [0, 1, -1, 2, 1.5, 0.30000000000000004, 0.3, 2**53, 2**53 + 1, -(2**60), 1e300, 5e-324]
 SCALARS: list[Any] = [None, False, True, *NUMBERS, *TEXTS]
 NESTED: list[Any] = [[], [1, "a"], ["a"], {}, {"x": 1}, {"x": "a", "y": None}, {"x": {"y": 1}}, [[1]], {"it's": 2}]
@@ -52,6 +70,10 @@ operands: st.SearchStrategy[Expression] = st.recursive(
     ),
     max_leaves=4,
 )
+# What is looked for in them, and what is no list.
+lists: st.SearchStrategy[Expression] = (st.lists(values, max_size=3) | st.lists(st.sampled_from(TEXTS)) | values).map(
+    lambda value: ("const", value)
+)
 comparisons = st.sampled_from(["=", "!=", "<", "<=", ">", ">="])
 TYPE_TESTS = ["IS_DEFINED", "IS_NULL", "IS_NUMBER", "IS_STRING", "IS_BOOL", "IS_ARRAY", "IS_OBJECT", "IS_PRIMITIVE"]
 conditions: st.SearchStrategy[Expression] = st.recursive(
@@ -63,7 +85,9 @@ conditions: st.SearchStrategy[Expression] = st.recursive(
         st.tuples(st.sampled_from(TYPE_TESTS), operands),
         st.tuples(st.just("in"), paths, st.lists(constants, min_size=1, max_size=3)),
         st.tuples(st.just("between"), paths, constants, constants),
-        st.tuples(st.just("ARRAY_CONTAINS"), st.lists(values, max_size=3).map(lambda v: ("const", v)), paths),
+        st.tuples(st.just("ARRAY_CONTAINS"), lists, paths | paths.map(lambda path: ("LOWER", path))),
+        st.tuples(st.just("ARRAY_CONTAINS"), lists, operands),
+        st.tuples(st.just("in"), paths.map(lambda path: ("LOWER", path)), st.lists(constants, min_size=1, max_size=3)),
         st.tuples(st.just("ARRAY_CONTAINS"), paths, constants),
         st.tuples(
             st.sampled_from(["CONTAINS", "STARTSWITH", "ENDSWITH"]),

@@ -122,6 +122,41 @@ def test_a_later_page_is_found_as_fast_as_the_first(table: Table) -> None:
     assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
+def test_a_later_page_of_a_range_is_found_at_its_place_too(table: Table) -> None:
+    text = WHOLE_TENANT.format("")
+    first = execute(table.db, table.source(pk=None), text, {**PARAMETERS, "@b": "2026-07-01"}, page_size=3, after=None)
+    plan, read = steps(table, text, pk=None, after=first.after)
+    assert read <= 21
+    assert not any("TEMP B-TREE" in step for step in plan), plan
+
+
+FILTERED = (
+    " AND (IS_NULL(@none) OR ARRAY_CONTAINS(@none, c.project_id))"
+    " AND (IS_NULL(@ids) OR ARRAY_CONTAINS(@ids, c.owner_id))"
+    " AND NOT ARRAY_CONTAINS(@hidden, LOWER(c.owner_id))"
+)
+
+
+@pytest.mark.parametrize(("hidden", "left"), [([], {"o1", "o2"}), (["o1"], {"o2"})])
+def test_what_an_application_filters_by_is_decided_without_a_look_at_a_document(
+    table: Table, hidden: list[str], left: set[str]
+) -> None:
+    """SQLite counts what matches; and it is asked for no more than the page, and what tells if there is another."""
+    text = WHOLE_TENANT.format(FILTERED)
+    parameters = {**PARAMETERS, "@b": "2027", "@none": None, "@hidden": hidden}
+    source = table.source(pk=None)
+    page = execute(table.db, source, text, parameters, page_size=20, after=None)
+    assert (len(page.rows), page.read) == (20, 21)
+    statements: list[str] = []
+    table.db.set_trace_callback(statements.append)
+    count = text.replace("*", "VALUE COUNT(1)").partition(" ORDER")[0]
+    (counted,) = execute(table.db, source, count, parameters, page_size=20, after=None).rows
+    table.db.set_trace_callback(None)
+    expected = [entry for entry in [*entries(1500), *entries(100)] if entry["owner_id"] in left]
+    assert int(counted) == len([entry for entry in expected if entry["start_date"] >= "2026-01-02"])
+    assert not any(statement.startswith("SELECT rid") for statement in statements)
+
+
 def indexes(db: sqlite3.Connection) -> list[str]:
     found = db.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND name LIKE 'docs_1_path_%'")
     return [row[0] for row in found]

@@ -43,6 +43,32 @@ class Column:
         return "'$" + "".join(f'."{name}"' for name in self.path).replace("'", "''") + "'"
 
 
+@dataclass(frozen=True)
+class LowerCase(Column):
+    """LOWER of a path, which has a value only where that is a string.
+
+    SQLite changes no letter but ASCII's. Of the others only the Kelvin sign becomes one of those: so what this equals
+    of ASCII, LOWER equals.
+    """
+
+    @property
+    def rank(self) -> str:
+        return f"CASE WHEN {super().rank}={STRING_RANK} THEN {STRING_RANK} ELSE 0 END"
+
+    @property
+    def value(self) -> str:
+        return f"replace(lower({super().value}),'\u212a','k')"
+
+
+def column_of(expression: Expr, root: str) -> Column | None:
+    """The column of a path, or of LOWER of one."""
+    if isinstance(expression, nodes.Call) and expression.function == "LOWER" and len(expression.arguments) == 1:
+        path = path_of(expression.arguments[0], root)
+        return None if path is None else LowerCase(path)
+    path = path_of(expression, root)
+    return None if path is None else Column(path)
+
+
 def path_of(expression: Expr, root: str) -> Path | None:
     """The path from the document, if the expression is one that SQLite can follow as Cosmos DB does."""
     names: list[str] = []

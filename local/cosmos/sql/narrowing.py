@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import nodes
-from .columns import Column, Path, is_unicode, path_of
+from .columns import Column, LowerCase, Path, column_of, is_unicode, path_of
 from .conditions import ALWAYS, NEVER, OPEN, May, Sql, around, compare, conjunction, disjunction, negate, one_of
+from .functions import FUNCTIONS
 from .functions_math import is_integer
 from .nodes import Expr
 from .scope import Scope
@@ -111,10 +112,13 @@ class Narrower:
             may = self.may(conjunct)
             narrowing.exact = narrowing.exact and may.exact
             found = self.bound(conjunct)
-            if found is not None:
-                narrowing.add(*found)
-            if found is None or (isinstance(conjunct, nodes.Binary) and conjunct.operator in "<>"):
+            if found is None:
                 narrowing.filters.append(may.true)
+                continue
+            narrowing.add(*found)
+            if isinstance(conjunct, nodes.Binary) and conjunct.operator in "<>":
+                # The plus keeps SQLite from seeing a second range: beside a place, it would take that for the index.
+                narrowing.filters.append(Sql(f"+{may.true.text}", may.true.params))
         if sum(len(condition.params) for condition in narrowing.filters) > MOST_PARAMETERS:
             narrowing.filters.clear()
             narrowing.exact = False
@@ -183,27 +187,36 @@ class Narrower:
             return self.among(expression.operand, [self.constant(item) for item in expression.items])
         if isinstance(expression, nodes.Call):
             return self.call(expression)
-        value = self.constant(expression)
-        return May(ALWAYS if value is True else NEVER, ALWAYS if value is False else NEVER)
+        return fixed(self.constant(expression))
 
     def call(self, call: nodes.Call) -> May:
         if call.function in TYPE_TESTS and len(call.arguments) == 1:
             path = path_of(call.arguments[0], self.root)
             if path is None:
-                return OPEN
+                return fixed(FUNCTIONS[call.function].apply(self.constant(call.arguments[0])))
             test = f"{Column(path).rank}{TYPE_TESTS[call.function]}"
             return May(Sql(test), Sql(f"NOT ({test})"))
         if call.function == "ARRAY_CONTAINS" and len(call.arguments) == 2:
-            items = self.constant(call.arguments[0])
-            return self.among(call.arguments[1], items) if isinstance(items, list) else OPEN
+            return self.among(call.arguments[1], self.constant(call.arguments[0]))
         return OPEN
 
-    def among(self, operand: Expr, items: list[Any]) -> May:
+    def among(self, operand: Expr, items: Any) -> May:
         """Whether a path's value is one of some constants; strings only, which is what applications look for."""
-        path = path_of(operand, self.root)
-        if path is None or len(items) > MOST_ITEMS or not all(isinstance(i, str) and is_seen_whole(i) for i in items):
+        column = column_of(operand, self.root)
+        if column is None:
             return OPEN
-        return one_of(Column(path), items) if items else May(NEVER, Sql(f"{Column(path).rank}>0"))
+        if not isinstance(items, list):
+            return fixed(UNDEFINED)
+        if len(items) > MOST_ITEMS or not all(isinstance(item, str) and is_seen_whole(item) for item in items):
+            return OPEN
+        if isinstance(column, LowerCase) and not all(map(str.isascii, items)):
+            return OPEN
+        return one_of(column, items) if items else May(NEVER, Sql(f"{column.rank}>0"))
+
+
+def fixed(value: Any) -> May:
+    """A condition that has one value, whatever the document."""
+    return May(ALWAYS if value is True else NEVER, ALWAYS if value is False else NEVER)
 
 
 def is_seen_whole(text: str) -> bool:
