@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from benchmarks import cold_start, growth, operations, report
+from benchmarks import cold_start, growth, large_answers, operations, report
 from benchmarks.operations import Effort
 
 
@@ -26,6 +26,12 @@ def _cold_start(effort: Effort, _: str | None) -> None:
     result = asyncio.run(cold_start.measure(max(effort.rounds, FEWEST_PAIRS)))
     click.echo(report.cold_start_table(result))
     report.save("cold_start", result)
+
+
+def _large_answers(effort: Effort, _: str | None) -> None:
+    result = asyncio.run(large_answers.measure(effort.rounds))
+    click.echo(report.large_answers_table(result))
+    report.save("large_answers", result)
 
 
 # A cold start is short, and its time varies much.

@@ -86,6 +86,18 @@ def cold_start_table(result: Mapping[str, Any]) -> str:
     )
 
 
+def large_answers_table(result: Mapping[str, Any]) -> str:
+    """The report beside the bare reading of its pages, and what others' calls take meanwhile."""
+    times, ratios = result["milliseconds"], result["ratio_to_floor"]
+    rows: list[dict[str, Any]] = [{"a report of 9,999": "over HTTP", "ms": times["report"]}]
+    rows += [
+        {"a report of 9,999": f"the SDK alone, {kind}", "ms": times[kind], "the report takes times": ratio}
+        for kind, ratio in ratios.items()
+    ]
+    others = [{"others' running": when, **figures} for when, figures in result["running"].items()]
+    return "\n\n".join((_github(rows), _github([*others, {"others' running": "times", **result["ratio_of_running"]}])))
+
+
 def growth_chart(result: Mapping[str, Any]) -> pygal.Bar:
     """The same as bars: flat means that all are 1."""
     chart = _bars("Times the median at the smallest size", HOT)

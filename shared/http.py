@@ -17,6 +17,7 @@ from shared.conditions import Precondition
 from shared.correlation import correlation_id, correlation_id_of, logger
 from shared.errors import ApiError, unavailable
 from shared.fields import given_parts
+from shared.json_body import dumps, json_body
 from shared.routes import IF_MATCH, Reply, Request, Route
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -54,7 +55,7 @@ async def respond(routes: Sequence[Route], request: HttpRequest) -> HttpAnswer:
     correlation_id.set(correlation_id_of(request.headers))
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
-            answer = _answer(request, *await _reply(routes, request))
+            answer = await _answer(request, *await _reply(routes, request))
     except ApiError as error:
         return _error(error)
     except ValidationError as error:
@@ -178,12 +179,12 @@ def _sentences(complaint: Any) -> Iterator[str]:
             yield from _sentences(part)
 
 
-def _answer(request: HttpRequest, reply: Reply, status: int) -> HttpAnswer:
-    has_body = reply.body is not None and request.method != "HEAD"
+async def _answer(request: HttpRequest, reply: Reply, status: int) -> HttpAnswer:
+    body = None if request.method == "HEAD" else reply.body
     return {
         "status_code": status,
         "headers": {"Cache-Control": "no-store", **reply.headers},
-        "body": _dumps(reply.body) if has_body else None,
+        "body": body if body is None or isinstance(body, bytes) else await json_body(body),
         "mimetype": reply.mimetype,
     }
 
@@ -192,12 +193,6 @@ def _error(error: ApiError) -> HttpAnswer:
     return {
         "status_code": int(error.status),
         "headers": {"Cache-Control": "no-store", **error.headers},
-        "body": _dumps(error.body(correlation_id.get())),
+        "body": dumps(error.body(correlation_id.get())),
         "mimetype": "application/problem+json",
     }
-
-
-def _dumps(body: Any) -> bytes:
-    if isinstance(body, bytes):
-        return body
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()

@@ -40,7 +40,7 @@ class Request:
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What an operation answers: a body (JSON, or bytes of the type given; None for nothing), with the route's status
-    unless it names one of the route's others.
+    unless it names one of the route's others. What may be a long list is best a generator: see `json_body`.
     """
 
     body: Any

@@ -7,7 +7,7 @@ from shared.routes import Reply, Request, Route
 
 async def list_events(request: Request) -> Reply:
     events, continuation = await reading.page(request.caller, request.query)
-    return Reply({"data": [reading.shown(event) for event in events], "continuation": continuation})
+    return Reply({"data": (reading.shown(event) for event in events), "continuation": continuation})
 
 
 ROUTES = (

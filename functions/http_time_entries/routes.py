@@ -1,6 +1,6 @@
 """`/api/time-entries`: clocking in and out, and what was worked."""
 
-from collections.abc import Sequence
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -240,18 +240,23 @@ async def _filters(request: Request) -> ListFilters:
 
 
 async def _item(request: Request, entry: Document, headers: dict[str, str] | None = None) -> Reply:
-    shown = await _shown(request, [entry])
-    return Reply(shown[0], headers={"ETag": etag_of(entry), **(headers or {})})
+    (shown,) = await _shown(request, [entry])
+    return Reply(shown, headers={"ETag": etag_of(entry), **(headers or {})})
 
 
-async def _shown(request: Request, entries: Sequence[Document]) -> list[dict[str, Any]]:
+async def _shown(request: Request, entries: list[Document]) -> Generator[dict[str, Any], None, None]:
+    """The entries as they are answered, each made when its turn comes, and then taken from the list.
+
+    There may be thousands, and to let go of them all at once would take as long as many a call.
+    """
     caller = request.caller
     # One after the other, for both are in memory as a rule, where a task for each would cost more than they do.
     names, users = await names_for(caller.tenant_id, entries), await _owners(caller, entries)
-    return [reading.shown(entry, names, caller, users) for entry in entries]
+    entries.reverse()
+    return (reading.shown(entries.pop(), names, caller, users) for _ in range(len(entries)))
 
 
-async def _owners(caller: Caller, entries: Sequence[Document]) -> Users:
+async def _owners(caller: Caller, entries: list[Document]) -> Users:
     """Who the owners are as far as the directory is known; it is not asked for the caller's own entries."""
     if all(entry["owner_id"] == caller.user_id for entry in entries):
         return {}

@@ -1,12 +1,14 @@
 """Turns an HTTP request into what a function gets, and what it returns into an HTTP answer."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from typing import Any
 
 import azure.functions as func
 from aiohttp import web
 from multidict import CIMultiDict, MultiMapping
 
+PIECE = 64 * 1024
 _BODILESS = frozenset({204, 304})
 # The server works these out from the body that is really sent.
 _SERVERS_OWN = frozenset({"content-length", "transfer-encoding", "connection", "set-cookie"})
@@ -45,7 +47,9 @@ def host_response(result: Any, function_name: str) -> web.Response:
         headers.pop("Content-Type", None)
         return web.Response(status=result.status_code, headers=headers)
     headers.setdefault("Content-Type", _content_type(result))
-    return web.Response(status=result.status_code, headers=headers, body=result.get_body())
+    body = result.get_body()
+    # aiohttp sends a file piece by piece, and in between turns to others.
+    return web.Response(status=result.status_code, headers=headers, body=BytesIO(body) if len(body) > PIECE else body)
 
 
 def _content_type(response: func.HttpResponse) -> str:
