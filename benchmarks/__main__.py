@@ -40,6 +40,7 @@ PARTS: dict[str, Callable[[Effort, str | None], Any]] = {
     "operations": _operations,
     "growth": _growth,
     "cold-start": _cold_start,
+    "large-answers": _large_answers,
 }
 
 
