@@ -1,7 +1,7 @@
 """Turns an HTTP request into what a function gets, and what it returns into an HTTP answer."""
 
-from collections.abc import Mapping
-from io import BytesIO
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import azure.functions as func
@@ -48,8 +48,17 @@ def host_response(result: Any, function_name: str) -> web.Response:
         return web.Response(status=result.status_code, headers=headers)
     headers.setdefault("Content-Type", _content_type(result))
     body = result.get_body()
-    # aiohttp sends a file piece by piece, and in between turns to others.
-    return web.Response(status=result.status_code, headers=headers, body=BytesIO(body) if len(body) > PIECE else body)
+    if len(body) <= PIECE:
+        return web.Response(status=result.status_code, headers=headers, body=body)
+    headers["Content-Length"] = str(len(body))
+    return web.Response(status=result.status_code, headers=headers, body=_pieces(memoryview(body)))
+
+
+async def _pieces(body: memoryview) -> AsyncIterator[memoryview]:
+    """To send a long body in one go would hold the loop; in between it turns to others."""
+    for at in range(0, len(body), PIECE):
+        yield body[at : at + PIECE]
+        await asyncio.sleep(0)
 
 
 def _content_type(response: func.HttpResponse) -> str:

@@ -51,6 +51,42 @@ def test_projection(table: Table, text: str, expected: list[Any]) -> None:
     assert table.query(text) == expected
 
 
+PATHS = """SELECT c.id, c.text, c.number AS n, c.big, c.inner.list, c["it's"] FROM c"""
+ODD: list[Document] = [
+    {"id": "1", "text": 'quoted " and \\ and \u0000 and é 😀', "number": 1.5e-7, "big": 9007199254740993},
+    {"id": "2", "text": None, "number": -0.0, "inner": {"list": [1, {"a": None}], "empty": {}}, "it's": True},
+    {"id": "3", "inner": [1, 2], "text": "", "number": 1e308, "number2": False},
+    {"id": "4", "inner": "text"},
+]
+
+
+@pytest.mark.parametrize("order", ["", " ORDER BY c.text", " ORDER BY c.id DESC"])
+def test_paths_are_given_as_they_stand_in_the_document(order: str) -> None:
+    """Whatever their type; a path that is not there is left out, and the order changes nothing of it."""
+    table = Table()
+    table.put(ODD)
+
+    found = table.query(PATHS + order)
+
+    expected: dict[str, Document] = {
+        "1": {"text": ODD[0]["text"], "n": 1.5e-7, "big": 9007199254740993},
+        "2": {"text": None, "n": -0.0, "list": [1, {"a": None}], "it's": True},
+        "3": {"text": "", "n": 1e308},
+        "4": {},
+    }
+    assert sorted(found, key=lambda one: str(one["id"])) == [{"id": key, **rest} for key, rest in expected.items()]
+
+
+def test_very_many_paths_may_be_selected() -> None:
+    document = {"id": "1", **{f"field{number}": number for number in range(1_500)}}
+    table = Table()
+    table.put([document])
+
+    paths = ", ".join(f"c.{name}" for name in document)
+
+    assert table.query(f"SELECT {paths} FROM c") == [document]  # noqa: S608 - no value from outside
+
+
 def test_a_count_may_be_a_parameter(table: Table) -> None:
     assert table.query("SELECT TOP @n VALUE c.id FROM c", n=1) == ["1"]
     assert table.query("SELECT VALUE c.id FROM c OFFSET @o LIMIT @l", o=2, l=1) == ["3"]

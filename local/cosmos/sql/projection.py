@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Collection
 from typing import Any
 
 from . import nodes
+from .columns import Column, Path, path_of
 from .errors import SqlError, Unsupported
 from .scope import Row, Scope
-from .values import UNDEFINED
+from .values import UNDEFINED, write
+
+NO_SQL = "NULL"
+MOST_PATHS = 100
+"""SQLite takes expressions up to a depth; so many are well below."""
+HAS_ARROW = sqlite3.sqlite_version_info >= (3, 38)
+"""`->`, which gives a value as it stands, came with this version."""
 
 
 def names_of(select: nodes.Select) -> list[str]:
@@ -49,10 +57,34 @@ def projector(select: nodes.Select, scope: Scope, sources: Collection[str]) -> C
 
 def is_whole_document(query: nodes.Query) -> bool:
     """`SELECT *` or `SELECT VALUE c`: the stored text is the answer."""
-    (first, *others), select = query.bindings, query.select
-    if others or first.each or not isinstance(first.path, nodes.Name) or select.distinct:
+    select = query.select
+    if not _has_a_row_each(query):
         return False
     if select.kind == "star":
         return True
     expression = select.items[0].expression
-    return select.kind == "value" and isinstance(expression, nodes.Name) and expression.name == first.alias
+    return select.kind == "value" and isinstance(expression, nodes.Name) and expression.name == query.bindings[0].alias
+
+
+def result_sql(query: nodes.Query) -> str:
+    """The SQL of a result's text: of a list of paths, whose values are copied as they stand in the document.
+
+    NO_SQL where the result has to be made otherwise.
+    """
+    if query.select.kind != "list" or not _has_a_row_each(query) or len(query.select.items) > MOST_PATHS:
+        return NO_SQL
+    root = query.bindings[0].alias
+    paths = [path_of(item.expression, root) for item in query.select.items]
+    fields = [_field(name, path) for name, path in zip(names_of(query.select), paths, strict=True) if path]
+    return f"'{{'||substr({'||'.join(fields)},2)||'}}'" if HAS_ARROW and len(fields) == len(paths) else NO_SQL
+
+
+def _has_a_row_each(query: nodes.Query) -> bool:
+    first, *others = query.bindings
+    return not (others or first.each or query.select.distinct) and isinstance(first.path, nodes.Name)
+
+
+def _field(name: str, path: Path) -> str:
+    """A comma, the name and the value; nothing where there is no such path, for NULL would make NULL of all."""
+    label = write(name).replace("'", "''")
+    return f"coalesce(',{label}:'||(body->{Column(path).literal}),'')"

@@ -11,8 +11,9 @@ from .narrowing import Narrower
 from .order import order_of
 from .parser import parse
 from .planning import needs_plan, plan
+from .projection import NO_SQL, result_sql
 from .reading import Matches, Reader, Source
-from .run import Page, Run
+from .run import Page, Run, is_aggregate
 from .selection import is_joined, root_of, root_scope
 
 __all__ = ["Page", "Source", "SqlError", "Unsupported", "execute", "needs_plan", "plan", "prepare_connection"]
@@ -43,5 +44,7 @@ def execute(  # noqa: PLR0913  # the interface that the server was promised
     if not narrowing.exact:
         # What is wrong with the condition is said even where there is no document to try it on.
         _ = matches.closure
-    reader = Reader(db, source, narrowing, order_of(query, root, source.policy, narrowing), matches)
+    keys = order_of(query, root, source.policy, narrowing)
+    result = NO_SQL if is_aggregate(query) else result_sql(query)
+    reader = Reader(db, source, narrowing, keys, matches, result=result)
     return Run(query, scope, expand, reader).page(page_size, after)

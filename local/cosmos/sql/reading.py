@@ -38,10 +38,13 @@ class Source:
 
 @dataclass(slots=True)
 class Found:
-    """A matching document: its text, the ranks and values that it is sorted by, and, once it was needed, its value."""
+    """A matching document: its text, its result's where SQLite made that, the ranks and values that it is sorted by,
+    and, once it was needed, its value.
+    """
 
     rid: int
     body: str
+    result: str | None
     sorted_by: list[Any]
     value: Any = UNDEFINED
 
@@ -73,16 +76,24 @@ class Matches:
 
 
 class Reader:
-    """Reads one query's documents."""
+    """Reads one query's documents; `result` is what SQLite is to make of each."""
 
-    def __init__(
-        self, db: sqlite3.Connection, source: Source, narrowing: Narrowing, keys: list[Key], matches: Matches
+    def __init__(  # noqa: PLR0913  # all the parts of one statement
+        self,
+        db: sqlite3.Connection,
+        source: Source,
+        narrowing: Narrowing,
+        keys: list[Key],
+        matches: Matches,
+        *,
+        result: str,
     ) -> None:
         self.db = db
         self.source = source
         self.narrowing = narrowing
         self.keys = keys
         self.matches = matches
+        self.result = result
         self.read = 0
 
     def documents(
@@ -129,13 +140,13 @@ class Reader:
 
     def fetch(self, segment: Segment, index: str | None, limit: int | None) -> Iterator[Found]:
         columns = [f"{column.rank},{column.value}" for column in (Column(key.path) for key in self.keys)]
-        statement, params = self.statement(",".join(["rid", "body", *columns]), segment)
+        statement, params = self.statement(",".join(["rid", "body", self.result, *columns]), segment)
         statement += f" ORDER BY {segment.order}"
         if limit is not None and self.narrowing.exact:
             statement += f" LIMIT {limit}"
-        for rid, body, *values in self.run(statement, params, index):
+        for rid, body, result, *values in self.run(statement, params, index):
             self.read += 1
-            yield Found(rid, body, values)
+            yield Found(rid, body, result, values)
 
     def statement(self, columns: str, segment: Segment) -> tuple[str, list[Any]]:
         conditions = [Sql(f"({self.source.where})", self.source.params), *segment.conditions, *self.narrowing.filters]

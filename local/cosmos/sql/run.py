@@ -103,7 +103,9 @@ class Run:
                     yield Result(write(value), found, number)
 
     def texts(self, found: Found) -> Iterator[str]:
-        return iter((found.body,)) if self.whole else map(write, self.values(found))
+        if self.whole:
+            return iter((found.body,))
+        return map(write, self.values(found)) if found.result is None else iter((found.result,))
 
     def values(self, found: Found) -> Iterator[Any]:
         for row in self.rows(found):
