@@ -22,6 +22,7 @@ from benchmarks.calls import Person
 from benchmarks.company import last_month
 from benchmarks.stack import DATABASE
 from local.cosmos.auth import EMULATOR_KEY
+from shared.cosmos.items import PAGE_SIZE
 from shared.instants import format_instant
 from shared.time_entries import reading
 
@@ -114,7 +115,7 @@ class Bare:
         pages = self.entries.query_items(
             text,
             parameters=[{"name": f"@{name}", "value": value} for name, value in parameters.items()],
-            max_item_count=1000,
+            max_item_count=PAGE_SIZE,
             **where,
         )
         _ = [row async for row in pages]

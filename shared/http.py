@@ -180,11 +180,12 @@ def _sentences(complaint: Any) -> Iterator[str]:
 
 
 async def _answer(request: HttpRequest, reply: Reply, status: int) -> HttpAnswer:
-    body = None if request.method == "HEAD" else reply.body
+    made = reply.body if reply.body is None or isinstance(reply.body, bytes) else await json_body(reply.body)
     return {
         "status_code": status,
         "headers": {"Cache-Control": "no-store", **reply.headers},
-        "body": body if body is None or isinstance(body, bytes) else await json_body(body),
+        # Also for HEAD it has been made, which may fail as it may for GET.
+        "body": None if request.method == "HEAD" else made,
         "mimetype": reply.mimetype,
     }
 

@@ -1,6 +1,6 @@
 """`/api/time-entries`: clocking in and out, and what was worked."""
 
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -37,14 +37,14 @@ NOT_THE_OWNER = {403: "Only its owner may change a time entry."}
 
 async def list_entries(request: Request) -> Reply:
     filters = await _filters(request)
-    return Reply(await _shown(request, await reading.entries(request.caller, filters, request.query["limit"])))
+    return Reply(_listed(request, await reading.entries(request.caller, filters, request.query["limit"])))
 
 
 async def paginated(request: Request) -> Reply:
-    total, entries = await reading.page(
+    total, pages = await reading.page(
         request.caller, await _filters(request), request.query["start"], request.query["length"]
     )
-    return Reply({"records_total": total, "data": await _shown(request, entries)})
+    return Reply({"records_total": total, "data": _listed(request, pages)})
 
 
 async def latest(request: Request) -> Reply:
@@ -244,16 +244,18 @@ async def _item(request: Request, entry: Document, headers: dict[str, str] | Non
     return Reply(shown, headers={"ETag": etag_of(entry), **(headers or {})})
 
 
-async def _shown(request: Request, entries: list[Document]) -> Generator[dict[str, Any], None, None]:
-    """The entries as they are answered, each made when its turn comes, and then taken from the list.
+async def _listed(request: Request, pages: AsyncIterator[list[Document]]) -> AsyncIterator[dict[str, Any]]:
+    async for page in pages:
+        for shown in await _shown(request, page):
+            yield shown
 
-    There may be thousands, and to let go of them all at once would take as long as many a call.
-    """
+
+async def _shown(request: Request, entries: list[Document]) -> Generator[dict[str, Any], None, None]:
+    """The entries as they are answered, each made when its turn comes."""
     caller = request.caller
     # One after the other, for both are in memory as a rule, where a task for each would cost more than they do.
     names, users = await names_for(caller.tenant_id, entries), await _owners(caller, entries)
-    entries.reverse()
-    return (reading.shown(entries.pop(), names, caller, users) for _ in range(len(entries)))
+    return (reading.shown(entry, names, caller, users) for entry in entries)
 
 
 async def _owners(caller: Caller, entries: list[Document]) -> Users:

@@ -5,6 +5,7 @@ entry before it: no query of one owner's entries scans history. Lists of a whole
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,18 +34,25 @@ OF_TENANT = (
     " AND NOT ARRAY_CONTAINS(@hidden, LOWER(c.owner_id))"
 )
 
+# What an answer is made of; the other half of a document is nothing to a list.
+FIELDS = (
+    "c.id, c.tenant_id, c.owner_id, c.project_id, c.activity_id, c.description, c.start_date, c.end_date, c.uri,"
+    " c.technologies, c.timezone_offset"
+)
+
 STARTING_WITHIN = f"c.start_date >= @first AND c.start_date < @beyond AND {MATCHING}"
 NEWEST_FIRST = "ORDER BY c.start_date DESC OFFSET @skip LIMIT @limit"
 
-OWN_WITHIN = f"SELECT * FROM c WHERE {STARTING_WITHIN} {NEWEST_FIRST}"
+OWN_WITHIN = f"SELECT {FIELDS} FROM c WHERE {STARTING_WITHIN} {NEWEST_FIRST}"
 OWN_COUNT = f"SELECT VALUE COUNT(1) FROM c WHERE {STARTING_WITHIN}"
-OWN_BEFORE = f"SELECT TOP 1 * FROM c WHERE c.start_date < @first AND {MATCHING} ORDER BY c.start_date DESC"
+OWN_BEFORE = f"SELECT TOP 1 {FIELDS} FROM c WHERE c.start_date < @first AND {MATCHING} ORDER BY c.start_date DESC"
 
-TENANT_WITHIN = f"SELECT * FROM c WHERE {OF_TENANT} AND {STARTING_WITHIN} {NEWEST_FIRST}"
+TENANT_WITHIN = f"SELECT {FIELDS} FROM c WHERE {OF_TENANT} AND {STARTING_WITHIN} {NEWEST_FIRST}"
 TENANT_COUNT = f"SELECT VALUE COUNT(1) FROM c WHERE {OF_TENANT} AND {STARTING_WITHIN}"
 TENANT_REACHING_IN = (
-    f"SELECT * FROM c WHERE {OF_TENANT} AND c.start_date < @first AND (c.end_date > @first OR IS_NULL(c.end_date))"
-    f" AND {MATCHING} ORDER BY c.start_date DESC"
+    f"SELECT {FIELDS} FROM c WHERE {OF_TENANT}"
+    f" AND c.start_date < @first AND (c.end_date > @first OR IS_NULL(c.end_date)) AND {MATCHING}"
+    " ORDER BY c.start_date DESC"
 )
 
 NEIGHBOURS_WITHIN = (
@@ -102,24 +110,42 @@ async def neighbours(tenant_id: str, owner_id: str, interval: Interval, entry_id
     return [*before, *reversed(within)]
 
 
-async def entries(caller: Caller, filters: ListFilters, limit: int) -> list[Document]:
-    """The entries that meet the filters' range, newest start first. What starts before the range comes last."""
-    within, reaching_in = await asyncio.gather(_within(caller, filters, limit, 0), _reaching_in(caller, filters))
-    return [*within, *reaching_in][:limit]
+async def entries(caller: Caller, filters: ListFilters, limit: int) -> AsyncIterator[list[Document]]:
+    """The entries that meet the filters' range, newest start first, page by page.
+
+    What starts before the range comes last. The first page has been read when this returns.
+    """
+    within = _within(caller, filters, limit, 0)
+    first, reaching_in = await asyncio.gather(anext(within, []), _reaching_in(caller, filters))
+    return _one_after_another(first, within, reaching_in, limit)
 
 
-async def page(caller: Caller, filters: ListFilters, skip: int, limit: int) -> tuple[int, list[Document]]:
-    """How many entries meet the filters' range, and those from `skip` on."""
-    count, within, reaching_in = await asyncio.gather(
-        _count_within(caller, filters), _within(caller, filters, limit, skip), _reaching_in(caller, filters)
+async def page(
+    caller: Caller, filters: ListFilters, skip: int, limit: int
+) -> tuple[int, AsyncIterator[list[Document]]]:
+    """How many entries meet the filters' range, and those from `skip` on, as `entries` gives them."""
+    within = _within(caller, filters, limit, skip)
+    count, first, reaching_in = await asyncio.gather(
+        _count_within(caller, filters), anext(within, []), _reaching_in(caller, filters)
     )
     rest = reaching_in[max(skip - count, 0) :]
-    return count + len(reaching_in), [*within, *rest][:limit]
+    return count + len(reaching_in), _one_after_another(first, within, rest, limit)
 
 
-async def _within(caller: Caller, filters: ListFilters, limit: int, skip: int) -> list[Document]:
+async def _one_after_another(
+    first: list[Document], more: AsyncIterator[list[Document]], rest: list[Document], limit: int
+) -> AsyncIterator[list[Document]]:
+    yield first
+    taken = len(first)
+    async for following in more:
+        yield following
+        taken += len(following)
+    yield rest[: limit - taken]
+
+
+def _within(caller: Caller, filters: ListFilters, limit: int, skip: int) -> AsyncIterator[list[Document]]:
     text = OWN_WITHIN if filters.owners is None else TENANT_WITHIN
-    return await _query(caller, filters, text, {"skip": skip, "limit": limit})
+    return _pages(caller, filters, text, {"skip": skip, "limit": limit})
 
 
 async def _count_within(caller: Caller, filters: ListFilters) -> int:
@@ -137,6 +163,10 @@ async def _reaching_in(caller: Caller, filters: ListFilters) -> list[Document]:
 
 
 async def _query(caller: Caller, filters: ListFilters, text: str, more: dict[str, Any]) -> list[Any]:
+    return [row async for page in _pages(caller, filters, text, more) for row in page]
+
+
+def _pages(caller: Caller, filters: ListFilters, text: str, more: dict[str, Any]) -> AsyncIterator[list[Any]]:
     parameters: dict[str, Any] = {
         "first": format_instant(filters.first),
         "beyond": format_instant(filters.beyond),
@@ -146,16 +176,17 @@ async def _query(caller: Caller, filters: ListFilters, text: str, more: dict[str
         **more,
     }
     if filters.owners is None:
-        return await items.query(TIME_ENTRY, text, parameters, [caller.tenant_id, caller.user_id])
+        return items.pages(TIME_ENTRY, text, parameters, [caller.tenant_id, caller.user_id])
     owners = None if EVERYONE in filters.owners else filters.owners
     of_tenant = {"tenant": caller.tenant_id, "owners": owners, "hidden": sorted(filters.hidden)}
-    return await items.query(TIME_ENTRY, text, parameters | of_tenant)
+    return items.pages(TIME_ENTRY, text, parameters | of_tenant)
 
 
 async def recent(caller: Caller, since: datetime, until: datetime) -> list[Document]:
     """The caller's entries from `since` to `until`, newest start first; the running one included."""
     # The range is half-open, and an entry may have been started at this very instant.
-    return await entries(caller, ListFilters(since, until + timedelta(minutes=1)), MOST_ENTRIES)
+    pages = await entries(caller, ListFilters(since, until + timedelta(minutes=1)), MOST_ENTRIES)
+    return [entry async for page in pages for entry in page]
 
 
 def shown(entry: Document, names: Names, caller: Caller, users: Users) -> dict[str, Any]:

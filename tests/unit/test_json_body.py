@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
@@ -14,18 +14,33 @@ def items(count: int) -> Iterator[dict[str, Any]]:
     return ({"id": number, "name": f"Año {number} 😀", "end_date": None} for number in range(count))
 
 
+async def awaited(given: Iterator[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
+    for item in given:
+        yield item
+
+
 @pytest.mark.parametrize("count", [0, 1, SLICE - 1, SLICE, SLICE + 1, 2 * SLICE, 2 * SLICE + 1])
 async def test_a_sliced_list_is_the_same_json(count: int) -> None:
     whole = json.dumps(list(items(count)), ensure_ascii=False, separators=(",", ":"))
 
     assert (await json_body(items(count))).decode() == whole
     assert (await json_body(list(items(count)))).decode() == whole
+    assert (await json_body(awaited(items(count)))).decode() == whole
 
 
 async def test_a_list_may_be_made_as_a_member_of_an_object() -> None:
-    page = json.loads(await json_body({"records_total": 3, "data": items(3), "é": None}))
+    page = json.loads(await json_body({"records_total": 3, "data": items(3), "é": None, "more": awaited(items(1))}))
 
-    assert page == {"records_total": 3, "data": list(items(3)), "é": None}
+    assert page == {"records_total": 3, "data": list(items(3)), "é": None, "more": list(items(1))}
+
+
+async def test_what_fails_on_the_way_fails_the_whole() -> None:
+    async def breaking_off() -> AsyncIterator[int]:
+        yield 1
+        raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        await json_body({"data": breaking_off()})
 
 
 @pytest.mark.parametrize("body", [{"a": [1, "é"]}, {}, "text", None, 1.5, [[1], []]])
