@@ -1,14 +1,16 @@
 """Whether the operations stay as fast as data grows: owners of more and more entries, tenants of more and more.
 
-Each size has a database and a host of its own, filled directly. The sizes are measured in turn, round after round, so
-that what else the machine does hits all alike.
+Each size has a database and a host of its own, filled directly. The sizes are called in turn, call after call, so that
+what else the machine does, and how fast it is just now, hits all alike.
 """
 
 import asyncio
+import json
 import statistics
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4, uuid5
@@ -18,9 +20,8 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from benchmarks import calls, stack
-from benchmarks.calls import HOT, REPORT, Person
-from benchmarks.company import Company, Maker, catalog_of, person_of
-from benchmarks.operations import READ_STEPS, WRITE_STEPS, Latencies, Subject, drive
+from benchmarks.calls import HOT, READS, REPORT, Call, Person
+from benchmarks.company import Maker, catalog_of, person_of
 from local.cosmos.auth import EMULATOR_KEY
 from shared.audit import Actor, stamped
 from shared.instants import format_instant
@@ -34,7 +35,43 @@ ENTRIES_AN_OWNER = 500
 SPELL = timedelta(hours=16)
 BATCH = 99
 WRITERS_AT_ONCE = 4
-HOT_READS = tuple(step for step in READ_STEPS if step != REPORT)
+HOT_READS = tuple(name for name in READS if name != REPORT)
+Latencies = dict[str, list[float]]
+
+
+@dataclass(slots=True)
+class Caller:
+    """Makes the hot calls to one server, in turn: reads as one person, and writes as another."""
+
+    session: aiohttp.ClientSession
+    reader: Person
+    writer: Person
+    changes: int = 0
+
+    async def begin(self) -> None:
+        """Call everything once: the first query of a large container builds its index, which takes some seconds."""
+        await self._call(self.reader, calls.start(self.reader))
+        await self.calls()
+
+    async def calls(self) -> dict[str, float]:
+        """Each hot call once; gives how long they took, in milliseconds."""
+        took = {name: (await self._call(self.reader, READS[name](self.reader)))[0] for name in HOT_READS}
+        took["start"], timer = await self._call(self.writer, calls.start(self.writer))
+        stopped, _ = await self._call(self.writer, calls.stop(timer["id"]))
+        started, timer = await self._call(self.writer, calls.start(self.writer))
+        took["stop + start"] = stopped + started
+        took["stop"], _ = await self._call(self.writer, calls.stop(timer["id"]))
+        self.changes += 1
+        took["put"], _ = await self._call(self.writer, calls.put(self.writer, self.changes))
+        return took
+
+    async def _call(self, person: Person, call: Call) -> tuple[float, Any]:
+        headers = {"Authorization": f"Bearer {person.token}"}
+        began = time.perf_counter()
+        async with self.session.request(call.method, call.path, json=call.body, headers=headers) as answer:
+            answer.raise_for_status()
+            content = await answer.read()
+        return (time.perf_counter() - began) * 1000, json.loads(content)
 
 
 async def measure(
@@ -52,41 +89,28 @@ async def measure(
 async def _measure(rounds: int, seconds: float, sizes: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
     """`sizes`: for each, how many entries an owner has, and how many owners there are."""
     async with AsyncExitStack() as running:
-        subjects = {size: await _subject(running, *shape) for size, shape in sizes.items()}
-        for subject in subjects.values():
-            await _warm_up(subject)
-        took: dict[int, list[Latencies]] = {size: [] for size in sizes}
-        for _ in range(rounds):
-            for size, subject in subjects.items():
-                took[size].append(await _round(subject, seconds))
-    smallest = took[min(took)]
-    return {str(size): _figures(each, smallest) for size, each in took.items()}
+        callers = {size: await _caller(running, *shape) for size, shape in sizes.items()}
+        for caller in callers.values():
+            await caller.begin()
+        took = [await _round(callers, seconds) for _ in range(rounds)]
+    return {str(size): _figures([one[size] for one in took], [one[min(sizes)] for one in took]) for size in sizes}
 
 
-async def _subject(running: AsyncExitStack, entries: int, owners: int) -> Subject:
+async def _caller(running: AsyncExitStack, entries: int, owners: int) -> Caller:
     database = await running.enter_async_context(stack.database())
     await stack.migrate(database.url)
     app = await running.enter_async_context(stack.app(database.url, stack.without_change_feed()))
     tenant_id = str(uuid4())
-    async with aiohttp.ClientSession(f"{app.url}/api/") as session:
-        (project, *_), activity = await catalog_of(Maker(session), tenant_id)
+    session = await running.enter_async_context(aiohttp.ClientSession(f"{app.url}/api/"))
+    (project, *_), activity = await catalog_of(Maker(session), tenant_id)
     people = [person_of(str(uuid4()), tenant_id, project, activity) for _ in range(owners)]
     transport = AioHttpTransport(use_env_settings=False)
     async with CosmosClient(database.url, EMULATOR_KEY, transport=transport) as client:
         container = client.get_database_client(stack.DATABASE).get_container_client("time_entry")
         await _fill(container, people, entries)
     reader, writer = (replace(person, entry_id=_entry_id(person, 0)) for person in people[:2])
-    return Subject(app.url, Company([reader], [writer]), {"app": app, "database": database})
-
-
-async def _warm_up(subject: Subject) -> None:
-    """Ask for everything once: the first query of a large container builds its index, which takes some seconds."""
-    person = subject.company.readers[0]
-    async with aiohttp.ClientSession(f"{subject.url}/api/") as session:
-        for read in HOT_READS:
-            headers = {"Authorization": f"Bearer {person.token}"}
-            async with session.get(calls.READS[read](person).path, headers=headers) as answer:
-                answer.raise_for_status()
+    await stack.idle(database, app)
+    return Caller(session, reader, writer)
 
 
 async def _fill(container: ContainerProxy, people: Sequence[Person], entries: int) -> None:
@@ -129,9 +153,15 @@ def _entry_id(person: Person, number: int) -> str:
     return str(uuid5(UUID(person.user_id), str(number)))
 
 
-async def _round(subject: Subject, seconds: float) -> Latencies:
-    reads = await drive(subject, HOT_READS, 1, seconds)
-    return reads | await drive(subject, WRITE_STEPS, 1, seconds)
+async def _round(callers: Mapping[int, Caller], seconds: float) -> dict[int, Latencies]:
+    """For so long for each call of each size."""
+    took: dict[int, Latencies] = {size: {name: [] for name in HOT} for size in callers}
+    began = time.perf_counter()
+    while time.perf_counter() < began + seconds * len(HOT) * len(callers):
+        for size, caller in callers.items():
+            for name, latency in (await caller.calls()).items():
+                took[size][name].append(latency)
+    return took
 
 
 def _figures(rounds: Sequence[Latencies], smallest: Sequence[Latencies]) -> dict[str, dict[str, float]]:
