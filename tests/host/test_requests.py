@@ -225,3 +225,16 @@ async def test_a_disabled_function_is_404(client: ClientSession, name: str, valu
     async with web_host({name: value}).serving() as address:
         assert await status(client, f"{address}/api/things") == 404
         assert await status(client, f"{address}/api/sync") == 200
+
+
+@pytest.mark.parametrize("length", [64 * 1024 - 200, 64 * 1024, 1024 * 1024 + 1])
+async def test_a_long_answer_comes_whole_and_says_its_length(client: ClientSession, address: str, length: int) -> None:
+    sent = "é" + "x" * length
+    for method in ("POST", "HEAD", "POST"):
+        async with client.request(method, f"{address}/api/things", data=BytesIO(sent.encode("latin-1"))) as response:
+            content = await response.read()
+
+            assert "Transfer-Encoding" not in response.headers
+            if method != "HEAD":
+                assert response.headers["Content-Length"] == str(len(content))
+                assert (await response.json())["body"] == sent
