@@ -8,7 +8,7 @@ import re
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,15 @@ async def test_an_erasure_asks_first(world: World) -> None:
     assert (await world.user.get("time-entries", {"month": 3, "year": 2024})).ok()[0]["description"] == "Dentist"
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Started by a shell in the background, tests ignore SIGINT, and so would the commands that they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 async def test_on_a_terminal_it_tells_how_far_it_is_and_where_to_go_on(world: World) -> None:
     # At this pace there is work for half a minute: the signal comes in the midst of it, however slow the machine.
     for _ in range(10):
