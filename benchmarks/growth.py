@@ -22,6 +22,7 @@ from azure.cosmos.aio import ContainerProxy, CosmosClient
 from benchmarks import calls, stack
 from benchmarks.calls import HOT, READS, REPORT, Call, Person
 from benchmarks.company import Maker, catalog_of, person_of
+from benchmarks.operations import Latencies
 from local.cosmos.auth import EMULATOR_KEY
 from shared.audit import Actor, stamped
 from shared.instants import format_instant
@@ -36,7 +37,6 @@ SPELL = timedelta(hours=16)
 BATCH = 99
 WRITERS_AT_ONCE = 4
 HOT_READS = tuple(name for name in READS if name != REPORT)
-Latencies = dict[str, list[float]]
 
 
 @dataclass(slots=True)

@@ -23,7 +23,7 @@ OURS = "this backend"
 THEIRS = "target"
 # An administrator's report is no call that many make at once.
 REPORTERS = 2
-READ_STEPS = ("running", "get", "list of a month", "summary", "report of a month")
+READ_STEPS = tuple(calls.READS)
 WRITE_STEPS = ("clock", "stop + start", "put")
 Latencies = dict[str, list[float]]
 
