@@ -14,17 +14,19 @@ from azure.core.exceptions import AzureError, HttpResponseError
 
 from functions.http_docs.document import document
 from local import demo_data as demo
-from local import postman, tokens
+from local import demo_tokens as tokens
+from local import postman
 from local.host.configuration import LocalSettings
 from local.host.environment import SETTINGS_FILE, DatabaseChoice, apply
 from migrations import runner
 from operations import check, export_file, person
 from operations.pace import Pace
 from operations.progress import Progress
-from shared import clients, flags, instants
-from shared.auth import Caller, is_uuid
+from shared import clients, instants
+from shared.auth.caller import Caller, is_uuid
 from shared.config import settings
 from shared.errors import ApiError
+from shared.flags import feature_flags as flags
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ from typing import NamedTuple, TypedDict
 from azure.cosmos.aio import CosmosClient
 
 from benchmarks import stack
-from local.cosmos.auth import EMULATOR_KEY
-from local.tokens import DEMO_TENANT, token
+from embedded_cosmos.auth import EMULATOR_KEY
+from local.demo_tokens import DEMO_TENANT, token
 
 OURS = ("function_app", "http_time_entries")
 BARE = ("benchmarks.bare_app", "http_running")

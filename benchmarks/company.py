@@ -10,7 +10,7 @@ from uuid import uuid4
 import aiohttp
 
 from benchmarks.calls import Person
-from local.tokens import token
+from local.demo_tokens import token
 
 # Four spells a day, some 120 a month: somebody who changes tasks.
 SPELL = timedelta(hours=6)

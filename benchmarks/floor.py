@@ -21,7 +21,7 @@ from azure.cosmos.aio import ContainerProxy, CosmosClient, DatabaseProxy
 from benchmarks.calls import Person
 from benchmarks.company import last_month
 from benchmarks.stack import DATABASE
-from local.cosmos.auth import EMULATOR_KEY
+from embedded_cosmos.auth import EMULATOR_KEY
 from shared.cosmos.items import PAGE_SIZE
 from shared.instants import format_instant
 from shared.time_entries import reading

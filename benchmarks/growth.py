@@ -23,8 +23,8 @@ from benchmarks import calls, stack
 from benchmarks.calls import HOT, READS, REPORT, Call, Person
 from benchmarks.company import Maker, catalog_of, person_of
 from benchmarks.operations import Latencies
-from local.cosmos.auth import EMULATOR_KEY
-from shared.audit import Actor, stamped
+from embedded_cosmos.auth import EMULATOR_KEY
+from shared.events.outbox import Actor, stamped
 from shared.instants import format_instant
 from shared.time_entries.timeline import Timeline
 

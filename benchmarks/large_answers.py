@@ -21,7 +21,7 @@ from azure.cosmos.aio import ContainerProxy, CosmosClient
 from benchmarks import calls, company, floor, stack
 from benchmarks.calls import Person
 from benchmarks.floor import Bare, Document
-from local.cosmos.auth import EMULATOR_KEY
+from embedded_cosmos.auth import EMULATOR_KEY
 from shared.instants import format_instant
 
 ROUNDS = 5

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.cosmos.auth import EMULATOR_KEY
+from embedded_cosmos.auth import EMULATOR_KEY
 
 ROOT = Path(__file__).parents[1]
 DATABASE = "benchmark"
@@ -40,7 +40,7 @@ async def database(data: str | None = None) -> AsyncIterator[Server]:
     """The embedded database, on a file as on a laptop: `data`, or one that goes with the block."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = ["--port", "0", "--data", data or f"{folder}/cosmos.db"]
-        async with _process("local.cosmos", arguments, os.environ) as (process, line):
+        async with _process("embedded_cosmos", arguments, os.environ) as (process, line):
             yield Server(line.split()[5], process.pid)
 
 

@@ -9,20 +9,20 @@ from itertools import chain, islice, product
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from local.tokens import DEMO_TENANT
+from local.demo_tokens import DEMO_TENANT
 from shared import instants
-from shared.audit import Actor
-from shared.auth import ADMIN as ADMIN_WORD
+from shared.auth.caller import ADMIN as ADMIN_WORD
 from shared.catalog import store as catalog
 from shared.catalog.store import ACTIVITIES, CUSTOMERS, PROJECTS, Resource
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items
 from shared.cosmos.containers import MIGRATION
-from shared.directory_file import FileDirectory
 from shared.errors import ApiError
-from shared.fields import DEFAULT_TIMEZONE_OFFSET
+from shared.events.outbox import Actor
+from shared.http.fields import DEFAULT_TIMEZONE_OFFSET
 from shared.time_entries import store as time_entries
+from shared.users.directory_file import FileDirectory
 from shared.users.people import User
 
 RECORD = "demo-data"

@@ -89,7 +89,7 @@ async def _example() -> dict[str, str]:
 
 def _welcome(address: str, data: str, example: dict[str, str]) -> str:
     from local.demo_data import ADMIN, USER  # noqa: PLC0415 - see above
-    from local.tokens import token  # noqa: PLC0415
+    from local.demo_tokens import token  # noqa: PLC0415
 
     admin, user = (
         f"Bearer {token(person.id, person.email, person.name, admin=person.admin)}" for person in (ADMIN, USER)

@@ -13,13 +13,13 @@ from azure.core import MatchConditions
 from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosResourceNotFoundError
 
 from operations.pace import scan
-from shared.audit import EVENT_KIND
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items
 from shared.cosmos.containers import EVENT, TIME_ENTRY, WATCHED
 from shared.cosmos.items import Document
 from shared.events.delivery import BadDocumentError, deliver, event_of
+from shared.events.outbox import EVENT_KIND
 from shared.time_entries.timeline import TIMELINE_ID, TIMELINE_KIND, Timeline
 
 OUTBOX = "SELECT * FROM c WHERE c.kind = @event"

@@ -13,16 +13,16 @@ from tenacity import AsyncRetrying, retry_if_exception
 
 from operations.pace import scan
 from shared import instants
-from shared.audit import EVENT_FIELDS, Actor, outbox_document, stamped
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items
 from shared.cosmos.containers import DEAD_LETTER, EVENT, TIME_ENTRY
 from shared.cosmos.items import Change, Document
-from shared.directory_file import FileDirectory
 from shared.errors import ApiError
 from shared.events.delivery import BadDocumentError, event_of
+from shared.events.outbox import EVENT_FIELDS, Actor, outbox_document, stamped
 from shared.time_entries.timeline import read_timeline, without_system_fields
+from shared.users.directory_file import FileDirectory
 
 # Whatever a client wrote there is free text, and becomes this.
 BLANK: Document = {"description": None, "uri": None, "technologies": []}

@@ -13,7 +13,7 @@ from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from shared.config import FeatureFlagSettings, settings
-from shared.correlation import traceparent
+from shared.logs import traceparent
 
 if TYPE_CHECKING:
     from azure.appconfiguration.aio import AzureAppConfigurationClient

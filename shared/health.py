@@ -9,7 +9,7 @@ from shared.clients import container
 from shared.config import settings
 from shared.cosmos.containers import MIGRATION
 from shared.errors import ApiError
-from shared.fields import Answer, Text, about
+from shared.http.fields import Answer, Text, about
 
 
 class Health(Answer):

@@ -1,36 +1,50 @@
-"""What every test above the pure ones stands on: a Cosmos DB account.
+"""What every test above the pure ones stands on: a Cosmos DB account, and the app on a database of its own."""
 
-With COSMOS_ENDPOINT and COSMOS_KEY set it is that account; otherwise the embedded database, in memory, on a thread of
-its own, so that it never shares an event loop with a test.
-"""
+import logging
+from collections.abc import AsyncIterator, Iterator
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-
+import aiohttp
 import pytest
+from hypothesis import HealthCheck, settings
 
-from local.cosmos.faults import Faults
-from local.cosmos.server import serve_in_thread
+from embedded_cosmos import testing
+from embedded_cosmos.testing import CosmosAccount
+from tests.application import Application, application
+from tests.world import World, make_world
 
-
-@dataclass(frozen=True, slots=True)
-class CosmosAccount:
-    endpoint: str
-    key: str
-    faults: Faults | None
-    """Trouble on demand; only the embedded database can be asked for it."""
-
-    @property
-    def embedded(self) -> bool:
-        return self.faults is not None
+# No deadline for an example, for the machine may be busy with other things. The fixtures that examples share hold
+# nothing that one example could leave to the next.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")
 def cosmos_account() -> Iterator[CosmosAccount]:
-    endpoint, key = os.environ.get("COSMOS_ENDPOINT"), os.environ.get("COSMOS_KEY")
-    if endpoint and key:
-        yield CosmosAccount(endpoint, key, faults=None)
-        return
-    with serve_in_thread() as server:
-        yield CosmosAccount(server.url, server.key, faults=server.faults)
+    with testing.cosmos_account() as account:
+        yield account
+
+
+@pytest.fixture(scope="session")
+async def app(cosmos_account: CosmosAccount) -> AsyncIterator[Application]:
+    async with application(cosmos_account) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar()) as session:
+        yield session
+
+
+@pytest.fixture
+async def world(app: Application, http: aiohttp.ClientSession) -> World:
+    """A tenant of this test's own, with people, a customer, a project and an activity."""
+    return await make_world(http, app)
+
+
+@pytest.fixture(autouse=True)
+def no_error_in_the_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever a client does, the log of the host and of the app has no error in it."""
+    yield
+    assert [record.getMessage() for record in caplog.get_records("call") if record.levelno >= logging.ERROR] == []

@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/architecture.md"
 MARK = "<!-- What follows is written by `make architecture`. -->"
-FOLDERS = ("functions", "shared", "migrations", "operations", "local", "benchmarks", "tools")
+FOLDERS = ("functions", "shared", "embedded_cosmos", "migrations", "operations", "local", "benchmarks", "tools")
 
 
 def files() -> list[Path]:

@@ -17,7 +17,7 @@ from benchmarks.capacity.assumptions import (
 )
 from benchmarks.capacity.measured import Measured, Sizes
 from benchmarks.capacity.traffic import Traffic
-from local.cosmos import charges
+from embedded_cosmos import charges
 
 MONTHS_A_YEAR = 12
 # A name with its ids, as the catalog's query answers it.

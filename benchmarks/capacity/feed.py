@@ -10,7 +10,7 @@ from benchmarks.capacity.assumptions import (
     Assumptions,
 )
 from benchmarks.capacity.measured import Measured, Sizes
-from local.cosmos import charges
+from embedded_cosmos import charges
 from shared.cosmos.containers import WATCHED
 from shared.events.delivery import SIDE_BY_SIDE
 

@@ -9,9 +9,9 @@ from typing import Any
 from uuid import UUID
 
 from benchmarks.calls import OPERATIONS, REPORT
-from local.cosmos import charges
-from shared.audit import Actor, outbox_document, stamped
+from embedded_cosmos import charges
 from shared.cosmos.containers import TIME_ENTRY
+from shared.events.outbox import Actor, outbox_document, stamped
 from shared.time_entries.timeline import Timeline
 
 RESULTS = Path(__file__).parents[1] / "results" / "operations.json"

@@ -18,7 +18,7 @@ from benchmarks.capacity.assumptions import (
 )
 from benchmarks.capacity.demand import Demand, demand, names_units
 from benchmarks.capacity.measured import Measured, Sizes
-from local.cosmos import charges
+from embedded_cosmos import charges
 
 # Where the search for the number of users ends, and how near it comes.
 MOST_USERS = 1e9

@@ -9,6 +9,6 @@ bp = func.Blueprint()
 @bp.route(route="customers/{*path}")
 async def http_customers(req: func.HttpRequest) -> func.HttpResponse:
     from functions.http_customers.routes import ROUTES
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond(ROUTES, req))

@@ -9,7 +9,7 @@ bp = func.Blueprint()
 @bp.route(route="docs/{*path}", auth_level=func.AuthLevel.ANONYMOUS)
 async def http_docs(req: func.HttpRequest) -> func.HttpResponse:
     from functions.http_docs.routes import DOCS_ROUTES
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond(DOCS_ROUTES, req))
 
@@ -18,7 +18,7 @@ async def http_docs(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route(route="openapi.json", auth_level=func.AuthLevel.ANONYMOUS)
 async def http_openapi(req: func.HttpRequest) -> func.HttpResponse:
     from functions.http_docs.routes import OPENAPI_ROUTES
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond(OPENAPI_ROUTES, req))
 
@@ -27,6 +27,6 @@ async def http_openapi(req: func.HttpRequest) -> func.HttpResponse:
 @bp.route(route="swagger.json", auth_level=func.AuthLevel.ANONYMOUS)
 async def http_swagger(req: func.HttpRequest) -> func.HttpResponse:
     from functions.http_docs.routes import SWAGGER_ROUTES
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond(SWAGGER_ROUTES, req))

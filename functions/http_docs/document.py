@@ -15,8 +15,8 @@ from functions.http_projects.routes import ROUTES as PROJECTS
 from functions.http_technologies.routes import ROUTES as TECHNOLOGIES
 from functions.http_time_entries.routes import ROUTES as TIME_ENTRIES
 from functions.http_users.routes import ROUTES as USERS
-from shared.openapi.document import document_of
-from shared.openapi.resources import Resource
+from shared.http.openapi.document import document_of
+from shared.http.openapi.resources import Resource
 
 RESOURCES = (
     Resource("time-entries", "Clocking in and out, and what was worked.", TIME_ENTRIES),

@@ -3,7 +3,7 @@
 import asyncio
 
 from functions.http_docs import files
-from shared.routes import Reply, Request, Route
+from shared.http.routing import Reply, Request, Route
 
 
 async def docs(_request: Request) -> Reply:

@@ -9,6 +9,6 @@ bp = func.Blueprint()
 @bp.route(route="events/{*path}")
 async def http_events(req: func.HttpRequest) -> func.HttpResponse:
     from functions.http_events.routes import ROUTES
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond(ROUTES, req))

@@ -2,7 +2,7 @@
 
 from shared.events import reading
 from shared.events.schemas import EventPage, EventQuery
-from shared.routes import Reply, Request, Route
+from shared.http.routing import Reply, Request, Route
 
 
 async def list_events(request: Request) -> Reply:

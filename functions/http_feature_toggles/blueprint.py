@@ -9,6 +9,6 @@ bp = func.Blueprint()
 @bp.route(route="feature-toggles/{*path}")
 async def http_feature_toggles(req: func.HttpRequest) -> func.HttpResponse:
     from functions.http_feature_toggles.routes import ROUTES
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond(ROUTES, req))

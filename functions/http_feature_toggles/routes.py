@@ -2,9 +2,9 @@
 
 from marshmallow import fields
 
-from shared import flags
-from shared.fields import Answer, about
-from shared.routes import Reply, Request, Route
+from shared.flags import feature_flags as flags
+from shared.http.fields import Answer, about
+from shared.http.routing import Reply, Request, Route
 
 
 class FeatureToggles(Answer):

@@ -9,6 +9,6 @@ bp = func.Blueprint()
 @bp.route(route="health/{*path}", auth_level=func.AuthLevel.ANONYMOUS)
 async def http_health(req: func.HttpRequest) -> func.HttpResponse:
     from functions.http_health.routes import ROUTES
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond(ROUTES, req))

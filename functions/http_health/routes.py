@@ -1,7 +1,7 @@
 """`/api/health`: whether this service can do its work, and what is unreachable if it can't. Needs no token."""
 
 from shared.health import Health, report
-from shared.routes import Reply, Request, Route
+from shared.http.routing import Reply, Request, Route
 
 
 async def health(_request: Request) -> Reply:

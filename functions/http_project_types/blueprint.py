@@ -9,6 +9,6 @@ bp = func.Blueprint()
 @bp.route(route="project-types/{*path}")
 async def http_project_types(req: func.HttpRequest) -> func.HttpResponse:
     from functions.http_project_types.routes import ROUTES
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond(ROUTES, req))

@@ -5,7 +5,7 @@ from shared.catalog.projects import list_projects, list_recent, show_project
 from shared.catalog.routes import catalog_routes
 from shared.catalog.schemas import ProjectBody, ProjectQuery
 from shared.catalog.store import PROJECTS
-from shared.routes import Reply, Request, Route
+from shared.http.routing import Reply, Request, Route
 from shared.time_entries.reading import newest_project_ids
 
 

@@ -9,6 +9,6 @@ bp = func.Blueprint()
 @bp.route(route="technologies/{*path}")
 async def http_technologies(req: func.HttpRequest) -> func.HttpResponse:
     from functions.http_technologies.routes import ROUTES
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond(ROUTES, req))

@@ -9,7 +9,7 @@ from shared.catalog.routes import Shown, catalog_routes, shown
 from shared.catalog.schemas import TechnologyBody
 from shared.catalog.store import TECHNOLOGIES
 from shared.cosmos.items import Document
-from shared.fields import Query
+from shared.http.fields import Query
 
 
 async def list_technologies(tenant_id: str, _query: Mapping[str, Any]) -> list[Shown]:

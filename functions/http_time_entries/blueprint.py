@@ -9,6 +9,6 @@ bp = func.Blueprint()
 @bp.route(route="time-entries/{*path}")
 async def http_time_entries(req: func.HttpRequest) -> func.HttpResponse:
     from functions.http_time_entries.routes import ROUTES
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond(ROUTES, req))

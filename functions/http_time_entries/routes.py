@@ -5,13 +5,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from shared.auth import Caller
+from shared.auth.caller import Caller
 from shared.catalog.names import names_for
-from shared.conditions import etag_of
 from shared.cosmos.items import Document
-from shared.directory import directory
 from shared.errors import ApiError
-from shared.routes import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route
+from shared.http.etags import etag_of
+from shared.http.routing import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route
 from shared.time_entries import reading, store, worked_time
 from shared.time_entries.answers import Summary, TimeEntry, TimeEntryPage
 from shared.time_entries.schemas import (
@@ -24,6 +23,7 @@ from shared.time_entries.schemas import (
     filters_of,
 )
 from shared.time_entries.timeline import interval_of
+from shared.users.directory import directory
 from shared.users.people import Users, hidden
 
 LATEST = timedelta(days=31)

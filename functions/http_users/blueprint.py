@@ -9,6 +9,6 @@ bp = func.Blueprint()
 @bp.route(route="users/{*path}")
 async def http_users(req: func.HttpRequest) -> func.HttpResponse:
     from functions.http_users.routes import ROUTES
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond(ROUTES, req))

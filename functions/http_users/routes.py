@@ -2,13 +2,13 @@
 
 from collections.abc import Awaitable, Callable
 
-from shared.conditions import etag_of
 from shared.config import settings
-from shared.correlation import logger
-from shared.directory import directory
 from shared.errors import ApiError
-from shared.routes import IF_MATCH, Reply, Request, Route
+from shared.http.etags import etag_of
+from shared.http.routing import IF_MATCH, Reply, Request, Route
+from shared.logs import logger
 from shared.users import people
+from shared.users.directory import directory
 from shared.users.people import Grant, from_claims, is_caller, listed, role_named, shown
 from shared.users.schemas import GroupBody, Membership, User
 

@@ -11,6 +11,6 @@ bp = func.Blueprint()
 @bp.function_name("not_found")
 @bp.route(route="{*path}")
 async def not_found(req: func.HttpRequest) -> func.HttpResponse:
-    from shared.http import respond
+    from shared.http.dispatch import respond
 
     return func.HttpResponse(**await respond((), req))

@@ -52,7 +52,7 @@ async def database_process(port: int, data: Path, key: str) -> AsyncIterator[Dat
     signal.pthread_sigmask(signal.SIG_BLOCK, _PARENTS_SIGNALS)
     try:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "local.cosmos", *arguments, "--key", key, stdin=PIPE, stdout=DEVNULL
+            sys.executable, "-m", "embedded_cosmos", *arguments, "--key", key, stdin=PIPE, stdout=DEVNULL
         )
     finally:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _PARENTS_SIGNALS)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from local.cosmos.auth import EMULATOR_KEY
+from embedded_cosmos.auth import EMULATOR_KEY
 from local.host.configuration import LocalSettings, port_number
 
 SETTINGS_FILE = "local.settings.json"

@@ -11,7 +11,7 @@ from shared.catalog.schemas import (
     ProjectTypeBody,
     TechnologyBody,
 )
-from shared.fields import Answer, Id, Item, Technologies, Text, about, status
+from shared.http.fields import Answer, Id, Item, Technologies, Text, about, status
 
 TENANT_ID = "5f1d6a3e-7c0b-4d29-9b57-2f4f1f0c9a11"
 

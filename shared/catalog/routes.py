@@ -6,10 +6,10 @@ from typing import Any
 from shared.catalog import store
 from shared.catalog.references import REFERENCES
 from shared.catalog.store import Resource, status_of
-from shared.conditions import etag_of
 from shared.cosmos.items import Document
-from shared.fields import Body, Item, Query
-from shared.routes import IF_MATCH, NO_CONTENT, Reply, Request, Route
+from shared.http.etags import etag_of
+from shared.http.fields import Body, Item, Query
+from shared.http.routing import IF_MATCH, NO_CONTENT, Reply, Request, Route
 
 LIST_ORDER = "Active ones first, then by name."
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from marshmallow import validate
 
-from shared.fields import Body, CommaList, Id, KeptInstant, Name, Query, Technologies, Text, about, status
+from shared.http.fields import Body, CommaList, Id, KeptInstant, Name, Query, Technologies, Text, about, status
 
 CUSTOMER_ID = "0b9a5d3e-1f43-4c53-9d0e-6a1f1f1f7a01"
 PROJECT_TYPE_ID = "6f0d1a52-8f8e-4a43-8f5b-3c1c9e4d2b02"

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from shared.audit import Actor, outbox_document, stamped
 from shared.catalog import names
 from shared.catalog.references import require_references
-from shared.conditions import Precondition
 from shared.cosmos import items
 from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT, TECHNOLOGY
 from shared.cosmos.items import Change, Document, Operation
 from shared.errors import ApiError
+from shared.events.outbox import Actor, outbox_document, stamped
+from shared.http.etags import Precondition
 
 LIVE = "SELECT * FROM c WHERE NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.deleted)"
 

@@ -22,8 +22,8 @@ from azure.cosmos.exceptions import (
 )
 
 from shared.clients import container
-from shared.correlation import logger
 from shared.errors import ApiError, unavailable
+from shared.logs import logger
 
 Document = dict[str, Any]
 Partition = str | list[str]

@@ -11,11 +11,11 @@ from typing import Any
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from shared import instants
-from shared.audit import EVENT_FIELDS, EVENT_KIND
 from shared.clients import container
 from shared.config import settings
-from shared.correlation import correlation_id, logger
 from shared.cosmos.containers import DEAD_LETTER, EVENT
+from shared.events.outbox import EVENT_FIELDS, EVENT_KIND
+from shared.logs import correlation_id, logger
 
 # What the database says of a document that it will never take, whenever it is asked.
 REFUSED = frozenset({400, 413})

@@ -12,12 +12,12 @@ from typing import Any
 from marshmallow import ValidationError
 
 from shared import instants
-from shared.audit import EVENT_FIELDS
-from shared.auth import Caller
+from shared.auth.caller import Caller
 from shared.cosmos import items
 from shared.cosmos.containers import EVENT, TIME_ENTRY
 from shared.cosmos.items import Document
 from shared.errors import ApiError
+from shared.events.outbox import EVENT_FIELDS
 from shared.instants import format_instant
 
 NEWEST_FIRST = (

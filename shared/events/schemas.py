@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from shared.fields import Answer, Id, Instant, Query, QueryInstant, QueryInteger, Text, about
+from shared.http.fields import Answer, Id, Instant, Query, QueryInstant, QueryInteger, Text, about
 
 MOST_EVENTS = 1000
 

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from shared.fields import DEFAULT_TIMEZONE_OFFSET, Answer, Flag, Id, Instant, Item, Technologies, Text, about
+from shared.http.fields import DEFAULT_TIMEZONE_OFFSET, Answer, Flag, Id, Instant, Item, Technologies, Text, about
 from shared.time_entries.schemas import TimeEntryBody
 
 

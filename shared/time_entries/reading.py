@@ -9,13 +9,13 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.auth import Caller
+from shared.auth.caller import Caller
 from shared.catalog.names import Names
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import Document
 from shared.errors import ApiError
-from shared.fields import DEFAULT_TIMEZONE_OFFSET
+from shared.http.fields import DEFAULT_TIMEZONE_OFFSET
 from shared.instants import format_instant
 from shared.time_entries.rules import Interval
 from shared.time_entries.schemas import EVERYONE, MOST_ENTRIES, ListFilters

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from marshmallow import ValidationError, validate
 
 from shared import instants
-from shared.fields import (
+from shared.http.fields import (
     DEFAULT_TIMEZONE_OFFSET,
     Body,
     CommaList,

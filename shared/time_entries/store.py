@@ -10,14 +10,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4, uuid5
 
-from shared.audit import Actor, outbox_document, stamped
-from shared.auth import Caller
+from shared.auth.caller import Caller
 from shared.catalog.references import require_references
-from shared.conditions import Precondition
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import Change, Document
 from shared.errors import ApiError
+from shared.events.outbox import Actor, outbox_document, stamped
+from shared.http.etags import Precondition
 from shared.instants import format_instant
 from shared.time_entries import rules
 from shared.time_entries.reading import find, neighbours

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from shared.auth import ADMIN, TESTER, Caller
+from shared.auth.caller import ADMIN, TESTER, Caller
 from shared.errors import ApiError
 
 WORDS = (ADMIN, TESTER)

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from shared.fields import Answer, Body, Flag, Id, Item, Text, about
+from shared.http.fields import Answer, Body, Flag, Id, Item, Text, about
 from shared.users.people import WORDS
 
 

@@ -8,8 +8,8 @@ import pytest
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
-from tests.conftest import CosmosAccount
-from tests.openapi.serving import Served, served_app
+from embedded_cosmos.testing import CosmosAccount
+from tests.http.openapi.serving import Served, served_app
 
 SWITCHES = (
     "--headless",

@@ -13,7 +13,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support import expected_conditions as expected
 from selenium.webdriver.support.wait import WebDriverWait
 
-from tests.openapi.serving import Person, Served
+from tests.http.openapi.serving import Person, Served
 
 pytestmark = pytest.mark.browser
 

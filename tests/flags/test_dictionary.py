@@ -4,8 +4,8 @@ import json
 import re
 from pathlib import Path
 
-from shared.flag_source import read_file
-from shared.flags import Flag
+from shared.flags.feature_flags import Flag
+from shared.flags.source import read_file
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.flags import Flag
+from shared.flags.feature_flags import Flag
 from tests.flags.app_configuration import AppConfiguration
 from tests.flags.reading import USER_ID, caller, flags_from
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from shared.flag_source import read_file
-from shared.flags import FeatureFlags, Flag
+from shared.flags.feature_flags import FeatureFlags, Flag
+from shared.flags.source import read_file
 from tests.flags.reading import A_LONG_TIME, caller, eventually
 
 

@@ -9,7 +9,7 @@ import pytest
 from azure.core.exceptions import AzureError
 
 from shared.clients import APP_CONFIGURATION_RETRIES
-from shared.flags import Flag
+from shared.flags.feature_flags import Flag
 from shared.refreshed import FIRST_WAIT_SECONDS
 from tests.flags.app_configuration import AppConfiguration, app_configuration
 from tests.flags.reading import caller, eventually, flags_from

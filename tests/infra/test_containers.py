@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from embedded_cosmos.testing import CosmosAccount
 from shared.cosmos.containers import CONTAINERS
-from tests.api.application import application
-from tests.conftest import CosmosAccount
+from tests.application import application
 from tests.infra.bicep import INFRA, Bicep, text
 from tools import containers_json
 

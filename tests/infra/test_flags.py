@@ -3,9 +3,9 @@
 import json
 import logging
 
-from shared.flag_evaluation import FlagSet
-from shared.flag_source import FlagDocument
-from shared.flags import Flag
+from shared.flags.evaluation import FlagSet
+from shared.flags.feature_flags import Flag
+from shared.flags.source import FlagDocument
 from shared.sparing_log import SparingLog
 from tests.infra.bicep import INFRA
 

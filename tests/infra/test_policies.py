@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from local.host import cors
-from tests.api.calling import PROBLEM_FIELDS
+from tests.calling import PROBLEM_FIELDS
 from tests.infra.bicep import INFRA, Bicep, literal
 
 POLICIES = sorted((INFRA / "policies").glob("*.xml"))

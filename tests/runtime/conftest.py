@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.application import ROOT, Application, application
-from tests.conftest import CosmosAccount
+from embedded_cosmos.testing import CosmosAccount
+from tests.application import ROOT, Application, application
 
 WORKER = Path(__file__).with_name("worker.py")
 DEPLOYED = ("function_app.py", "host.json", "functions", "shared")

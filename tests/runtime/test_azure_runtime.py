@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import pytest
 
+from local.demo_tokens import token
 from local.host.host import Host
-from local.tokens import token
-from tests.api.application import ROOT, Application
+from tests.application import ROOT, Application
 from tests.runtime.conftest import Worker, working
 
 pytestmark = pytest.mark.skipif(sys.version_info < (3, 13), reason="Azure's runtime library needs Python 3.13")

@@ -1,0 +1,248 @@
+"""The account's databases, containers and throughput settings: in memory for requests, in SQLite for the next start."""
+
+import json
+import math
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from embedded_cosmos import definitions, resource_ids
+from embedded_cosmos.errors import (
+    OWNER_NOT_FOUND,
+    RANGE_GONE,
+    CosmosError,
+    already_exists,
+    bad_request,
+    not_found,
+    unsupported,
+)
+from embedded_cosmos.partition import KeyDefinition, KeyRange, evenly_split
+from embedded_cosmos.store import Store
+
+# The service gives a physical partition at most this many request units a second.
+MAX_RANGE_THROUGHPUT = 10_000
+_MAX_RANGES = 100
+
+Offer = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Database:
+    """One database and its containers by id."""
+
+    n: int
+    id: str
+    rid: str
+    ts: int
+    offer: Offer | None
+    containers: dict[str, "Container"] = field(default_factory=dict)
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        system = {"_rid": self.rid, "_self": f"dbs/{self.rid}/", "_etag": f'"{self.n:08x}"', "_ts": self.ts}
+        return {"id": self.id, **system, "_colls": "colls/", "_users": "users/"}
+
+
+@dataclass(slots=True)
+class Container:
+    """One container: its properties, and what requests need of them parsed once."""
+
+    n: int
+    database: Database
+    rid: str
+    ts: int
+    version: int
+    properties: dict[str, Any]
+    ranges: list[KeyRange]
+    lsn: int
+    offer: Offer | None
+    key: KeyDefinition = field(init=False)
+    unique: definitions.UniqueKeys = field(init=False)
+    ttl: int | None = field(init=False)
+    document_ids: resource_ids.DocumentIds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.document_ids = resource_ids.DocumentIds(self.rid)
+        self.apply(self.properties)
+
+    def apply(self, properties: dict[str, Any]) -> None:
+        self.properties = properties
+        self.key = KeyDefinition(properties["partitionKey"])
+        self.unique = definitions.UniqueKeys(properties.get("uniqueKeyPolicy"))
+        self.ttl = definitions.default_ttl(properties)
+
+    @property
+    def id(self) -> str:
+        return str(self.properties["id"])
+
+    @property
+    def table(self) -> str:
+        return f"docs_{self.n}"
+
+    @property
+    def link(self) -> str:
+        return f"dbs/{self.database.rid}/colls/{self.rid}/"
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        etag = f'"{self.n:08x}-{self.version:08x}"'
+        system = {"_rid": self.rid, "_self": self.link, "_etag": etag, "_ts": self.ts}
+        feeds = {"_docs": "docs/", "_sprocs": "sprocs/", "_triggers": "triggers/", "_udfs": "udfs/"}
+        return {**self.properties, **system, **feeds, "_conflicts": "conflicts/"}
+
+    def range_of(self, epk: str) -> KeyRange:
+        return next(part for part in self.ranges if epk < part.high)
+
+    def range_by_id(self, range_id: str) -> KeyRange:
+        for part in self.ranges:
+            if part.id == range_id:
+                return part
+        raise CosmosError(410, f"The partition key range {range_id} is gone.", RANGE_GONE)
+
+
+class Catalog:
+    """Finds, makes and removes databases and containers."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.databases: dict[str, Database] = {}
+        self._load()
+
+    def _load(self) -> None:
+        by_number = {}
+        for n, id_, rid, ts, offer in self._store.writer.execute("SELECT n, id, rid, ts, offer FROM databases"):
+            by_number[n] = self.databases[id_] = Database(n, id_, rid, ts, json.loads(offer or "null"))
+        rows = self._store.writer.execute(
+            "SELECT n, database_n, rid, ts, version, properties, ranges, lsn, offer FROM containers"
+        )
+        for n, database_n, rid, ts, version, properties, ranges, lsn, offer in rows:
+            parts = [KeyRange(*part) for part in json.loads(ranges)]
+            database = by_number[database_n]
+            container = Container(
+                n, database, rid, ts, version, json.loads(properties), parts, lsn, json.loads(offer or "null")
+            )
+            database.containers[container.id] = container
+
+    def database(self, id_or_rid: str) -> Database:
+        found = self.databases.get(id_or_rid)
+        found = found or next((one for one in self.databases.values() if one.rid == id_or_rid), None)
+        if found is None:
+            raise not_found("the database")
+        return found
+
+    def container(self, database_id: str, id_or_rid: str, *, owner: bool = True) -> Container:
+        """`owner` says that the container is not what is asked for, only where it lies."""
+        substatus = OWNER_NOT_FOUND if owner else 0
+        try:
+            database = self.database(database_id)
+        except CosmosError as error:
+            raise not_found("the database", OWNER_NOT_FOUND) from error
+        found = database.containers.get(id_or_rid)
+        found = found or next((one for one in database.containers.values() if one.rid == id_or_rid), None)
+        if found is None:
+            raise not_found("the container", substatus)
+        return found
+
+    def containers(self) -> list[Container]:
+        return [container for database in self.databases.values() for container in database.containers.values()]
+
+    async def create_database(self, given: dict[str, Any], offer: Offer | None) -> Database:
+        id_ = definitions.checked_id(given.get("id"))
+        now = int(time.time())
+        async with self._store.transaction() as db:
+            if id_ in self.databases:
+                raise already_exists("the database")
+            sql = "INSERT INTO databases (id, rid, ts, offer) VALUES (?, '', ?, ?)"
+            n = int(db.execute(sql, (id_, now, json.dumps(offer))).lastrowid or 0)
+            rid = resource_ids.database_rid(n)
+            db.execute("UPDATE databases SET rid = ? WHERE n = ?", (rid, n))
+        database = self.databases[id_] = Database(n, id_, rid, now, offer)
+        return database
+
+    async def delete_database(self, database: Database) -> None:
+        async with self._store.transaction() as db:
+            self.database(database.id)
+            for container in database.containers.values():
+                self._store.drop_container_tables(container.n)
+            db.execute("DELETE FROM containers WHERE database_n = ?", (database.n,))
+            db.execute("DELETE FROM databases WHERE n = ?", (database.n,))
+        del self.databases[database.id]
+
+    async def create_container(self, database: Database, given: dict[str, Any], offer: Offer | None) -> Container:
+        properties = definitions.container_properties(given)
+        KeyDefinition(properties["partitionKey"])
+        if offer is None and database.offer is None:
+            offer = {"offerThroughput": 400}
+        ranges = evenly_split(_range_count(offer))
+        now = int(time.time())
+        async with self._store.transaction() as db:
+            self.database(database.id)
+            if properties["id"] in database.containers:
+                raise already_exists("the container")
+            sql = (
+                "INSERT INTO containers (database_n, id, rid, ts, version, properties, ranges, lsn, offer)"
+                " VALUES (?, ?, '', ?, 1, ?, ?, 0, ?)"
+            )
+            parts = json.dumps([(part.id, part.low, part.high) for part in ranges])
+            values = (database.n, properties["id"], now, json.dumps(properties), parts, json.dumps(offer))
+            n = int(db.execute(sql, values).lastrowid or 0)
+            rid = resource_ids.container_rid(database.rid, n)
+            db.execute("UPDATE containers SET rid = ? WHERE n = ?", (rid, n))
+            self._store.create_container_tables(n)
+        container = Container(n, database, rid, now, 1, properties, ranges, 0, offer)
+        database.containers[container.id] = container
+        return container
+
+    async def replace_container(self, container: Container, given: dict[str, Any]) -> None:
+        """Indexing policy and TTL may change; what places and separates the documents is fixed at creation."""
+        properties = definitions.container_properties(given)
+        for name in ("id", "partitionKey", "uniqueKeyPolicy", "conflictResolutionPolicy"):
+            if properties.get(name) != container.properties.get(name):
+                raise bad_request(f"The container property '{name}' cannot be changed after creation.")
+        now = int(time.time())
+        async with self._store.transaction() as db:
+            sql = "UPDATE containers SET properties = ?, version = version + 1, ts = ? WHERE n = ?"
+            db.execute(sql, (json.dumps(properties), now, container.n))
+            if definitions.default_ttl(properties) != container.ttl:
+                _recompute_expiry(self._store, container, definitions.default_ttl(properties))
+        container.apply(properties)
+        container.version += 1
+        container.ts = now
+
+    async def delete_container(self, container: Container) -> None:
+        async with self._store.transaction() as db:
+            self.container(container.database.id, container.id)
+            self._store.drop_container_tables(container.n)
+            db.execute("DELETE FROM containers WHERE n = ?", (container.n,))
+        del container.database.containers[container.id]
+
+    async def replace_offer(self, owner: Database | Container, offer: Offer) -> None:
+        if isinstance(owner, Container) and _range_count(offer) > len(owner.ranges):
+            raise unsupported("Splitting physical partitions (more throughput than the container was created for)")
+        table = "databases" if isinstance(owner, Database) else "containers"
+        async with self._store.transaction() as db:
+            db.execute(f"UPDATE {table} SET offer = ? WHERE n = ?", (json.dumps(offer), owner.n))
+        owner.offer = offer
+
+
+def _range_count(offer: Offer | None) -> int:
+    if offer is None:
+        return 1
+    autopilot = offer.get("offerAutopilotSettings") or {}
+    throughput = autopilot.get("maxThroughput") or offer.get("offerThroughput") or 0
+    count = max(1, math.ceil(throughput / MAX_RANGE_THROUGHPUT))
+    if count > _MAX_RANGES:
+        raise unsupported(f"A throughput of more than {_MAX_RANGES * MAX_RANGE_THROUGHPUT} RU/s")
+    return count
+
+
+def _recompute_expiry(store: Store, container: Container, ttl: int | None) -> None:
+    """Documents that time had run out for are gone for good, also when the new default would have kept them."""
+    db, table = store.writer, container.table
+    db.execute(f"DELETE FROM {table} WHERE expires <= ?", (int(time.time()),))
+    if ttl is None:
+        db.execute(f"UPDATE {table} SET expires = NULL WHERE expires IS NOT NULL")
+        return
+    own = "coalesce(json_extract(body, '$.ttl'), ?)"
+    sql = f"UPDATE {table} SET expires = CASE WHEN {own} > 0 THEN json_extract(body, '$._ts') + {own} + 1 END"
+    db.execute(sql, (ttl, ttl))

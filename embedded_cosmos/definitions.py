@@ -1,0 +1,139 @@
+"""What a container's properties mean: defaults, checks, and the parts that later requests need parsed."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from embedded_cosmos.errors import bad_request, unsupported
+from embedded_cosmos.partition import MISSING, canonical, split_path, value_at
+
+_ILLEGAL_IN_IDS = ("/", "\\", "?", "#")
+MAX_RESOURCE_ID_BYTES = 255
+MAX_ITEM_ID_BYTES = 1023
+_SYSTEM_PROPERTIES = frozenset(
+    ("_rid", "_self", "_etag", "_ts", "_docs", "_sprocs", "_triggers", "_udfs", "_conflicts", "_colls", "_users")
+)
+_DEFAULT_INDEXING: dict[str, Any] = {
+    "indexingMode": "consistent",
+    "automatic": True,
+    "includedPaths": [{"path": "/*"}],
+    "excludedPaths": [{"path": '/"_etag"/?'}],
+}
+_REFUSED_POLICIES = {
+    "vectorEmbeddingPolicy": "A vector embedding policy",
+    "fullTextPolicy": "A full text policy",
+    "computedProperties": "Computed properties",
+    "analyticalStorageTtl": "The analytical store",
+    "changeFeedPolicy": "A change feed policy (all versions and deletes)",
+    "materializedViewDefinition": "A materialized view",
+    "clientEncryptionPolicy": "Client-side encryption",
+}
+_ALLOWED = {"id", "partitionKey", "indexingPolicy", "uniqueKeyPolicy", "defaultTtl", "conflictResolutionPolicy"}
+
+
+def checked_id(value: Any, most: int = MAX_RESOURCE_ID_BYTES) -> str:
+    if not isinstance(value, str) or not value:
+        raise bad_request("The input name is invalid: 'id' must be a string that is not empty.")
+    if any(char in value for char in _ILLEGAL_IN_IDS) or value[-1] in " \n" or any(char < " " for char in value):
+        raise bad_request(f"The input name '{value}' is invalid: it holds a character that an id may not have.")
+    if len(value) * 4 > most < len(value.encode(errors="replace")):
+        raise bad_request(f"The input name is invalid: it has more than {most} bytes.")
+    return value
+
+
+def container_properties(given: dict[str, Any]) -> dict[str, Any]:
+    """The properties as they are kept: what the client set, with the service's defaults."""
+    for name, label in _REFUSED_POLICIES.items():
+        if given.get(name):
+            raise unsupported(label)
+    kept = {name: value for name, value in given.items() if name not in _SYSTEM_PROPERTIES and value is not None}
+    kept = {name: value for name, value in kept.items() if name not in _REFUSED_POLICIES}
+    if unknown := sorted(kept.keys() - _ALLOWED - {"geospatialConfig"}):
+        raise unsupported(f"The container property '{unknown[0]}'")
+    checked_id(kept.get("id"))
+    if not isinstance(kept.get("partitionKey"), dict):
+        raise unsupported("A container without a partition key")
+    kept["indexingPolicy"] = _indexing_policy(kept.get("indexingPolicy"))
+    default_ttl(kept)
+    UniqueKeys(kept.get("uniqueKeyPolicy"))
+    conflicts = {"mode": "LastWriterWins", "conflictResolutionPath": "/_ts", "conflictResolutionProcedure": ""}
+    kept.setdefault("conflictResolutionPolicy", conflicts)
+    kept.setdefault("geospatialConfig", {"type": "Geography"})
+    return kept
+
+
+def _indexing_policy(given: Any) -> dict[str, Any]:
+    if given is None:
+        return json.loads(json.dumps(_DEFAULT_INDEXING))  # type: ignore[no-any-return]
+    if not isinstance(given, dict):
+        raise bad_request("The indexing policy must be an object.")
+    for name in ("vectorIndexes", "fullTextIndexes"):
+        if given.get(name):
+            raise unsupported(f"'{name}' of an indexing policy")
+    policy: dict[str, Any] = {"indexingMode": "consistent", "automatic": True, **given}
+    mode = policy["indexingMode"] = str(policy["indexingMode"]).lower()
+    if mode not in ("consistent", "none"):
+        raise unsupported(f"The indexing mode '{mode}'")
+    if mode == "consistent":
+        policy.setdefault("includedPaths", [{"path": "/*"}])
+        excluded = policy.setdefault("excludedPaths", [])
+        if {"path": '/"_etag"/?'} not in excluded:
+            excluded.append({"path": '/"_etag"/?'})
+    return policy
+
+
+def default_ttl(properties: dict[str, Any]) -> int | None:
+    ttl = properties.get("defaultTtl")
+    return None if ttl is None else checked_ttl(ttl, "defaultTtl")
+
+
+def checked_ttl(ttl: Any, name: str) -> int:
+    if isinstance(ttl, float) and ttl.is_integer():
+        ttl = int(ttl)
+    if not isinstance(ttl, int) or isinstance(ttl, bool) or (ttl <= 0 and ttl != -1) or ttl >= 2**31:
+        raise bad_request(f"The input {name} '{ttl}' is invalid: it must be a positive integer, or -1.")
+    return ttl
+
+
+@dataclass(frozen=True, slots=True)
+class _UniqueKey:
+    number: int
+    paths: tuple[tuple[str, ...], ...]
+
+
+class UniqueKeys:
+    """The unique keys of a container: what a document's values are, as texts that collide when they are the same."""
+
+    def __init__(self, policy: Any) -> None:
+        keys = (policy or {}).get("uniqueKeys") or []
+        if len(keys) > 10:
+            raise bad_request("A container has at most 10 unique keys.")
+        self._keys = [_UniqueKey(number, self._paths(key)) for number, key in enumerate(keys)]
+
+    @staticmethod
+    def _paths(key: Any) -> tuple[tuple[str, ...], ...]:
+        paths = key.get("paths") if isinstance(key, dict) else None
+        if not paths or not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            raise bad_request("A unique key needs 'paths'.")
+        return tuple(split_path(path) for path in paths)
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+    def of(self, document: dict[str, Any]) -> list[str]:
+        return [self._text(key, document) for key in self._keys]
+
+    @staticmethod
+    def _text(key: _UniqueKey, document: dict[str, Any]) -> str:
+        values = [value_at(document, path) for path in key.paths]
+        # A missing value counts as null, so the second document without one collides with the first.
+        known = [None if value is MISSING else _canonical_tree(value) for value in values]
+        return f"{key.number}:{json.dumps(known, ensure_ascii=False, separators=(',', ':'), sort_keys=True)}"
+
+
+def _canonical_tree(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _canonical_tree(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_canonical_tree(part) for part in value]
+    return canonical(value)

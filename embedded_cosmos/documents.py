@@ -1,0 +1,217 @@
+"""The documents of one container: create, read, replace, upsert, patch, delete, inside one transaction."""
+
+import json
+import math
+import sqlite3
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from embedded_cosmos import charges
+from embedded_cosmos.catalog import Container
+from embedded_cosmos.definitions import MAX_ITEM_ID_BYTES, checked_id, checked_ttl
+from embedded_cosmos.errors import CosmosError, already_exists, bad_request, not_found, precondition_failed
+from embedded_cosmos.partition import PartitionKey
+from embedded_cosmos.patch import patched
+from embedded_cosmos.predicate import holds
+
+MAX_DOCUMENT_BYTES = 2 * 1024 * 1024
+_SYSTEM = ("_rid", "_self", "_etag", "_ts", "_attachments", "_lsn")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a request wants of the version it meets: If-Match and If-None-Match."""
+
+    match: str | None = None
+    none_match: str | None = None
+
+    def check_write(self, etag: str) -> None:
+        if self.match is not None and self.match not in (etag, "*"):
+            raise precondition_failed()
+        if self.none_match is not None and self.none_match in (etag, "*"):
+            raise precondition_failed()
+
+    def not_modified(self, etag: str) -> bool:
+        return self.none_match is not None and self.none_match in (etag, "*")
+
+
+NO_CONDITION = Condition()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one operation ended: status, the document's text when there is one, its etag, and the cost."""
+
+    status: int
+    charge: float
+    body: str | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    rid: int
+    lsn: int
+    body: str
+
+
+class Documents:
+    """Reads and writes of one container on one connection; the caller holds the transaction."""
+
+    def __init__(self, container: Container, db: sqlite3.Connection) -> None:
+        self._container = container
+        self._db = db
+        self._table = container.table
+        self._now = time.time()
+
+    def read(self, key: PartitionKey, id_: str, condition: Condition = NO_CONDITION) -> Outcome:
+        row = self._existing(key, id_)
+        etag = self._etag(row.lsn)
+        if condition.not_modified(etag):
+            return Outcome(304, charges.point_read(0), None, etag)
+        return Outcome(200, charges.point_read(len(row.body)), row.body, etag)
+
+    def create(self, key: PartitionKey, document: dict[str, Any]) -> Outcome:
+        self._container.key.checked(document, key)
+        checked_id(document.get("id"), MAX_ITEM_ID_BYTES)
+        self._purge(key)
+        return self._insert(key, document)
+
+    def upsert(self, key: PartitionKey, document: dict[str, Any], condition: Condition = NO_CONDITION) -> Outcome:
+        self._container.key.checked(document, key)
+        row = self._find(key, checked_id(document.get("id"), MAX_ITEM_ID_BYTES))
+        self._purge(key)
+        # An upsert of what is not there is a create, whatever If-Match says: the service does the same.
+        if row is None:
+            return self._insert(key, document)
+        condition.check_write(self._etag(row.lsn))
+        return self._update(key, row, document)
+
+    def replace(
+        self, key: PartitionKey, id_: str, document: dict[str, Any], condition: Condition = NO_CONDITION
+    ) -> Outcome:
+        row = self._existing(key, id_)
+        condition.check_write(self._etag(row.lsn))
+        self._container.key.checked(document, key)
+        if document.get("id") != id_:
+            raise bad_request(f"The id of an item cannot be changed: it is '{id_}', not '{document.get('id')}'.")
+        self._purge(key)
+        return self._update(key, row, document)
+
+    def patch(self, key: PartitionKey, id_: str, request: Any, condition: Condition = NO_CONDITION) -> Outcome:
+        if not isinstance(request, dict):
+            raise bad_request("A patch request is an object with 'operations'.")
+        row = self._existing(key, id_)
+        condition.check_write(self._etag(row.lsn))
+        predicate = request.get("condition")
+        if predicate is not None and not holds(self._db, self._container, predicate, row.rid):
+            raise precondition_failed()
+        document = patched(json.loads(row.body), request.get("operations"), self._container.key)
+        self._purge(key)
+        return self._update(key, row, document)
+
+    def delete(self, key: PartitionKey, id_: str, condition: Condition = NO_CONDITION) -> Outcome:
+        row = self._existing(key, id_)
+        condition.check_write(self._etag(row.lsn))
+        self._container.lsn += 1
+        self._db.execute(f"DELETE FROM {self._table} WHERE rid = ?", (row.rid,))
+        return Outcome(204, charges.write("delete", len(row.body)))
+
+    def delete_all(self, key: PartitionKey) -> Outcome:
+        self._container.lsn += 1
+        self._db.execute(f"DELETE FROM {self._table} WHERE pk = ?", (key.text,))
+        return Outcome(200, charges.metadata())
+
+    def save_sequence(self) -> None:
+        """Keeps the sequence number: one that was given out must not come again after a restart."""
+        self._db.execute("UPDATE containers SET lsn = ? WHERE n = ?", (self._container.lsn, self._container.n))
+
+    def _find(self, key: PartitionKey, id_: str) -> _Row | None:
+        sql = f"SELECT rid, lsn, body FROM {self._table} WHERE pk = ? AND id = ? AND (expires IS NULL OR expires > ?)"
+        row = self._db.execute(sql, (key.text, id_, int(self._now))).fetchone()
+        return None if row is None else _Row(*row)
+
+    def _existing(self, key: PartitionKey, id_: str) -> _Row:
+        if not key.whole:
+            raise bad_request("Partition key provided either doesn't correspond to definition in the collection.", 1001)
+        row = self._find(key, id_)
+        if row is None:
+            raise not_found("the item")
+        return row
+
+    def _purge(self, key: PartitionKey) -> None:
+        """What has run out of time must not stand in the way of a new document's id or unique keys."""
+        if self._container.ttl is not None:
+            self._db.execute(f"DELETE FROM {self._table} WHERE pk = ? AND expires <= ?", (key.text, int(self._now)))
+
+    def _insert(self, key: PartitionKey, document: dict[str, Any]) -> Outcome:
+        self._container.lsn += 1
+        rid = lsn = self._container.lsn
+        body = self._sealed(document, rid, lsn)
+        sql = f"INSERT INTO {self._table} (rid, lsn, pk, epk, id, body, expires) VALUES (?, ?, ?, ?, ?, ?, ?)"
+        values = (rid, lsn, key.text, key.epk, document["id"], body, self._expires(document))
+        try:
+            self._db.execute(sql, values)
+        except sqlite3.IntegrityError as error:
+            raise already_exists("the item") from error
+        unique = self._keep_unique(key, rid, document)
+        charge = charges.write("create", len(body), unique_keys=unique)
+        return Outcome(201, charge, body, self._etag(lsn))
+
+    def _update(self, key: PartitionKey, row: _Row, document: dict[str, Any]) -> Outcome:
+        self._container.lsn += 1
+        body = self._sealed(document, row.rid, self._container.lsn)
+        sql = f"UPDATE {self._table} SET lsn = ?, body = ?, expires = ? WHERE rid = ?"
+        self._db.execute(sql, (self._container.lsn, body, self._expires(document), row.rid))
+        unique = self._keep_unique(key, row.rid, document)
+        charge = charges.write("replace", len(body), unique_keys=unique)
+        return Outcome(200, charge, body, self._etag(self._container.lsn))
+
+    def _keep_unique(self, key: PartitionKey, rid: int, document: dict[str, Any]) -> int:
+        texts = self._container.unique.of(document)
+        if texts:
+            self._db.execute(f"DELETE FROM unique_{self._container.n} WHERE rid = ?", (rid,))
+            sql = f"INSERT INTO unique_{self._container.n} (pk, key, rid) VALUES (?, ?, ?)"
+            try:
+                self._db.executemany(sql, [(key.text, text, rid) for text in texts])
+            except sqlite3.IntegrityError as error:
+                raise CosmosError(409, "Unique index constraint violation.") from error
+        return len(texts)
+
+    def _etag(self, lsn: int) -> str:
+        return f'"{self._container.n:08x}-0000-0000-0000-{lsn:012x}"'
+
+    def _sealed(self, document: dict[str, Any], rid: int, lsn: int) -> str:
+        """The document's text as it is stored: the user's properties, then the system's."""
+        for name in _SYSTEM:
+            document.pop(name, None)
+        text = dumped(document)
+        rid_text = self._container.document_ids.rid(rid)
+        etag = json.dumps(self._etag(lsn))
+        body = (
+            f'{text[:-1]},"_rid":"{rid_text}","_self":"{self._container.link}docs/{rid_text}/","_etag":{etag},'
+            f'"_attachments":"attachments/","_ts":{int(self._now)}}}'
+        )
+        if len(body) * 4 > MAX_DOCUMENT_BYTES < len(body.encode()):
+            raise CosmosError(413, "Request size is too large: an item has at most 2 MB.")
+        return body
+
+    def _expires(self, document: dict[str, Any]) -> int | None:
+        own = document.get("ttl")
+        if own is not None:
+            own = checked_ttl(own, "ttl")
+        if self._container.ttl is None:
+            return None
+        ttl = self._container.ttl if own is None else own
+        return None if ttl == -1 else math.floor(self._now + ttl) + 1
+
+
+def dumped(document: Any) -> str:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise bad_request("The request body holds half of a surrogate pair.") from error
+    return text

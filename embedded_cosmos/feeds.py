@@ -1,0 +1,198 @@
+"""Everything that answers with pages of items: the plain feed, the change feed, and partition key ranges."""
+
+import base64
+import json
+import sqlite3
+import time
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from embedded_cosmos import charges
+from embedded_cosmos.catalog import Container
+from embedded_cosmos.errors import CONTAINER_RID_MISMATCH, CosmosError, bad_request, unsupported
+from embedded_cosmos.partition import MAX_EPK, MIN_EPK, prefix_end
+from embedded_cosmos.store import Store
+from embedded_cosmos.wire import Call, Reply, content_path, feed, json_text
+
+DEFAULT_PAGE = 100
+MAX_PAGE = 1000
+_MOST_ROWS = 10_000
+# So few changes are walked through faster than a logical partition is sorted.
+_NEAR_CHANGES = 1000
+_MAX_SEQUENCE_DIGITS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The part of a container that a request looks at: a condition over the columns of its table."""
+
+    where: str
+    params: tuple[Any, ...]
+    pk_scoped: bool
+    session: str
+
+    @property
+    def visible(self) -> tuple[str, tuple[Any, ...]]:
+        """The condition without what has run out of time."""
+        return f"{self.where} AND (expires IS NULL OR expires > ?)", (*self.params, int(time.time()))
+
+    @property
+    def visible_in_sequence(self) -> tuple[str, tuple[Any, ...]]:
+        """The same, for a walk along the table or the sequence numbers; the plus keeps SQLite from other indexes."""
+        where, params = self.visible
+        return where.replace("pk ", "+pk ").replace("e+pk", "+epk"), params
+
+
+def scope_of(container: Container, call: Call) -> Scope:
+    header = call.header("x-ms-documentdb-partitionkey")
+    range_id = call.header("x-ms-documentdb-partitionkeyrangeid")
+    if header is not None:
+        key = container.key.of_header(header)
+        session = f"{container.range_of(key.epk).id}:-1#{container.lsn}"
+        if key.whole:
+            return Scope("pk = ?", (key.text,), pk_scoped=True, session=session)
+        return Scope("epk >= ? AND epk < ?", (key.epk, prefix_end(key.epk)), pk_scoped=False, session=session)
+    low, high, ids = MIN_EPK, MAX_EPK, [part.id for part in container.ranges]
+    if range_id is not None:
+        part = container.range_by_id(range_id.rpartition(",")[2])
+        low, high, ids = part.low, part.high, [part.id]
+    low = max(low, call.headers.get("x-ms-start-epk", low))
+    high = min(high, call.headers.get("x-ms-end-epk", high))
+    session = ",".join(f"{id_}:-1#{container.lsn}" for id_ in ids)
+    if (low, high) == (MIN_EPK, MAX_EPK):
+        return Scope("1", (), pk_scoped=False, session=session)
+    return Scope("epk >= ? AND epk < ?", (low, high), pk_scoped=False, session=session)
+
+
+def page_size(call: Call) -> int:
+    text = call.header("x-ms-max-item-count")
+    if text is None:
+        return DEFAULT_PAGE
+    try:
+        size = int(text)
+    except ValueError as error:
+        raise bad_request(f"The page size '{text}' is no number.") from error
+    if size == 0 or size < -1:
+        raise bad_request(f"The page size {size} is neither positive nor -1.")
+    return MAX_PAGE if size == -1 else min(size, _MOST_ROWS)
+
+
+def encoded_token(value: dict[str, Any]) -> str:
+    return base64.urlsafe_b64encode(json_text(value).encode()).decode()
+
+
+def decoded_token(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(base64.urlsafe_b64decode(text))
+    except ValueError as error:
+        raise bad_request("The continuation token is malformed.") from error
+    if not isinstance(value, dict):
+        raise bad_request("The continuation token is malformed.")
+    return value
+
+
+def page_headers(container: Container, scope: Scope, charge: float, count: int) -> dict[str, str]:
+    return {
+        "x-ms-request-charge": f"{charge:.2f}",
+        "x-ms-session-token": scope.session,
+        "x-ms-item-count": str(count),
+        "x-ms-alt-content-path": content_path("dbs", container.database.id, "colls", container.id),
+        "x-ms-content-path": container.rid,
+        "lsn": str(container.lsn),
+    }
+
+
+class Feeds:
+    """Serves pages of whole items."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def items(self, container: Container, call: Call) -> Reply:
+        """Every item of the scope, in the order of their creation."""
+        scope, size = scope_of(container, call), page_size(call)
+        token = call.header("x-ms-continuation")
+        after = decoded_token(token).get("rid") if token else 0
+        where, params = scope.visible if scope.pk_scoped else scope.visible_in_sequence
+        sql = f"SELECT rid, body FROM {container.table} WHERE {where} AND rid > ? ORDER BY rid LIMIT ?"
+        rows = await self._store.read(lambda db: db.execute(sql, (*params, after, size + 1)).fetchall())
+        texts = [body for _, body in rows[:size]]
+        charge = charges.query(len(texts), sum(map(len, texts)))
+        headers = page_headers(container, scope, charge, len(texts))
+        if len(rows) > size:
+            headers["x-ms-continuation"] = encoded_token({"rid": rows[size - 1][0]})
+        return Reply(200, feed("Documents", container.rid, texts), headers)
+
+    async def changes(self, container: Container, call: Call) -> Reply:
+        """The latest version of every item of the scope that changed after the continuation, in order of change."""
+        if call.headers["A-IM"].lower() != "incremental feed":
+            raise unsupported("The change feed of all versions and deletes")
+        scope, size = scope_of(container, call), page_size(call)
+        position = _position(container, call)
+        newest = container.lsn
+        rows = await self._store.read(lambda db: _changed(db, container.table, scope, position, size))
+        if not rows:
+            headers = page_headers(container, scope, charges.change_feed(0, 0), 0)
+            # Nothing up to the newest change concerns this scope, so the next reader starts behind it.
+            return Reply(304, None, headers | {"etag": f'"{max(position.seen, newest)}"'})
+        texts = [f'{body[:-1]},"_lsn":{lsn}}}' for lsn, body in rows]
+        headers = page_headers(container, scope, charges.change_feed(len(rows), sum(map(len, texts))), len(rows))
+        return Reply(200, feed("Documents", container.rid, texts), headers | {"etag": f'"{rows[-1][0]}"'})
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """After which change a page starts, and, for a start by time, the second before which nothing counts."""
+
+    seen: int
+    start: int | None
+    far_behind: bool
+
+
+def _position(container: Container, call: Call) -> _Position:
+    start = None
+    since = call.header("If-Modified-Since")
+    if since is not None:
+        try:
+            start = int(parsedate_to_datetime(since).timestamp())
+        except (ValueError, OverflowError) as error:
+            raise bad_request(f"The start time '{since}' is no date.") from error
+    seen = _seen(container, call.header("If-None-Match"))
+    return _Position(seen, start, far_behind=container.lsn - seen > _NEAR_CHANGES)
+
+
+def _seen(container: Container, token: str | None) -> int:
+    if token is None:
+        return 0
+    if token == "*":  # noqa: S105 - the wildcard for "now", not a password
+        return container.lsn
+    number = token.strip('"')
+    if not number.isdecimal() or len(number) > _MAX_SEQUENCE_DIGITS:
+        raise bad_request(f"The change feed continuation {token} is malformed.")
+    return int(number)
+
+
+def _changed(db: sqlite3.Connection, table: str, scope: Scope, position: _Position, size: int) -> list[tuple[int, str]]:
+    where, params = scope.visible if scope.pk_scoped and position.far_behind else scope.visible_in_sequence
+    if position.start is not None:
+        where, params = f"{where} AND json_extract(body, '$._ts') >= ?", (*params, position.start)
+    sql = f"SELECT lsn, body FROM {table} WHERE {where} AND lsn > ? ORDER BY lsn LIMIT ?"
+    return db.execute(sql, (*params, position.seen, size)).fetchall()
+
+
+def key_ranges(container: Container, call: Call) -> Reply:
+    """The physical partitions. The SDK asks again with the etag until it hears that nothing is new."""
+    etag = f'"{container.n:x}-{len(container.ranges)}"'
+    headers = {"etag": etag, "x-ms-request-charge": f"{charges.metadata():.2f}"}
+    if call.header("If-None-Match") == etag:
+        return Reply(304, None, headers)
+    rows = [json_text(part.resource()) for part in container.ranges]
+    return Reply(200, feed("PartitionKeyRanges", container.rid, rows), headers)
+
+
+def check_container_rid(container: Container, call: Call) -> None:
+    """A client that remembers a container of the same name that is gone is told to look again."""
+    wanted = call.header("x-ms-cosmos-intended-collection-rid")
+    if wanted and wanted != container.rid:
+        raise CosmosError(400, "The container was created again since the client last read it.", CONTAINER_RID_MISMATCH)

@@ -1,0 +1,190 @@
+"""Partition keys: their definition, their values in headers and documents, and where on the ring they fall."""
+
+import json
+import math
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from embedded_cosmos.errors import PARTITION_KEY_MISMATCH, bad_request, unsupported
+from embedded_cosmos.murmur import hash_128
+
+MIN_EPK = ""
+MAX_EPK = "FF"
+MISSING: dict[str, Any] = {}
+_RING = 1 << 126
+_MAX_VALUE_BYTES = 2048
+_EXACT_INTEGERS = 2**53
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRange:
+    """One physical partition: the part of the ring from `low` up to, and without, `high`."""
+
+    id: str
+    low: str
+    high: str
+
+    def resource(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "minInclusive": self.low,
+            "maxExclusive": self.high,
+            "ridPrefix": int(self.id),
+            "throughputFraction": 1,
+            "status": "online",
+            "parents": [],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionKey:
+    """The value of one logical partition: its canonical text and its effective partition key."""
+
+    text: str
+    epk: str
+    whole: bool = True
+
+
+def split_path(path: str) -> tuple[str, ...]:
+    """Takes `/a/b` and `/"a b"/c` apart."""
+    if not path.startswith("/"):
+        raise bad_request(f"The path '{path}' does not start with '/'.")
+    names, rest = [], path
+    while rest:
+        rest = rest[1:]
+        if rest[:1] in ('"', "'"):
+            end = rest.find(rest[0], 1)
+            if end < 0:
+                raise bad_request(f"The path '{path}' has a quote that is not closed.")
+            names.append(rest[1:end])
+            rest = rest[end + 1 :]
+        else:
+            end = rest.find("/") if "/" in rest else len(rest)
+            names.append(rest[:end])
+            rest = rest[end:]
+        if rest and not rest.startswith("/"):
+            raise bad_request(f"The path '{path}' is malformed.")
+    if not all(names):
+        raise bad_request(f"The path '{path}' has an empty segment.")
+    return tuple(names)
+
+
+def value_at(document: Any, names: Sequence[str]) -> Any:
+    """The value at a path, `MISSING` when there is none."""
+    for name in names:
+        if not isinstance(document, dict) or name not in document:
+            return MISSING
+        document = document[name]
+    return document
+
+
+def canonical(value: Any) -> Any:
+    """Numbers are doubles: 1 and 1.0 are the same key. Only -0.0 is none but its own: the SDK hashes its bytes."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT_INTEGERS:
+        return int(value) if value or math.copysign(1, value) > 0 else value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _EXACT_INTEGERS:
+        return float(value)
+    return value
+
+
+class KeyDefinition:
+    """A container's partition key: its paths, and how values become a place on the ring."""
+
+    def __init__(self, definition: dict[str, Any]) -> None:
+        paths = definition.get("paths")
+        if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
+            raise bad_request("The partition key definition needs 'paths'.")
+        self.hierarchical = definition.get("kind", "Hash") == "MultiHash"
+        self._check(definition, paths)
+        self.paths = tuple(split_path(path) for path in paths)
+        self._extracted = lru_cache(maxsize=4096)(self._of_text)
+
+    def _check(self, definition: dict[str, Any], paths: list[str]) -> None:
+        if definition.get("kind", "Hash") not in ("Hash", "MultiHash"):
+            raise unsupported(f"The partition key kind {definition['kind']!r}")
+        if definition.get("version") != 2:
+            raise unsupported("A partition key of version 1 (set 'version': 2)")
+        if definition.get("systemKey"):
+            raise unsupported("A system partition key")
+        if len(paths) > (3 if self.hierarchical else 1):
+            raise bad_request("A partition key has one path, a hierarchical one at most three.")
+        if len(set(paths)) != len(paths):
+            raise bad_request("The paths of a partition key must differ.")
+
+    def of_header(self, header: str) -> PartitionKey:
+        """The key that a request names; of a hierarchical key, it may be a prefix."""
+        return self._extracted(header)
+
+    def _of_text(self, header: str) -> PartitionKey:
+        try:
+            values = json.loads(header)
+        except ValueError:
+            values = None
+        if not isinstance(values, list):
+            raise bad_request(f"Partition key {header} is invalid.")
+        if not values:
+            raise unsupported("An empty partition key (of a container without one)")
+        if len(values) > len(self.paths):
+            raise bad_request("The partition key has more components than the container's definition.")
+        return self._of_values(values)
+
+    def of_document(self, document: dict[str, Any]) -> PartitionKey:
+        return self._of_values([value_at(document, path) for path in self.paths])
+
+    def _of_values(self, values: list[Any]) -> PartitionKey:
+        for value in values:
+            if isinstance(value, list) or (isinstance(value, dict) and value):
+                raise bad_request("A partition key value is a string, a number, a boolean, null, or missing.")
+            if isinstance(value, str) and len(value) * 4 > _MAX_VALUE_BYTES < len(value.encode()):
+                raise bad_request("A partition key value has at most 2048 bytes.")
+        values = [canonical(value) for value in values]
+        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        return PartitionKey(text, "".join(_hashed(value) for value in values), len(values) == len(self.paths))
+
+    def checked(self, document: dict[str, Any], named: PartitionKey) -> None:
+        """Refuses a document that belongs into another logical partition than the request says."""
+        if not named.whole:
+            raise bad_request("Partition key provided either doesn't correspond to definition in the collection.", 1001)
+        found = self.of_document(document)
+        if found.text != named.text and not self._same_but_for_missing(document, named):
+            message = "PartitionKey extracted from document doesn't match the one specified in the header."
+            raise bad_request(message, PARTITION_KEY_MISMATCH)
+
+    def _same_but_for_missing(self, document: dict[str, Any], named: PartitionKey) -> bool:
+        """The SDK sends null for a level of a hierarchical key that the document lacks; it is stored as that."""
+        if not self.hierarchical:
+            return False
+        found = [value_at(document, path) for path in self.paths]
+        return self._of_values([None if value == MISSING else value for value in found]).text == named.text
+
+
+def _hashed(value: Any) -> str:
+    if value is None:
+        data = b"\x01"
+    elif value is True:
+        data = b"\x03"
+    elif value is False:
+        data = b"\x02"
+    elif isinstance(value, str):
+        data = b"\x08" + value.encode() + b"\xff"
+    elif isinstance(value, dict):
+        data = b"\x00"
+    else:
+        data = b"\x05" + struct.pack("<d", float(value))
+    low, high = hash_128(data)
+    # The ring's end is FF, so the two top bits of a place on it are never set.
+    return f"{((high << 64) | low) & (_RING - 1):032X}"
+
+
+def prefix_end(epk: str) -> str:
+    """The first place behind every key that starts with this one."""
+    return epk + "FF"
+
+
+def evenly_split(count: int) -> list[KeyRange]:
+    """The ring in `count` parts of the same size."""
+    bounds = [MIN_EPK, *(f"{_RING * part // count:032X}" for part in range(1, count)), MAX_EPK]
+    return [KeyRange(str(at), bounds[at], bounds[at + 1]) for at in range(count)]

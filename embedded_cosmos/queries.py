@@ -1,0 +1,134 @@
+"""Query requests: their text and parameters, the query plan exchange, pages and continuation tokens."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from embedded_cosmos import charges
+from embedded_cosmos.catalog import Container
+from embedded_cosmos.errors import CROSS_PARTITION_NOT_SERVABLE, CosmosError, bad_request
+from embedded_cosmos.feeds import decoded_token, encoded_token, page_headers, page_size, scope_of
+from embedded_cosmos.partition import MAX_EPK, MIN_EPK
+from embedded_cosmos.sql import query as sql
+from embedded_cosmos.store import Store
+from embedded_cosmos.wire import Call, Reply, feed, json_text
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A query as it was sent."""
+
+    text: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """Ties a continuation token to the query it continues."""
+        known = json_text([self.text, sorted(self.parameters.items())])
+        return hashlib.sha256(known.encode(errors="surrogatepass")).hexdigest()[:16]
+
+
+def query_of(call: Call) -> Query:
+    given = call.json_object()
+    text, parameters = given.get("query"), given.get("parameters") or []
+    if not isinstance(text, str):
+        raise bad_request("The query's text is missing.")
+    if not isinstance(parameters, list) or not all(_is_parameter(one) for one in parameters):
+        raise bad_request("Every query parameter is an object with 'name' and 'value'.")
+    return Query(text, {one["name"]: one["value"] for one in parameters})
+
+
+def _is_parameter(one: Any) -> bool:
+    return isinstance(one, dict) and isinstance(one.get("name"), str) and "value" in one
+
+
+def refused(error: sql.SqlError) -> CosmosError:
+    """A query that is wrong: the message says where, in the service's shape."""
+    details: dict[str, Any] = {"severity": "Error", "message": str(error)}
+    if error.line:
+        details["location"] = {"line": error.line, "column": error.column}
+    return bad_request(f"Message: {json_text({'errors': [details]})}")
+
+
+class Queries:
+    """Serves queries over the items of a container."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def plan(self, container: Container, call: Call) -> Reply:
+        """What the SDK must know to ask each range by itself, and to merge the answers."""
+        query = query_of(call)
+        try:
+            info = sql.plan(query.text, query.parameters, container.properties["indexingPolicy"])
+        except sql.SqlError as error:
+            raise refused(error) from error
+        whole = {"min": MIN_EPK, "max": MAX_EPK, "isMinInclusive": True, "isMaxInclusive": False}
+        answer = {"partitionedQueryExecutionInfoVersion": 2, "queryInfo": info, "queryRanges": [whole]}
+        return Reply(200, json_text(answer), {"x-ms-request-charge": f"{charges.metadata():.2f}"})
+
+    async def page(self, container: Container, call: Call) -> Reply:
+        query, scope, size = query_of(call), scope_of(container, call), page_size(call)
+        self._check_servable(container, call, query)
+        after = self._after(call, query)
+        where, params = scope.visible
+        policy = container.properties["indexingPolicy"]
+        source = sql.Source(container.table, where, params, pk_scoped=scope.pk_scoped, policy=policy)
+
+        def run(db: sqlite3.Connection) -> sql.Page:
+            return sql.execute(db, source, query.text, query.parameters, page_size=size, after=after)
+
+        try:
+            page = await self._store.read(run)
+        except sql.SqlError as error:
+            raise refused(error) from error
+        charge = charges.query(page.read, sum(map(len, page.rows)))
+        headers = page_headers(container, scope, charge, len(page.rows))
+        if page.after is not None:
+            headers["x-ms-continuation"] = encoded_token({"q": query.digest, "after": page.after})
+        return Reply(200, feed("Documents", container.rid, page.rows), headers)
+
+    def _check_servable(self, container: Container, call: Call, query: Query) -> None:
+        """Over several ranges, what needs merging is the SDK's work: it is told to ask for a plan."""
+        if "x-ms-documentdb-partitionkey" in call.headers or "x-ms-documentdb-partitionkeyrangeid" in call.headers:
+            return
+        if not call.flag("x-ms-documentdb-query-enablecrosspartition"):
+            raise bad_request(
+                "Cross partition query is required but disabled. Please set "
+                "x-ms-documentdb-query-enablecrosspartition to true, or specify x-ms-documentdb-partitionkey."
+            )
+        try:
+            merging = len(container.ranges) > 1 and sql.needs_plan(query.text, query.parameters)
+        except sql.SqlError as error:
+            raise refused(error) from error
+        if merging:
+            message = "The provided cross partition query can not be directly served by the gateway."
+            raise bad_request(message, CROSS_PARTITION_NOT_SERVABLE)
+
+    def _after(self, call: Call, query: Query) -> Any:
+        token = call.header("x-ms-continuation")
+        if not token:
+            return None
+        value = decoded_token(token)
+        if value.get("q") != query.digest:
+            raise bad_request("The continuation token belongs to another query.")
+        return value.get("after")
+
+
+def over_resources(query: Query, resources: list[dict[str, Any]]) -> list[str]:
+    """A query over databases, containers or offers: few enough to be laid into a table of their own for it."""
+    db = sqlite3.connect(":memory:")
+    try:
+        sql.prepare_connection(db)
+        db.execute("CREATE TABLE docs (rid INTEGER PRIMARY KEY, lsn, pk, epk, id, body TEXT, expires)")
+        rows = [(one["id"], json.dumps(one, ensure_ascii=False)) for one in resources]
+        db.executemany("INSERT INTO docs (id, body) VALUES (?, ?)", rows)
+        source = sql.Source("docs", "1", (), pk_scoped=False, policy={})
+        return sql.execute(db, source, query.text, query.parameters, page_size=None, after=None).rows
+    except sql.SqlError as error:
+        raise refused(error) from error
+    finally:
+        db.close()

@@ -1,0 +1,91 @@
+"""Which request goes where: the one place that knows the shape of every path."""
+
+from embedded_cosmos import account, feeds
+from embedded_cosmos.account import Account
+from embedded_cosmos.catalog import Catalog, Container
+from embedded_cosmos.errors import CosmosError, unsupported
+from embedded_cosmos.feeds import Feeds
+from embedded_cosmos.items import Items
+from embedded_cosmos.queries import Queries
+from embedded_cosmos.store import Store
+from embedded_cosmos.wire import Call, Reply
+
+_REFUSED_FEEDS = {
+    "sprocs": "Stored procedures",
+    "triggers": "Triggers",
+    "udfs": "User-defined functions",
+    "conflicts": "The conflicts feed",
+    "users": "Users and permissions",
+    "permissions": "Users and permissions",
+    "clientencryptionkeys": "Client-side encryption",
+    "attachments": "Attachments",
+}
+
+
+class Routes:
+    """Answers one request, or raises a `CosmosError`."""
+
+    def __init__(self, store: Store, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._account = Account(self._catalog)
+        self._items = Items(store)
+        self._feeds = Feeds(store)
+        self._queries = Queries(store)
+
+    async def answer(self, call: Call) -> Reply:
+        match call.verb, call.path:
+            case (("GET" | "PUT" | "PATCH" | "DELETE"), ("dbs", database, "colls", container, "docs", id_)):
+                return await self._item(self._container(database, container, call), id_, call)
+            case (("GET" | "POST"), ("dbs", database, "colls", container, "docs")):
+                return await self._documents(self._container(database, container, call), call)
+            case "GET", ("dbs", database, "colls", container, "pkranges"):
+                return feeds.key_ranges(self._container(database, container, call), call)
+            case "POST", ("dbs", database, "colls", container, "operations", "partitionkeydelete"):
+                return await self._items.delete_partition(self._container(database, container, call), call)
+        return await self._account_answer(call)
+
+    async def _account_answer(self, call: Call) -> Reply:  # noqa: PLR0911 - a table of routes, a return for each
+        match call.verb, call.path:
+            case "GET", ():
+                return account.description(call.origin)
+            case (("GET" | "POST"), ("dbs",)):
+                return await self._account.databases(call)
+            case (("GET" | "DELETE"), ("dbs", database)):
+                return await self._account.database(database, call)
+            case (("GET" | "POST"), ("dbs", database, "colls")):
+                return await self._account.containers(database, call)
+            case (("GET" | "PUT" | "DELETE"), ("dbs", database, "colls", container)):
+                return await self._account.container(database, container, call)
+            case (("GET" | "POST"), ("offers",)):
+                return self._account.offers(call)
+            case (("GET" | "PUT"), ("offers", rid)):
+                return await self._account.offer(rid, call)
+        raise _refused(call)
+
+    def _container(self, database: str, id_: str, call: Call) -> Container:
+        container = self._catalog.container(database, id_)
+        feeds.check_container_rid(container, call)
+        return container
+
+    async def _item(self, container: Container, id_: str, call: Call) -> Reply:
+        if call.verb == "GET":
+            return self._items.read(container, id_, call)
+        return await self._items.write(container, id_, call)
+
+    async def _documents(self, container: Container, call: Call) -> Reply:
+        if call.verb == "GET":
+            return await (self._feeds.changes if "A-IM" in call.headers else self._feeds.items)(container, call)
+        if call.flag("x-ms-cosmos-is-query-plan-request"):
+            return self._queries.plan(container, call)
+        if account.is_query(call):
+            return await self._queries.page(container, call)
+        if call.flag("x-ms-cosmos-is-batch-request"):
+            return await self._items.batch(container, call)
+        return await self._items.write(container, None, call)
+
+
+def _refused(call: Call) -> CosmosError:
+    for segment in call.path[2:]:
+        if segment.lower() in _REFUSED_FEEDS:
+            return unsupported(_REFUSED_FEEDS[segment.lower()])
+    return unsupported(f"{call.verb} /{'/'.join(call.path)}")

@@ -1,0 +1,70 @@
+"""Request charges tell two ways of doing something apart, as the service's do."""
+
+from typing import Any
+
+import pytest
+
+from embedded_cosmos.tests.conftest import NewContainer
+from embedded_cosmos.tests.sdk import done, listed, query
+
+SMALL = {"id": "small", "pk": "p"}
+LARGE = {"id": "large", "pk": "p", "text": "x" * 100_000}
+
+
+def cost(answer: Any) -> float:
+    return float(answer.get_response_headers()["x-ms-request-charge"])
+
+
+def last_cost(container: Any) -> float:
+    return float(container.client_connection.last_response_headers["x-ms-request-charge"])
+
+
+@pytest.fixture
+async def filled(container: Any) -> Any:
+    for item in (SMALL, LARGE):
+        await done(container.create_item(dict(item)))
+    return container
+
+
+async def test_a_point_read_is_the_cheapest_and_grows_with_the_item(filled: Any) -> None:
+    small, large = [cost(await done(filled.read_item(id_, "p"))) for id_ in ("small", "large")]
+    await query(filled, "SELECT * FROM c WHERE c.id = 'small'", partition_key="p")
+    assert 1 <= small < last_cost(filled)
+    assert 5 * small < large
+
+
+async def test_a_write_costs_more_than_a_read_and_a_replace_more_than_a_create(container: Any) -> None:
+    created = cost(await done(container.create_item(dict(SMALL))))
+    replaced = cost(await done(container.replace_item("small", dict(SMALL))))
+    read = cost(await done(container.read_item("small", "p")))
+    assert read < created < replaced
+
+
+async def test_a_larger_item_and_a_unique_key_cost_more_to_write(new_container: NewContainer) -> None:
+    plain = await new_container()
+    unique = await new_container(unique_key_policy={"uniqueKeys": [{"paths": ["/a"]}]})
+    small, large = [cost(await done(plain.create_item(dict(item)))) for item in (SMALL, LARGE)]
+    assert small < cost(await done(unique.create_item(dict(SMALL))))
+    assert small < large
+
+
+async def test_a_batch_costs_what_its_operations_cost(container: Any) -> None:
+    alone = cost(await done(container.create_item({"id": "0", "pk": "p"})))
+    batch = [("create", ({"id": f"{number}", "pk": "p"},)) for number in range(1, 6)]
+    results = await done(container.execute_item_batch(batch, "p"))
+    assert cost(results) == pytest.approx(5 * alone)
+    assert sum(result["requestCharge"] for result in results) == pytest.approx(cost(results))
+
+
+async def test_a_query_costs_more_the_more_it_looks_at(container: Any) -> None:
+    await query(container, "SELECT * FROM c WHERE c.no = 1", partition_key="p")
+    empty = last_cost(container)
+    for number in range(50):
+        await done(container.create_item({"id": f"{number}", "pk": "p", "n": number}))
+    await query(container, "SELECT * FROM c WHERE c.n % 7 = 9", partition_key="p")
+    assert last_cost(container) > empty
+
+
+async def test_a_page_of_the_change_feed_has_its_price(filled: Any) -> None:
+    await listed(filled.query_items_change_feed(start_time="Beginning"))
+    assert last_cost(filled) >= 1

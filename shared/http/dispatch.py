@@ -1,0 +1,199 @@
+"""From an HTTP request to its operation and back: one route table for each resource drives it all.
+
+A trigger hands its request to `respond` with the resource's routes. Here the route is matched, the Caller made, query
+and body loaded through the route's schemas, the operation called, and its Reply, or an ApiError, made the answer.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Protocol, TypedDict
+
+from marshmallow import Schema, ValidationError
+
+from shared import instants
+from shared.auth.caller import NOBODY, caller_of, is_uuid
+from shared.errors import ApiError, unavailable
+from shared.http.etags import Precondition
+from shared.http.fields import given_parts
+from shared.http.json_body import dumps, json_body
+from shared.http.routing import IF_MATCH, Reply, Request, Route
+from shared.logs import correlation_id, correlation_id_of, logger
+
+MAX_BODY_BYTES = 1024 * 1024
+# Whatever happens below, a caller has an answer within 10 seconds.
+DEADLINE_SECONDS = 9
+
+log = logger(__name__)
+
+
+class HttpRequest(Protocol):
+    """What is used of a trigger's request. Header names are lower-case; repeated query parameters come comma-joined."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def params(self) -> Mapping[str, str]: ...
+    @property
+    def route_params(self) -> Mapping[str, str]: ...
+    def get_body(self) -> bytes: ...
+
+
+class HttpAnswer(TypedDict):
+    """What a trigger's response is made of."""
+
+    status_code: int
+    headers: dict[str, str]
+    body: bytes | None
+    mimetype: str
+
+
+async def respond(routes: Sequence[Route], request: HttpRequest) -> HttpAnswer:
+    """Answer a request to the resource of these routes. Never raises: what fails here is a 500 that says nothing."""
+    correlation_id.set(correlation_id_of(request.headers))
+    try:
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            answer = await _answer(request, *await _reply(routes, request))
+    except ApiError as error:
+        return _error(error)
+    except ValidationError as error:
+        return _error(_invalid(error))
+    except TimeoutError:
+        log.warning("no answer within %s s", DEADLINE_SECONDS)
+        return _error(unavailable("timeout", "This took too long; try again"))
+    except Exception:
+        log.exception("unexpected error")
+        return _error(ApiError(500, "internal_error", "Something went wrong on our side"))
+    return answer
+
+
+async def _reply(routes: Sequence[Route], request: HttpRequest) -> tuple[Reply, int]:
+    """What the operation answers, and the status to answer it with."""
+    segments = _segments(request)
+    here = _at(routes, segments)
+    if request.method == "OPTIONS":
+        return Reply(None, headers={"Allow": _allow(here)}), 204
+    caller = NOBODY if here and here[0].public else await caller_of(request.headers)
+    route, path = _match(here, request.method, segments)
+    if route.admin_only and not caller.is_admin:
+        raise ApiError(403, "admin_only", "Only an administrator may do this")
+    reply = await route.operation(
+        Request(
+            caller=caller,
+            now=instants.now(),
+            precondition=Precondition.of(request.headers if IF_MATCH in route.headers else {}),
+            path=path,
+            query=_load(route.query, _query(request.params)) if route.query else {},
+            body=_load(route.body, _json_body(request), partial=route.partial) if route.body else {},
+            headers=request.headers,
+        )
+    )
+    return reply, reply.status or route.status
+
+
+def _segments(request: HttpRequest) -> list[str]:
+    path = request.route_params.get("path", "").removesuffix("/")
+    return path.split("/") if path else []
+
+
+def _at(routes: Sequence[Route], segments: list[str]) -> list[Route]:
+    """The routes of a path; those that spell it out hide those with a parameter in its place."""
+
+    def fits(route: Route, *, literally: bool) -> bool:
+        template = route.path.split("/") if route.path else []
+        return len(template) == len(segments) and all(
+            part.lower() == segment.lower() or (part.startswith("{") and not literally)
+            for part, segment in zip(template, segments, strict=True)
+        )
+
+    return [r for r in routes if fits(r, literally=True)] or [r for r in routes if fits(r, literally=False)]
+
+
+def _allow(routes: list[Route]) -> str:
+    methods = {route.method for route in routes} | {"OPTIONS"}
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
+
+
+def _match(here: list[Route], method: str, segments: list[str]) -> tuple[Route, dict[str, str]]:
+    if not here:
+        raise ApiError(404, "not_found", "There is nothing at this path")
+    wanted = "GET" if method == "HEAD" else method
+    route = next((route for route in here if route.method == wanted), None)
+    if route is None:
+        raise ApiError(405, "method_not_allowed", f"{method} is not allowed here", headers={"Allow": _allow(here)})
+    template = route.path.split("/")
+    path = {part[1:-1]: value for part, value in zip(template, segments, strict=False) if part.startswith("{")}
+    if "id" in path and not is_uuid(path["id"]):
+        raise ApiError(422, "id_invalid", "The id in the path is not a UUID", errors={"id": ["Not a UUID."]})
+    return route, path
+
+
+def _query(params: Mapping[str, str]) -> dict[str, str]:
+    """The query without what counts as absent: the host joins repeated parameters to a comma list."""
+    return {name: value for name, value in params.items() if given_parts(value)}
+
+
+def _json_body(request: HttpRequest) -> dict[str, Any]:
+    body = request.get_body()
+    if len(body) > MAX_BODY_BYTES:
+        raise ApiError(413, "body_too_large", "The body is larger than 1 MiB")
+    if not body:
+        return {}
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        raise ApiError(415, "not_json", "The body must be application/json")
+    try:
+        document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ApiError(400, "json_malformed", "The body is not well-formed JSON") from error
+    if not isinstance(document, dict):
+        raise ApiError(400, "json_not_an_object", "The body must be a JSON object")
+    return document
+
+
+def _refuse_constant(name: str) -> None:
+    """JSON has no NaN and no Infinity, though Python reads them."""
+    raise ValueError(name)
+
+
+def _load(schema: Schema, data: dict[str, Any], *, partial: bool = False) -> dict[str, Any]:
+    loaded: dict[str, Any] = schema.load(data, partial=partial)
+    return loaded
+
+
+def _invalid(error: ValidationError) -> ApiError:
+    messages = error.normalized_messages()  # type: ignore[no-untyped-call]
+    errors = {str(name): list(_sentences(complaint)) for name, complaint in messages.items()}
+    name, (first, *_) = next(iter(errors.items()))
+    return ApiError(400, "validation_failed", f"{name}: {first}", errors=errors)
+
+
+def _sentences(complaint: Any) -> Iterator[str]:
+    """What is wrong with one field; of a list it is said for each place."""
+    if isinstance(complaint, str):
+        yield complaint
+    else:
+        for part in complaint.values() if isinstance(complaint, dict) else complaint:
+            yield from _sentences(part)
+
+
+async def _answer(request: HttpRequest, reply: Reply, status: int) -> HttpAnswer:
+    made = reply.body if reply.body is None or isinstance(reply.body, bytes) else await json_body(reply.body)
+    return {
+        "status_code": status,
+        "headers": {"Cache-Control": "no-store", **reply.headers},
+        # Also for HEAD it has been made, which may fail as it may for GET.
+        "body": None if request.method == "HEAD" else made,
+        "mimetype": reply.mimetype,
+    }
+
+
+def _error(error: ApiError) -> HttpAnswer:
+    return {
+        "status_code": int(error.status),
+        "headers": {"Cache-Control": "no-store", **error.headers},
+        "body": dumps(error.body(correlation_id.get())),
+        "mimetype": "application/problem+json",
+    }

@@ -1,0 +1,189 @@
+"""The marshmallow fields and the base schema that every resource's schemas are made of.
+
+Unknown and read-only fields are dropped; `""` means null in an optional field; what JSON does not spell as the type
+asked for is refused rather than converted.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, ClassVar
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
+
+from shared.auth.caller import is_uuid
+from shared.instants import format_instant, parse_instant, with_plus
+
+STATUSES = ("active", "inactive")
+DEFAULT_TIMEZONE_OFFSET = 300
+LONGEST_TIMEZONE_OFFSET = 840
+
+
+class Body(Schema):
+    """A JSON body. A null in an optional field stands for what `defaults` has for it, else for null."""
+
+    defaults: ClassVar[Mapping[str, Any]] = {}
+
+    class Meta:
+        unknown = EXCLUDE
+
+    @pre_load
+    def empty_is_null(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        optional = {name for name, field in self.load_fields.items() if not field.required}
+        return {name: None if value == "" and name in optional else value for name, value in data.items()}
+
+    @post_load
+    def null_is_default(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {name: self.defaults.get(name) if value is None else value for name, value in data.items()}
+
+
+class Query(Schema):
+    """A query string: unknown parameters are ignored."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+
+class Answer(Schema):
+    """What a call answers. It holds all its fields, and no other: what has no value is null."""
+
+
+class Item(Answer):
+    """An answer that stands for one item: it carries an ETag."""
+
+
+def about(description: str, example: Any = missing, *, optional: bool = False) -> dict[str, Any]:
+    """The metadata of a field, for the OpenAPI document; what is optional is left out of an answer where it is none."""
+    return {"description": description, "optional": optional} | ({} if example is missing else {"example": example})
+
+
+class Text(fields.String):
+    """A string that can be written as UTF-8: JSON can spell half of a surrogate pair, which is no text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ValidationError("Not valid Unicode text.") from error
+        return text
+
+
+class Name(Text):
+    """A trimmed string of 1 to 50 characters."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            validate=[validate.Length(min=1, error="Must not be blank."), validate.Length(max=50)], **kwargs
+        )
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        return super()._deserialize(value, attr, data, **kwargs).strip()
+
+
+class Id(Text):
+    """A UUID of any version and case, kept as it comes."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not is_uuid(text):
+            raise ValidationError("Not a UUID.")
+        return text
+
+
+class Instant(fields.Field[datetime]):
+    """An ISO 8601 date and time, as an aware UTC datetime; without an offset it is UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:  # noqa: ARG002
+        try:
+            return parse_instant(value if isinstance(value, str) else "")
+        except ValueError as error:
+            raise ValidationError("Not an ISO 8601 date and time.") from error
+
+
+class QueryInstant(Instant):
+    """The same in a query, where the `+` of an offset may have become a blank."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        return super()._deserialize(with_plus(str(value)), attr, data, **kwargs)
+
+
+class KeptInstant(Instant):
+    """The same, as it is kept."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:  # type: ignore[override]
+        return format_instant(super()._deserialize(value, attr, data, **kwargs))
+
+
+class QueryInteger(fields.Integer):
+    """A whole number in plain decimal digits: Python would also read `1_0`, and the digits of other scripts."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        text = str(value).strip()
+        if not (text.isascii() and text.removeprefix("-").isdecimal()):
+            raise self.make_error("invalid", input=value)
+        return super()._deserialize(text, attr, data, **kwargs)
+
+
+class Flag(fields.Boolean):
+    """true or false, and nothing that merely looks like it."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:  # noqa: ARG002
+        if not isinstance(value, bool):
+            raise ValidationError("Not a boolean.")
+        return value
+
+
+class Technologies(fields.List[str]):
+    """At most 10 distinct strings; repetitions and empty ones are dropped."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(Text(validate=validate.Length(max=100)), validate=validate.Length(max=10), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        names = super()._deserialize(value, attr, data, **kwargs)
+        return list(dict.fromkeys(name for name in names if name))
+
+
+def given_parts(value: str) -> list[str]:
+    """The parts of a comma list, but for those that count as absent: empty, `undefined` and `null`."""
+    parts = (part.strip() for part in value.split(","))
+    return [part for part in parts if part not in {"", "undefined", "null"}]
+
+
+class CommaList(fields.Field[list[str]]):
+    """A comma list in a query parameter, of ids or of the words given."""
+
+    def __init__(self, *words: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.words = words
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:  # noqa: ARG002
+        parts = given_parts(str(value))
+        if any(part not in self.words and not is_uuid(part) for part in parts):
+            raise ValidationError("Not a UUID.")
+        return parts
+
+
+def offset_in_body() -> fields.Integer:
+    """Minutes from local time to UTC in a body, as JavaScript's `getTimezoneOffset()` gives."""
+    return fields.Integer(
+        strict=True,
+        allow_none=True,
+        load_default=DEFAULT_TIMEZONE_OFFSET,
+        validate=_OFFSETS,
+        metadata=about(_OFFSET, DEFAULT_TIMEZONE_OFFSET),
+    )
+
+
+def offset_in_query() -> fields.Integer:
+    """The same in a query; 300 when absent."""
+    return QueryInteger(load_default=DEFAULT_TIMEZONE_OFFSET, validate=_OFFSETS, metadata=about(_OFFSET))
+
+
+def status(description: str = "Whether it is in use.", **kwargs: Any) -> Text:
+    """`active` or `inactive`."""
+    return Text(validate=validate.OneOf(STATUSES), metadata=about(description), **kwargs)
+
+
+_OFFSETS = validate.Range(-LONGEST_TIMEZONE_OFFSET, LONGEST_TIMEZONE_OFFSET)
+_OFFSET = "Minutes from local time to UTC, as JavaScript's `getTimezoneOffset()` gives: 300 in Ecuador, -60 in Berlin."

@@ -1,0 +1,115 @@
+"""How a call is refused: the one error body, and which statuses an operation can answer with it, by its route."""
+
+from dataclasses import dataclass
+
+from marshmallow import fields, validate
+
+from shared.errors import ApiError
+from shared.http.fields import Answer, Id, Instant, Text, about
+from shared.http.routing import IF_MATCH, Route
+
+CORRELATION_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+class Conflict(Answer):
+    """A time entry that is in the way."""
+
+    id = Id(metadata=about("The entry's id.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"))
+    start_date = Instant(metadata=about("When it began.", "2026-01-05T14:00:00.0000000Z"))
+    end_date = Instant(allow_none=True, metadata=about("When it ended; null while it runs.", None))
+
+
+class Error(Answer):
+    """Why a call was refused (RFC 9457)."""
+
+    type = Text(metadata=about("Always `about:blank`.", "about:blank"))
+    title = Text(metadata=about("The status in words.", "Unprocessable Content"))
+    status = fields.Integer(validate=validate.Range(400, 599), metadata=about("The status.", 422))
+    code = Text(
+        validate=validate.Regexp("^[a-z0-9_]+$"),
+        metadata=about("What a program goes by; stable.", "time_entry_overlap"),
+    )
+    message = Text(metadata=about("What a person is told.", "There is another time entry in that date range"))
+    correlation_id = Text(metadata=about("What to name when you ask for help.", CORRELATION_ID))
+    errors = fields.Dict(
+        keys=fields.String(),
+        values=fields.List(fields.String()),
+        metadata=about("Sentences for each field, where it is about fields.", optional=True),
+    )
+    conflicts = fields.List(
+        fields.Nested(Conflict), metadata=about("The time entries that are in the way, if any.", optional=True)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a status means here, and an example of its code and message."""
+
+    description: str
+    code: str
+    message: str
+
+    def example(self, status: int) -> dict[str, object]:
+        return ApiError(status, self.code, self.message).body(CORRELATION_ID)
+
+
+REFUSALS = {
+    400: Refusal(
+        "The query or the body is malformed; `errors` says what is wrong with which field.",
+        "validation_failed",
+        "limit: Not a valid integer.",
+    ),
+    401: Refusal(
+        "The token is missing, malformed, expired, or not valid yet.", "token_expired", "The token has expired"
+    ),
+    403: Refusal("Only an administrator may do this.", "admin_only", "Only an administrator may do this"),
+    404: Refusal(
+        "There is none with this id, or it belongs to somebody else.", "not_found", "There is nothing at this path"
+    ),
+    409: Refusal(
+        "Others change the same thing at the same time; try again.",
+        "write_conflict",
+        "Others are changing the same thing; try again",
+    ),
+    412: Refusal(
+        "The item no longer has the `ETag` of `If-Match`.",
+        "precondition_failed",
+        "This was changed since you read it",
+    ),
+    413: Refusal("The body is larger than 1 MiB.", "body_too_large", "The body is larger than 1 MiB"),
+    415: Refusal("The body is not said to be JSON.", "not_json", "The body must be application/json"),
+    422: Refusal("The id in the path is not a UUID.", "id_invalid", "The id in the path is not a UUID"),
+    429: Refusal("Too much at once; try again after a while.", "throttled", "Too much at once; try again"),
+    500: Refusal("Something went wrong on our side.", "internal_error", "Something went wrong on our side"),
+    503: Refusal(
+        "Something that this service stands on is away; try again after a while.",
+        "database_unavailable",
+        "The database is away; try again",
+    ),
+}
+RETRY_AFTER = frozenset({429, 503})
+
+
+def refusals_of(route: Route) -> dict[int, str]:
+    """The statuses that a call of this route can be refused with, each with what it means there."""
+    common = {status: REFUSALS[status].description for status in _common(route)}
+    told = {
+        status: " ".join(filter(None, (route.refusals.get(status), common.get(status))))
+        for status in {*common, *route.refusals}
+    }
+    return dict(sorted(told.items()))
+
+
+def _common(route: Route) -> set[int]:
+    statuses = {500, 503}
+    for applies, more in (
+        (not route.public, {401, 429}),
+        (route.query or route.body, {400}),
+        (route.body, {413, 415}),
+        (route.admin_only, {403}),
+        ("{id}" in route.path, {404, 422}),
+        (IF_MATCH in route.headers, {409, 412}),
+    ):
+        if applies:
+            statuses |= more
+    return statuses

@@ -1,0 +1,102 @@
+"""What a fresh process imports: to be indexed, and to give its first answer. The rest is imported when it is needed."""
+
+import json
+import subprocess
+import sys
+from uuid import uuid4
+
+import pytest
+
+from local.demo_tokens import token
+from tests.application import ROOT, Application
+
+IMPORT = """
+import gc, json, sys
+import function_app
+functions = {each.get_function_name(): each.get_user_function() for each in function_app.app.get_functions()}
+report = {"imported": list(sys.modules), "frozen": gc.get_freeze_count(), "collecting": gc.isenabled()}
+"""
+ANSWER = """
+import asyncio, os
+import azure.functions as func
+headers = {"Authorization": f"Bearer {sys.argv[1]}"}
+request = func.HttpRequest("GET", "/", headers=headers, route_params={"path": "running"}, body=b"")
+report = {"status": asyncio.run(functions["http_time_entries"](request)).status_code, "imported": list(sys.modules)}
+"""
+# Each takes milliseconds to import, or megabytes.
+NOT_FOR_READING = {
+    "apispec", "azure.appconfiguration", "azure.identity", "cryptography", "featuremanagement", "jwt", "msal",
+    "swagger_ui_bundle", "tenacity",
+}  # fmt: skip
+OUR_OWN_FOR_OTHERS = {
+    "functions.http_customers.routes", "functions.http_docs.document", "functions.http_docs.routes",
+    "functions.http_events.routes", "functions.http_feature_toggles.routes", "functions.http_health.routes",
+    "functions.http_projects.routes", "functions.http_users.routes", "shared.auth.signatures",
+    "shared.catalog.schemas", "shared.flags.evaluation", "shared.flags.feature_flags",
+    "shared.http.openapi.document", "shared.users.directory_file", "shared.users.graph.client",
+    "shared.users.graph.directory",
+}  # fmt: skip
+NOT_FOR_INDEXING = {"aiohttp", "async_lru", "marshmallow", "shared.http.dispatch", "functions.http_time_entries.routes"}
+
+
+def report_of(code: str, *arguments: str, **environment: str) -> dict[str, object]:
+    """What a process of its own prints, which has nothing in its environment but this."""
+    done = subprocess.run(  # noqa: S603 - our own interpreter and our own code
+        [sys.executable, "-c", f"{code}\nprint(json.dumps(report), flush=True)\nimport os\nos._exit(0)", *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=environment,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    report: dict[str, object] = json.loads(done.stdout)
+    return report
+
+
+def imported(report: dict[str, object]) -> set[str]:
+    modules = report["imported"]
+    assert isinstance(modules, list)
+    return set(modules)
+
+
+@pytest.fixture(scope="module")
+def indexed() -> dict[str, object]:
+    return report_of(IMPORT)
+
+
+def test_what_is_late_is_there() -> None:
+    """A name that is misspelt above, or gone, would hold nothing."""
+    found = report_of(
+        "import importlib, json, sys\n"
+        "[importlib.import_module(name) for name in sys.argv[1:]]\n"
+        "report = {'imported': list(sys.modules)}",
+        *NOT_FOR_READING,
+        *OUR_OWN_FOR_OTHERS,
+        *NOT_FOR_INDEXING,
+    )
+
+    assert imported(found) >= NOT_FOR_READING | OUR_OWN_FOR_OTHERS | NOT_FOR_INDEXING
+
+
+def test_nothing_but_the_triggers_and_the_database_is_imported_at_once(indexed: dict[str, object]) -> None:
+    assert sorted(imported(indexed) & (NOT_FOR_INDEXING | NOT_FOR_READING | OUR_OWN_FOR_OTHERS)) == []
+
+
+def test_what_every_call_needs_is_imported_at_once(indexed: dict[str, object]) -> None:
+    assert imported(indexed) >= {"azure.functions", "azure.cosmos.aio", "shared.clients"}
+
+
+def test_the_first_answer_imports_what_it_is_asked_for(app: Application) -> None:
+    bearer = token(str(uuid4()), "ada@example.com", "Ada", tenant_id=str(uuid4()))
+
+    answered = report_of(IMPORT + ANSWER, bearer, **app.settings)
+
+    assert answered["status"] == 204
+    assert imported(answered) >= NOT_FOR_INDEXING
+    assert sorted(imported(answered) & (NOT_FOR_READING | OUR_OWN_FOR_OTHERS)) == []
+
+
+def test_the_garbage_collector_is_spared_what_stays_and_works_again(indexed: dict[str, object]) -> None:
+    assert indexed["collecting"]
+    assert int(str(indexed["frozen"])) > 10_000

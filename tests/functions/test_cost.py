@@ -1,0 +1,221 @@
+"""What each call costs: round trips to the database in sequence, with warm caches, as the design's table allows."""
+
+from collections.abc import AsyncIterator, Awaitable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import getproxies
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from benchmarks.recording import Passed, Recorder, recording
+from embedded_cosmos.testing import CosmosAccount
+from shared.time_entries.timeline import without_system_fields
+from tests.application import Application, application
+from tests.calling import Answer, Person, ago, at
+from tests.world import World, make_world
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A world whose app reaches the database by way of a recorder, and that has been warmed up."""
+
+    world: World
+    recorder: Recorder
+
+    async def cost(self, call: Awaitable[Answer], status: int = 200) -> int:
+        """The round trips of a call that works."""
+        with self.recorder.listening():
+            (await call).ok(status)
+        assert self.recorder.requests
+        return self.recorder.round_trips
+
+
+@pytest.fixture(scope="module")
+async def recorded(cosmos_account: CosmosAccount, app: Application) -> AsyncIterator[tuple[Application, Recorder]]:
+    del app
+    async with recording(cosmos_account.endpoint) as recorder, application(cosmos_account, recorder.url) as served:
+        yield served, recorder
+
+
+@pytest.fixture
+async def measured(recorded: tuple[Application, Recorder], http: aiohttp.ClientSession) -> Measured:
+    """The first entry makes the timeline document, and has the names of projects and activities read."""
+    served, recorder = recorded
+    world = await make_world(http, served)
+    await world.entry("06:00", "07:00")
+    (await world.user.get("time-entries")).ok()
+    return Measured(world, recorder)
+
+
+async def test_the_recorder_tells_one_after_another_from_side_by_side() -> None:
+    times = [(0, 2), (1, 3), (3, 4), (2.5, 5), (4, 6)]
+    recorder = Recorder(passed=[Passed("a request", came, answered) for came, answered in times])
+
+    assert recorder.round_trips == 3
+    assert Recorder().round_trips == 0
+
+
+@pytest.mark.parametrize("ever", [True, False])
+async def test_running_costs_one(measured: Measured, ever: bool) -> None:
+    user = measured.world.user
+    if ever:
+        await measured.world.started()
+
+    assert await measured.cost(user.get("time-entries/running"), 200 if ever else 204) == 1
+
+
+async def test_get_costs_one(measured: Measured) -> None:
+    entry = await measured.world.entry("10:00", "11:00")
+
+    assert await measured.cost(measured.world.user.get(f"time-entries/{entry['id']}")) == 1
+
+
+@pytest.mark.parametrize("query", [{}, {"month": 3, "year": 2024}, {"start_date": at("00:00")}, {"limit": 1}])
+async def test_a_list_costs_one_whatever_it_holds(measured: Measured, query: dict[str, str | int]) -> None:
+    world = measured.world
+    for hour in range(10, 16):
+        project = await world.project_named(str(hour), customer_id=world.customer["id"])
+        await world.entry(f"{hour}:00", f"{hour}:30", project_id=project["id"])
+    (await world.user.get("time-entries")).ok()
+
+    assert await measured.cost(world.user.get("time-entries", query)) == 1
+    assert len(measured.recorder.requests) <= 2
+
+
+async def test_starting_now_costs_two(measured: Measured) -> None:
+    world = measured.world
+
+    assert await measured.cost(world.user.post("time-entries", world.references), 201) == 2
+
+
+async def test_stopping_costs_two(measured: Measured) -> None:
+    timer = await measured.world.started()
+
+    assert await measured.cost(measured.world.user.post(f"time-entries/{timer['id']}/stop")) == 2
+
+
+@pytest.mark.parametrize(("start", "end"), [("10:00", "11:00"), ("02:00", "03:00")])
+async def test_creating_in_the_past_costs_three_at_most(measured: Measured, start: str, end: str) -> None:
+    world = measured.world
+    body = {**world.references, "start_date": at(start), "end_date": at(end)}
+
+    assert await measured.cost(world.user.post("time-entries", body), 201) <= 3
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"description": "x"}, {"start_date": at("09:00")}, {"end_date": at("12:00")}, {"project_id": ""}],
+    ids=["text", "start", "end", "project"],
+)
+async def test_an_update_costs_three_at_most(measured: Measured, change: dict[str, str]) -> None:
+    world = measured.world
+    entry, other = await world.entry("10:00", "11:00"), await world.project_named("Other")
+    await world.entry("14:00", "15:00")
+    change = {name: value or other["id"] for name, value in change.items()}
+
+    assert await measured.cost(world.user.put(f"time-entries/{entry['id']}", change)) <= 3
+
+
+async def test_an_update_of_the_timer_costs_three_at_most(measured: Measured) -> None:
+    timer = await measured.world.started()
+    user = measured.world.user
+
+    assert await measured.cost(user.put(f"time-entries/{timer['id']}", {"description": "x"})) <= 3
+    assert await measured.cost(user.put(f"time-entries/{timer['id']}", {"start_date": ago(minutes=9)})) <= 3
+
+
+async def test_an_update_that_trims_costs_three_at_most(measured: Measured) -> None:
+    world = measured.world
+    await world.entry("10:00", "11:00")
+    entry = await world.entry("11:00", "12:00")
+    body = {"start_date": at("10:30"), "update_last_entry_if_overlap": True}
+
+    assert await measured.cost(world.user.put(f"time-entries/{entry['id']}", body)) <= 3
+
+
+async def test_a_restart_costs_three_at_most(measured: Measured) -> None:
+    world = measured.world
+    later, entry = await world.entry("12:00", "13:00"), await world.entry("10:00", "11:00")
+    (await world.user.delete(f"time-entries/{later['id']}")).ok(204)
+
+    assert await measured.cost(world.user.post(f"time-entries/{entry['id']}/restart")) <= 3
+
+
+async def test_a_delete_costs_three_at_most(measured: Measured) -> None:
+    entry = await measured.world.entry("10:00", "11:00")
+
+    assert await measured.cost(measured.world.user.delete(f"time-entries/{entry['id']}"), 204) <= 3
+
+
+async def test_a_summary_costs_one(measured: Measured) -> None:
+    await measured.world.started()
+
+    assert await measured.cost(measured.world.user.get("time-entries/summary")) == 1
+
+
+@pytest.mark.parametrize("path", ["paginated", "latest"])
+async def test_a_page_and_the_latest_cost_two_at_most(measured: Measured, path: str) -> None:
+    await measured.world.started()
+
+    assert await measured.cost(measured.world.user.get(f"time-entries/{path}")) <= 2
+    assert len(measured.recorder.requests) <= 4
+
+
+@pytest.mark.parametrize("path", ["", "/running", "/summary", "/latest"])
+async def test_history_costs_nothing(measured: Measured, path: str) -> None:
+    """What one's own calls are charged depends on what they show, not on how many years lie behind it."""
+    world = measured.world
+    await world.started()
+    await measured.cost(world.user.get(f"time-entries{path}"))
+    young = measured.recorder.charge
+
+    await history(world, years=20)
+
+    await measured.cost(world.user.get(f"time-entries{path}"))
+    assert measured.recorder.charge == young
+
+
+async def history(world: World, years: int) -> None:
+    """A week of the user's in each of the last years, written behind the app's back."""
+    entry = await world.entry("10:00", "11:00")
+    stored = without_system_fields(await world.stored("time_entry", entry))
+    for year in range(1990, 1990 + years):
+        days = [{"start_date": f"{year}-01-0{day}T10:00:00.0000000Z"} for day in range(1, 8)]
+        ends = [{"end_date": f"{year}-01-0{day}T11:00:00.0000000Z"} for day in range(1, 8)]
+        entries = [{**stored, "id": str(uuid4()), **start, **end} for start, end in zip(days, ends, strict=True)]
+        await world.app.container("time_entry").execute_item_batch(
+            [("create", (one,)) for one in entries], [world.tenant_id, world.user.user_id]
+        )
+
+
+async def test_a_refused_start_costs_one(measured: Measured) -> None:
+    """Nothing is asked of the database that the timeline document has told already."""
+    world = measured.world
+    await world.started()
+    with measured.recorder.listening():
+        (await world.user.post("time-entries", world.references)).refused(409)
+
+    assert measured.recorder.round_trips == 1
+
+
+async def test_a_netrc_file_is_nobodys_business_here(
+    cosmos_account: CosmosAccount,
+    app: Application,
+    http: aiohttp.ClientSession,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Passwords that somebody keeps for other programs neither reach the database nor cost each call a look."""
+    del app
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password secret\n")
+    for proxy in getproxies():
+        monkeypatch.delenv(f"{proxy}_proxy", raising=False)
+        monkeypatch.delenv(f"{proxy}_proxy".upper(), raising=False)
+    async with application(cosmos_account) as served:
+        with monkeypatch.context() as patch:
+            patch.setenv("NETRC", str(netrc))
+
+            assert (await Person(http, served.url, str(uuid4())).get("time-entries")).ok() == []

@@ -1,0 +1,102 @@
+"""The document says what the code does: it is the committed one, complete, valid, and its names never change."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS30Validator
+from openapi_spec_validator import OpenAPIV30SpecValidator
+
+from functions.http_docs.document import RESOURCES
+from local.host.host import Host
+from local.host.triggers import HttpTrigger
+from shared.http.routing import IF_MATCH, Route
+
+ROOT = Path(__file__).parents[3]
+COMMITTED = ROOT / "docs" / "openapi.json"
+PINNED = Path(__file__).with_name("operation_ids.json")
+PROBLEM = "application/problem+json"
+
+Json = dict[str, Any]
+ROUTES = [(resource.path, route) for resource in RESOURCES for route in resource.routes]
+
+
+def operations(described: Json) -> Iterator[tuple[str, Json]]:
+    for path, at_path in described["paths"].items():
+        for method, operation in at_path.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def operation_of(described: Json, path: str, route: Route) -> Json:
+    whole = "/" + "/".join(filter(None, (path, route.path)))
+    found: Json = described["paths"][whole][route.method.lower()]
+    return found
+
+
+def test_the_committed_document_is_the_one_that_the_code_makes(described: Json) -> None:
+    assert json.loads(COMMITTED.read_text()) == described, "run `make openapi` and commit docs/openapi.json"
+
+
+def test_it_is_valid_openapi(described: Json) -> None:
+    assert described["openapi"] == "3.0.3"
+    assert [error.message for error in OpenAPIV30SpecValidator(described).iter_errors()] == []
+
+
+def test_operation_ids_are_those_that_were_published(described: Json) -> None:
+    """API Management deletes an operation whose id is gone, with its policies; clients lose a method."""
+    names = {name: operation["operationId"] for name, operation in operations(described)}
+    assert names == json.loads(PINNED.read_text())
+
+
+async def test_every_http_function_is_described() -> None:
+    settings = {"COSMOS_CONNECTION": "AccountEndpoint=http://nowhere;AccountKey=none;", "COSMOS_DATABASE": "none"}
+    host = await Host.load(ROOT, settings)
+    routes = {one.trigger.route for one in host.functions if isinstance(one.trigger, HttpTrigger)}
+    # The function of this route answers what nobody else does.
+    assert {route.removesuffix("/{*path}") for route in routes - {"{*path}"}} == {one.path for one in RESOURCES}
+
+
+def test_every_operation_says_what_it_is_for(described: Json) -> None:
+    known = {tag["name"] for tag in described["tags"]}
+    for name, operation in operations(described):
+        assert operation["summary"], name
+        assert operation["description"].endswith("."), name
+        assert set(operation["tags"]) <= known, name
+        assert all(one["description"] for one in operation["parameters"]), name
+
+
+def test_every_field_is_described_and_has_an_example(described: Json) -> None:
+    for name, schema in described["components"]["schemas"].items():
+        assert schema["type"] == "array" or schema["description"], name
+        for field, one in schema.get("properties", {}).items():
+            assert one["description"], (name, field)
+
+
+@pytest.mark.parametrize(("path", "route"), ROUTES, ids=[route.operation_id for _, route in ROUTES])
+def test_every_status_of_an_operation_is_described(described: Json, path: str, route: Route) -> None:
+    responses = operation_of(described, path, route)["responses"]
+    wanted = {route.status, *route.otherwise, *route.refusals, 500, 503}
+    wanted |= set() if route.public else {401, 429}
+    wanted |= {403} if route.admin_only else set()
+    wanted |= {404, 422} if "{id}" in route.path else set()
+    wanted |= {400} if route.query or route.body else set()
+    wanted |= {413, 415} if route.body else set()
+    wanted |= {409, 412} if IF_MATCH in route.headers else set()
+    assert set(responses) == {str(status) for status in wanted}
+    for status in sorted(wanted - {route.status, *route.otherwise}):
+        response = responses[str(status)]
+        assert response["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/Error"}
+        assert response["content"][PROBLEM]["example"]["status"] == status
+
+
+@pytest.mark.parametrize(("path", "route"), ROUTES, ids=[route.operation_id for _, route in ROUTES])
+def test_examples_are_what_they_are_examples_of(described: Json, path: str, route: Route) -> None:
+    operation = operation_of(described, path, route)
+    contents = [operation.get("requestBody", {}), *operation["responses"].values()]
+    for content in contents:
+        for media in content.get("content", {}).values():
+            if "schema" in media:
+                root = {**media["schema"], "components": described["components"]}
+                assert [error.message for error in OAS30Validator(root).iter_errors(media["example"])] == []

@@ -1,0 +1,240 @@
+"""What reaches a function over HTTP, and what comes back, is what the Functions host in Azure makes of it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+from yarl import URL
+
+from local.host.server import HttpOptions
+from tests.local.host.web_app import web_host
+
+LIMIT = 3 * 1024 * 1024
+
+
+@pytest.fixture
+async def address() -> AsyncIterator[str]:
+    async with web_host(http=HttpOptions(body_limit=LIMIT)).serving() as address:
+        yield address
+
+
+async def seen(client: ClientSession, url: str, method: str = "GET", **more: Any) -> dict[str, Any]:
+    async with client.request(method, URL(url, encoded=True), **more) as response:
+        assert response.status == 200
+        content: dict[str, Any] = await response.json()
+        return content
+
+
+async def status(client: ClientSession, url: str, method: str = "GET") -> int:
+    async with client.request(method, URL(url, encoded=True)) as response:
+        return response.status
+
+
+async def raw(address: str, text: bytes) -> bytes:
+    """Send bytes as they are, and read until the server closes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(address).port)
+    writer.write(text)
+    answer = await reader.read()
+    writer.close()
+    await writer.wait_closed()
+    return answer
+
+
+async def test_a_function_gets_the_method_the_url_and_lower_case_headers(client: ClientSession, address: str) -> None:
+    request = await seen(client, f"{address}/api/things/1?a=b", "PATCH", headers={"X-Some-Thing": "Yes"}, data=b"x\xff")
+
+    assert request["method"] == "PATCH"
+    assert request["url"] == f"{address}/api/things/1?a=b"
+    assert request["headers"]["x-some-thing"] == "Yes"
+    assert request["body"] == "x\xff"
+
+
+@pytest.mark.parametrize(
+    ("path", "captured"),
+    [
+        ("things", {}),
+        ("things/", {}),
+        ("things/a", {"path": "a"}),
+        ("things/a/b/", {"path": "a/b/"}),
+        ("things/a%20b", {"path": "a b"}),
+        ("things/a%2Fb", {"path": "a%2Fb"}),
+        ("THINGS/A", {"path": "A"}),
+        ("optional", {}),
+        ("optional/7/", {"id": "7"}),
+    ],
+)
+async def test_route_parameters(client: ClientSession, address: str, path: str, captured: dict[str, str]) -> None:
+    assert (await seen(client, f"{address}/api/{path}"))["route"] == captured
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/nothing", "/things", "/api//things", "/api/things//a", "/api/things//", "/api/optional/1/2", "/api/typed/x"],
+)
+async def test_a_path_that_no_route_takes_is_404(client: ClientSession, address: str, path: str) -> None:
+    assert await status(client, address + path) == 404
+
+
+async def test_a_method_that_the_trigger_does_not_list_is_404(client: ClientSession, address: str) -> None:
+    assert await status(client, f"{address}/api/sync") == 200
+    assert await status(client, f"{address}/api/sync", "POST") == 404
+
+
+async def test_routes_are_tried_in_the_order_of_the_functions_names(client: ClientSession, address: str) -> None:
+    assert (await seen(client, f"{address}/api/order/latest"))["function"] == "any_id"
+
+
+async def test_a_constraint_decides_whether_a_route_matches(client: ClientSession, address: str) -> None:
+    assert (await seen(client, f"{address}/api/typed/12"))["route"] == {"number": "12"}
+
+
+async def test_query_parameters(client: ClientSession, address: str) -> None:
+    url = f"{address}/api/things?empty=&bare&many=1&many=2&Many=3&plus=a+b&code=%C3%A9"
+
+    assert (await seen(client, url))["params"] == {"many": "1,2,3", "plus": "a b", "code": "é"}
+
+
+async def test_sync_functions_run_in_a_thread_with_their_context(client: ClientSession, address: str) -> None:
+    request = await seen(client, f"{address}/api/sync")
+
+    assert request["thread"] != "MainThread"
+    assert request["function"] == "sync_one"
+
+
+@pytest.mark.parametrize("path", ["failing", "wrong-result"])
+async def test_what_escapes_a_function_is_an_empty_500_and_a_traceback_in_the_log(
+    client: ClientSession, address: str, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with client.get(f"{address}/api/{path}") as response:
+        assert (response.status, await response.read()) == (500, b"")
+    failures = [record for record in caplog.records if record.levelno == logging.ERROR]
+    assert [record.exc_info is not None for record in failures] == [True]
+
+
+async def test_an_answer_keeps_its_status_type_headers_and_cookies(client: ClientSession, address: str) -> None:
+    async with client.get(f"{address}/api/answers/202") as response:
+        assert response.status == 202
+        assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+        assert response.headers["ETag"] == '"1"'
+        assert response.headers.getall("Set-Cookie") == ["a=1; Path=/", "b=2"]
+        assert await response.text() == "späße"
+
+
+@pytest.mark.parametrize(("method", "code"), [("GET", 204), ("GET", 304), ("HEAD", 200)])
+async def test_some_answers_have_no_body(address: str, method: str, code: int) -> None:
+    request = f"{method} /api/answers/{code} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+    head, _, body = (await raw(address, request.encode())).partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {code} ".encode())
+    assert body == b""
+    assert (b"content-type" in head.lower()) == (code == 200)
+
+
+@pytest.mark.parametrize("size", [1024 * 1024 + 1, LIMIT])
+async def test_a_body_of_some_megabytes_passes(client: ClientSession, address: str, size: int) -> None:
+    assert len((await seen(client, f"{address}/api/things", "POST", data=BytesIO(b"x" * size)))["body"]) == size
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+async def test_a_body_beyond_the_limit_is_413(client: ClientSession, address: str, chunked: bool) -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(LIMIT // 1024 + 1):
+            yield b"x" * 1024
+
+    data = pieces() if chunked else BytesIO(b"x" * (LIMIT + 1))
+    async with client.post(f"{address}/api/things", data=data) as response:
+        assert response.status == 413
+        assert (await response.json())["code"] == "body_too_large"
+
+
+async def test_a_body_that_is_announced_too_large_is_not_waited_for(address: str) -> None:
+    head = f"POST /api/things HTTP/1.1\r\nHost: localhost\r\nContent-Length: {LIMIT + 1}\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(address).port)
+    writer.write(f"{head}Expect: 100-continue\r\n\r\n".encode())
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_compressed_body_is_handed_on_as_it_came(client: ClientSession, address: str) -> None:
+    headers = {"Content-Encoding": "gzip"}
+
+    assert (await seen(client, f"{address}/api/things", "POST", data=b"no gzip", headers=headers))["body"] == "no gzip"
+
+
+async def test_a_client_that_asks_first_is_told_to_go_on(address: str) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", URL(address).port)
+    writer.write(b"POST /api/things HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+    assert await reader.readline() == b"HTTP/1.1 100 Continue\r\n"
+    writer.write(b"ok")
+    assert await reader.readuntil(b'"body": "ok"')
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_the_hosts_own_answers_have_the_one_error_body(client: ClientSession, address: str) -> None:
+    async with client.get(f"{address}/nowhere") as response:
+        assert response.content_type == "application/problem+json"
+        body = await response.json()
+    assert set(body) == {"type", "title", "status", "code", "message", "correlation_id"}
+    assert (body["type"], body["title"], body["status"]) == ("about:blank", "Not Found", 404)
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"NONSENSE\r\n\r\n",
+        b"GET /api/things HTTP/1.1\r\nbad header\r\n\r\n",
+        b"GET /api/things HTTP/1.1\r\nHost: localhost\r\nX: \xff\xfe\r\nConnection: close\r\n\r\n",
+        b"GET /api/things/" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"POST /api/things HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n",
+    ],
+)
+async def test_a_malformed_request_is_400_with_the_one_error_body(address: str, request_bytes: bytes) -> None:
+    answer = await raw(address, request_bytes)
+
+    assert b" 400 " in answer.partition(b"\r\n")[0]
+    assert b"application/problem+json" in answer
+
+
+@pytest.mark.parametrize("path", ["/", "/api", "/api/"])
+async def test_the_root_leads_to_the_docs(client: ClientSession, address: str, path: str) -> None:
+    async with client.get(address + path, allow_redirects=False) as response:
+        assert (response.status, response.headers["Location"]) == (302, "/api/docs")
+
+
+async def test_the_access_log_has_no_query_string(
+    client: ClientSession, address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "local.host.access"):
+        await seen(client, f"{address}/api/things/1?secret=1")
+
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "local.host.access"]
+    assert line.startswith("GET /api/things/1 200 ")
+    assert "secret" not in line
+
+
+@pytest.mark.parametrize("name", ["AzureWebJobs.things.Disabled", "azurewebjobs_things_disabled"])
+@pytest.mark.parametrize("value", ["1", "True"])
+async def test_a_disabled_function_is_404(client: ClientSession, name: str, value: str) -> None:
+    async with web_host({name: value}).serving() as address:
+        assert await status(client, f"{address}/api/things") == 404
+        assert await status(client, f"{address}/api/sync") == 200
+
+
+@pytest.mark.parametrize("length", [64 * 1024 - 200, 64 * 1024, 1024 * 1024 + 1])
+async def test_a_long_answer_comes_whole_and_says_its_length(client: ClientSession, address: str, length: int) -> None:
+    sent = "é" + "x" * length
+    for method in ("POST", "HEAD", "POST"):
+        async with client.request(method, f"{address}/api/things", data=BytesIO(sent.encode("latin-1"))) as response:
+            content = await response.read()
+
+            assert "Transfer-Encoding" not in response.headers
+            if method != "HEAD":
+                assert response.headers["Content-Length"] == str(len(content))
+                assert (await response.json())["body"] == sent

@@ -1,0 +1,194 @@
+"""The repair of what should agree: timelines with their entries, outbox documents with their events."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from embedded_cosmos.testing import CosmosAccount
+from operations import check
+from operations.check import Finding
+from shared import instants
+from shared.time_entries.timeline import TIMELINE_ID
+from tests.application import Application, application
+from tests.calling import Item, Person
+from tests.events.test_audit_trail import audited, deliver, outbox_document
+from tests.operations.test_person import documents
+from tests.world import World, make_world
+
+__all__ = ["audited"]
+
+
+@pytest.fixture
+async def world(audited: Application, http: aiohttp.ClientSession) -> AsyncIterator[World]:
+    world = await make_world(http, audited)
+    yield world
+    assert await findings(mend=True) == [], "a test leaves a sound database to the next"
+
+
+def nothing(_container_id: str, _owner_id: str) -> None:
+    """Where nobody looks at the progress."""
+
+
+async def findings(*, mend: bool, from_owner: str = "", days_later: int = 0) -> list[Finding]:
+    now = instants.now() + timedelta(days=days_later)
+    return [finding async for finding in check.check(now, nothing, mend=mend, from_owner=from_owner)]
+
+
+def timeline_of(who: Person, what: str, *, mended: bool) -> Finding:
+    return Finding("time_entry", f"timeline of {who.user_id}", what, mended)
+
+
+async def change_timeline(world: World, who: Person, **fields: Item | str | None) -> Item:
+    """Break a timeline, as a fault would; returns what it was."""
+    container = world.app.container("time_entry")
+    timeline = dict(await container.read_item(TIMELINE_ID, partition_key=[who.tenant_id, who.user_id]))
+    await container.upsert_item({**timeline, **fields})
+    return timeline
+
+
+async def lose_event(world: World, item: Item) -> Item:
+    (event,) = (await world.admin.get("events", {"item_id": item["id"]})).ok()["data"]
+    await world.app.container("event").delete_item(event["id"], partition_key=[world.tenant_id, item["id"]])
+    return dict(event)
+
+
+async def test_a_sound_database_has_no_findings(world: World) -> None:
+    await world.entry("10:00", "11:00")
+    await world.started()
+    await deliver(world.app)
+
+    assert await findings(mend=True) == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [
+        ({"running": None}, "the running entry is another, or looks otherwise"),
+        ({"last_end": None}, "an entry ends later than it knows"),
+    ],
+)
+async def test_a_timeline_that_disagrees_is_found_and_mended(world: World, wrong: Item, what: str) -> None:
+    entry = await world.entry("10:00", "11:00")
+    running = await world.started()
+    await deliver(world.app)
+    await change_timeline(world, world.user, **wrong)
+
+    assert await findings(mend=False) == [timeline_of(world.user, what, mended=False)]
+    assert await findings(mend=True) == [timeline_of(world.user, what, mended=True)]
+
+    assert (await world.user.get("time-entries/running")).ok()["id"] == running["id"]
+    timeline = await world.stored("time_entry", {**entry, "id": TIMELINE_ID})
+    assert timeline["last_end"] == entry["end_date"]
+    assert await findings(mend=True) == []
+
+
+async def test_an_entry_that_was_made_to_run_by_hand_is_found_wherever_it_starts(world: World) -> None:
+    entry = await world.entry("10:00", "11:00")
+    await world.entry("12:00", "13:00")
+    await deliver(world.app)
+    container = world.app.container("time_entry")
+    await container.upsert_item({**await world.stored("time_entry", entry), "end_date": None})
+
+    assert len(await findings(mend=True)) == 1
+
+    assert (await world.user.get("time-entries/running")).ok()["id"] == entry["id"]
+
+
+async def test_what_was_written_since_the_page_was_read_is_no_finding(world: World) -> None:
+    first, second = sorted((world.person() for _ in range(2)), key=lambda who: who.user_id)
+    for who in (first, second):
+        await world.started(who)
+    await deliver(world.app)
+    await change_timeline(world, first, running=None)
+    right = await change_timeline(world, second, running=None)
+
+    checking = check.check(instants.now(), nothing, mend=False)
+    found = [await anext(checking)]
+    # The second timeline has been read with the first one; now it is put right.
+    await change_timeline(world, second, **right)
+    found += [finding async for finding in checking]
+
+    what = "the running entry is another, or looks otherwise"
+    assert found == [timeline_of(first, what, mended=False)]
+    assert await findings(mend=True) == [timeline_of(first, what, mended=True)]
+
+
+async def test_an_event_that_is_missing_is_found_and_delivered(world: World) -> None:
+    entry = await world.entry("10:00", "11:00")
+    await deliver(world.app)
+    lost = {item["id"]: await lose_event(world, item) for item in (entry, world.customer)}
+
+    found = await findings(mend=True)
+
+    assert [(one.container_id, one.item_id, one.mended) for one in found] == [
+        ("customer", lost[world.customer["id"]]["id"], True),
+        ("time_entry", lost[entry["id"]]["id"], True),
+    ]
+    for item_id, event in lost.items():
+        assert (await world.admin.get("events", {"item_id": item_id})).ok()["data"] == [event]
+    assert await findings(mend=True) == []
+
+
+async def test_a_document_that_no_event_can_be_made_of_is_told_and_not_taken_for_mended(world: World) -> None:
+    await world.entry("10:00", "11:00")
+    await deliver(world.app)
+    bad = outbox_document(world, event={})
+    container = world.app.container("time_entry")
+    await container.create_item(bad)
+
+    (found,) = await findings(mend=True)
+
+    assert (found.item_id, found.mended) == (bad["id"], False)
+    assert "lacks" in found.what
+    await container.delete_item(bad["id"], partition_key=[world.tenant_id, world.user.user_id])
+
+
+async def test_a_dry_run_writes_nothing(world: World) -> None:
+    entry = await world.entry("10:00", "11:00")
+    await deliver(world.app)
+    await change_timeline(world, world.user, last_end=None)
+    await lose_event(world, entry)
+    before = await documents(world.app)
+
+    assert len(await findings(mend=False)) == 2
+
+    assert await documents(world.app) == before
+    assert len(await findings(mend=True)) == 2
+
+
+async def test_it_goes_on_with_the_owner_it_came_to(world: World) -> None:
+    everyone = sorted((world.person() for _ in range(3)), key=lambda who: who.user_id)
+    entries = {who.user_id: await world.entry("10:00", "11:00", who) for who in everyone}
+    await deliver(world.app)
+    for who in everyone:
+        await change_timeline(world, who, last_end=None)
+        await lose_event(world, entries[who.user_id])
+    passed: list[tuple[str, str]] = []
+
+    async for _ in check.check(instants.now(), lambda *place: passed.append(place), mend=False):
+        pass
+
+    owners = [owner for container_id, owner in passed if container_id == "time_entry"]
+    assert owners == sorted(owners)
+    assert {owner for container_id, owner in passed if container_id != "time_entry"} == {""}
+    assert len(await findings(mend=False, from_owner=everyone[1].user_id)) == 4
+    assert len(await findings(mend=True)) == 6
+
+
+async def test_events_are_kept_for_the_days_of_the_setting_and_not_missed_thereafter(
+    cosmos_account: CosmosAccount, http: aiohttp.ClientSession, audited: Application
+) -> None:
+    del audited
+    for days, ttl in ((2, 2 * 24 * 60 * 60), (0, None)):
+        async with application(cosmos_account, EVENT_RETENTION_DAYS=str(days)) as served:
+            world = await make_world(http, served)
+            entry = await world.entry("10:00", "11:00")
+            await deliver(served)
+            (kept,) = [one for one in await documents(served) if one.get("item_id") == entry["id"]]
+            assert kept.get("ttl") == ttl
+            await lose_event(world, entry)
+
+            assert len(await findings(mend=False, days_later=1)) == 1
+            assert len(await findings(mend=False, days_later=3)) == (0 if days else 1)

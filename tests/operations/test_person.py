@@ -1,0 +1,273 @@
+"""A person's data: all of it out, and erased wherever it lies, from nobody else."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from embedded_cosmos.testing import CosmosAccount
+from operations import person
+from operations.person import Person
+from shared.cosmos.containers import CONTAINERS
+from tests.application import Application, application
+from tests.calling import Item
+from tests.events.test_audit_trail import deliver, deliver_again, outbox_document
+from tests.world import World, make_world
+
+
+@pytest.fixture(scope="module")
+async def audited(
+    cosmos_account: CosmosAccount, app: Application, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Application]:
+    """The app on a database and a directory file of these tests' own."""
+    del app
+    file = tmp_path_factory.mktemp("directory") / "directory.json"
+    async with application(cosmos_account, DIRECTORY_FILE=str(file)) as served:
+        yield served
+
+
+@pytest.fixture
+async def world(audited: Application, http: aiohttp.ClientSession) -> World:
+    return await make_world(http, audited)
+
+
+@pytest.fixture
+def secret() -> str:
+    return f"Dentist {uuid4()}"
+
+
+def person_of(world: World) -> Person:
+    return Person(world.tenant_id, world.user.user_id)
+
+
+async def exported(who: Person) -> list[dict[str, Any]]:
+    return [record async for record in person.export(who)]
+
+
+async def erase(who: Person) -> list[str]:
+    done: list[str] = []
+    await person.erase(who, done.append)
+    return done
+
+
+async def documents(app: Application) -> list[Item]:
+    """Every document of the database."""
+    return [
+        dict(document) for one in CONTAINERS async for document in app.container(one.id).query_items("SELECT * FROM c")
+    ]
+
+
+async def holding(app: Application, text: str) -> list[Item]:
+    return [document for document in await documents(app) if text in json.dumps(document)]
+
+
+def write_directory(app: Application, *people: tuple[str, str]) -> Path:
+    file = Path(app.settings["DIRECTORY_FILE"])
+    users = [{"id": u, "tenant_id": t, "name": f"Name of {u}", "email": f"{u}@example.com"} for t, u in people]
+    file.write_text(json.dumps({"users": users}))
+    return file
+
+
+async def test_an_export_holds_entries_deleted_ones_and_events_of_nobody_else(world: World, secret: str) -> None:
+    kept = await world.entry("10:00", "11:00", description=secret)
+    gone = await world.entry("11:00", "12:00")
+    (await world.user.delete(f"time-entries/{gone['id']}")).ok(204)
+    await world.entry("10:00", "11:00", who=world.person())
+    await deliver(world.app)
+    who = person_of(world)
+    write_directory(world.app, (who.tenant_id, who.user_id), (who.tenant_id, str(uuid4())))
+
+    records = await exported(who)
+
+    assert records[0] == {
+        "kind": "user", "id": who.user_id, "tenant_id": who.tenant_id, "name": f"Name of {who.user_id}",
+        "email": f"{who.user_id}@example.com",
+    }  # fmt: skip
+    entries = [record for record in records if record["kind"] == "time_entry"]
+    assert {entry["id"] for entry in entries} == {kept["id"], gone["id"]}
+    assert {entry["description"] for entry in entries} == {secret, None}
+    for kind in ("event", "outbox"):
+        events = [record.get("event", record) for record in records if record["kind"] == kind]
+        assert sorted(event["action"] for event in events) == ["create", "create", "delete"]
+    assert not [name for record in records for name in record if name.startswith("_")]
+
+
+async def test_an_export_goes_on_after_any_record(world: World) -> None:
+    for hour in range(10, 15):
+        await world.entry(f"{hour}:00", f"{hour}:30")
+    await deliver(world.app)
+    who = person_of(world)
+
+    records = await exported(who)
+
+    assert len(records) == 16
+    for place, last in enumerate(records, start=1):
+        assert [record async for record in person.export(who, last)] == records[place:]
+
+
+async def test_of_somebody_unknown_there_is_nothing(world: World) -> None:
+    nobody = Person(world.tenant_id, str(uuid4()))
+
+    assert await exported(nobody) == [
+        {"kind": "user", "id": nobody.user_id, "tenant_id": nobody.tenant_id, "name": None, "email": None}
+    ]
+    assert await erase(nobody) == []
+
+
+async def test_erasure_leaves_the_hours_and_takes_the_text_wherever_it_lies(world: World, secret: str) -> None:
+    stopped = await world.entry("10:00", "11:00", description=secret, uri=f"{secret}/1", technologies=[secret])
+    running = await world.started(description=secret)
+    (await world.user.put(f"time-entries/{stopped['id']}", {"description": f"{secret}!"})).ok()
+    others = await world.entry("10:00", "11:00", who=world.person(), description=secret)
+    await deliver(world.app)
+
+    await erase(person_of(world))
+    # The feed starts over from documents that held the text.
+    await deliver_again(world.app)
+
+    left = await holding(world.app, secret)
+    assert {document["owner_id"] for document in left} == {others["owner_id"]}
+    shown = (await world.user.get(f"time-entries/{stopped['id']}")).ok()
+    assert (shown["start_date"], shown["end_date"]) == (stopped["start_date"], stopped["end_date"])
+    assert (shown["description"], shown["uri"], shown["technologies"]) == (None, None, [])
+    assert (await world.user.get("time-entries/running")).ok()["description"] is None
+    assert (await world.user.get("time-entries/running")).ok()["id"] == running["id"]
+    assert (await world.stored("time_entry", others))["description"] == secret
+
+
+async def test_erasure_is_in_the_audit_trail_and_done_twice_does_nothing_more(world: World, secret: str) -> None:
+    entry = await world.entry("10:00", "11:00", description=secret)
+    await deliver(world.app)
+
+    first = await erase(person_of(world))
+    second = await erase(person_of(world))
+    await deliver(world.app)
+
+    assert first
+    assert second == []
+    trail = (await world.admin.get("events", {"item_id": entry["id"]})).ok()["data"]
+    assert [event["action"] for event in trail] == ["erase", "create"]
+    assert trail[0]["changes"] == {}
+    assert trail[1]["changes"]["description"] == [None, None]
+
+
+async def test_an_erasure_that_is_cut_off_is_completed_by_the_next(world: World, secret: str) -> None:
+    for hour in range(10, 16):
+        await world.entry(f"{hour}:00", f"{hour}:30", description=secret)
+    await deliver(world.app)
+    whole = 3 * 6
+
+    for cut_off_after in (2, 5, 4):
+        done: list[str] = []
+
+        def count(container_id: str, done: list[str] = done, most: int = cut_off_after) -> None:
+            done.append(container_id)
+            if len(done) == most:
+                raise KeyboardInterrupt
+
+        with suppress(KeyboardInterrupt):
+            await person.erase(person_of(world), count)
+        whole -= len(done)
+
+    assert len(await erase(person_of(world))) == whole
+    assert await holding(world.app, secret) == []
+
+
+async def test_names_leave_the_events_of_what_the_person_did_and_the_catalogs_texts_stay(world: World) -> None:
+    name = f"Name of {world.user.user_id}"
+    entry = await world.entry("10:00", "11:00")
+    await deliver(world.app)
+    events = world.app.container("event")
+    (event,) = (await world.admin.get("events", {"item_id": entry["id"]})).ok()["data"]
+    (renamed,) = (await world.admin.get("events", {"item_id": world.customer["id"]})).ok()["data"]
+    by_the_user = {**renamed, "id": str(uuid4()), "user_id": world.user.user_id, "user_name": name}
+    for older in ({**event, "owner_email": name}, by_the_user):
+        await events.upsert_item(older)
+
+    assert await erase(person_of(world)) == ["event", "event"]
+
+    assert await holding(world.app, name) == []
+    trail = (await world.admin.get("events", {"item_id": world.customer["id"]})).ok()["data"]
+    assert [one["changes"]["name"] for one in trail] == [[None, "Customer"]] * 2
+
+
+async def test_the_person_leaves_the_directory_file_and_nobody_else_does(world: World) -> None:
+    who, other_tenant, colleague = person_of(world), str(uuid4()), str(uuid4())
+    others = [(other_tenant, who.user_id), (who.tenant_id, colleague)]
+    file = write_directory(world.app, (who.tenant_id, who.user_id.upper()), *others)
+
+    assert await erase(who) == ["directory"]
+
+    assert [(user["tenant_id"], user["id"]) for user in json.loads(file.read_text())["users"]] == others
+
+
+async def test_the_same_id_in_another_tenant_is_somebody_else(world: World, http: aiohttp.ClientSession) -> None:
+    other = await make_world(http, world.app)
+    namesake = replace(other.user, user_id=world.user.user_id)
+    entry = await other.entry("10:00", "11:00", who=namesake, description="Of another tenant")
+    await deliver(world.app)
+    before = await exported(Person(other.tenant_id, namesake.user_id))
+
+    assert await erase(person_of(world)) == []
+
+    assert await exported(Person(other.tenant_id, namesake.user_id)) == before
+    assert (await other.stored("time_entry", entry))["description"] == "Of another tenant"
+
+
+async def test_ids_may_be_given_in_capitals(world: World, secret: str) -> None:
+    await world.entry("10:00", "11:00", description=secret)
+    await world.started(description=secret)
+    await deliver(world.app)
+    who = person_of(world)
+    capitals = Person(who.tenant_id.upper(), who.user_id.upper())
+
+    assert (await exported(capitals))[1:] == (await exported(who))[1:]
+    assert len(await erase(capitals)) == 6
+    assert await holding(world.app, secret) == []
+
+
+async def test_who_keeps_writing_meanwhile_is_not_in_the_way(world: World, secret: str) -> None:
+    entries = [await world.entry(f"{hour}:00", f"{hour}:30", description=secret) for hour in range(10, 20)]
+    erasing = asyncio.create_task(erase(person_of(world)))
+
+    written = 0
+    while not erasing.done():
+        timer = await world.started()
+        (await world.user.post(f"time-entries/{timer['id']}/stop")).ok()
+        written += 1
+
+    assert written
+    assert len(await erasing) >= 2 * len(entries)
+    assert await holding(world.app, secret) == []
+    assert (await world.user.get("time-entries/running")).status == 204
+
+
+async def test_what_the_change_feed_could_not_take_is_erased_as_well(
+    world: World, secret: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad = [
+        outbox_document(world, event={"changes": {"description": [None, secret]}}),
+        outbox_document(world, event=secret),
+        outbox_document(world),
+    ]
+    for document in bad:
+        await world.app.container("time_entry").create_item(document)
+    await deliver(world.app)
+    assert len(await holding(world.app, secret)) == 4
+    letters = [record for record in await exported(person_of(world)) if record["kind"] == "dead_letter"]
+    assert {letter["document"]["id"] for letter in letters} == {document["id"] for document in bad}
+
+    assert await erase(person_of(world)) == ["time_entry"] * 3 + ["dead_letter"] * 3
+
+    # That they can't be taken is meant to be an error in the log; it may not come again.
+    caplog.clear()
+    await deliver_again(world.app)
+    assert await holding(world.app, secret) == []
+    assert await erase(person_of(world)) == []

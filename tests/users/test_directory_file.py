@@ -1,0 +1,113 @@
+"""The directory in a local file."""
+
+import asyncio
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from shared.auth.caller import ADMIN, TESTER
+from shared.errors import ApiError
+from shared.http.etags import Precondition
+from shared.users.directory_file import FileDirectory
+from shared.users.people import Grant, User
+
+TENANT = str(uuid4())
+ALWAYS = Precondition(None)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "below" / "directory.json"
+
+
+def somebody(tenant_id: str = TENANT) -> User:
+    return User(str(uuid4()), tenant_id, "Zoë", "zoe@example.com")
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+async def test_a_missing_file_is_an_empty_directory_until_it_is_written(path: Path) -> None:
+    directory, user = FileDirectory(str(path)), somebody()
+    assert await directory.everyone(TENANT) == {}
+
+    await directory.add([user])
+
+    assert await FileDirectory(str(path)).everyone(TENANT) == {user.id: user}
+
+
+async def test_who_is_there_already_is_not_added_again(path: Path) -> None:
+    directory, user = FileDirectory(str(path)), somebody()
+    await directory.add([user])
+    await directory.change(TENANT, Grant(user.id, "roles", ADMIN, given=True), ALWAYS, None)
+    await directory.add([user, somebody(str(uuid4()))])
+
+    found = await directory.find(TENANT, user.id)
+    assert found
+    assert found.roles == (ADMIN,)
+    assert len(await directory.everyone(TENANT)) == 1
+
+
+async def test_one_id_in_two_tenants_is_two_users(path: Path) -> None:
+    directory, user = FileDirectory(str(path)), somebody()
+    twin = User(user.id, str(uuid4()), "Twin")
+    await directory.add([user, twin])
+    await directory.change(twin.tenant_id, Grant(user.id, "groups", TESTER, given=True), ALWAYS, None)
+
+    assert await directory.find(TENANT, user.id) == user
+
+
+async def test_a_file_written_by_hand_may_leave_things_out(path: Path) -> None:
+    user_id = str(uuid4()).upper()
+    user = {"id": user_id, "tenant_id": TENANT, "roles": [TESTER, "chief", TESTER], "name": None}
+    write(path, json.dumps({"users": [user]}))
+
+    found = await FileDirectory(str(path)).find(TENANT.upper(), user_id.lower())
+
+    assert found == User(user_id, TENANT, roles=(TESTER,))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"users": [{}]}', '{"users": [1]}', '{"users": 1}', "\0"])
+async def test_a_file_that_cannot_be_read_is_left_alone(path: Path, text: str) -> None:
+    write(path, text)
+    directory = FileDirectory(str(path))
+
+    assert await directory.glance(TENANT) == {}
+    with pytest.raises(ApiError) as refused:
+        await directory.add([somebody()])
+    assert refused.value.status == 503
+    assert read(path) == text
+
+
+async def test_a_folder_that_cannot_be_written_is_no_internal_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+
+    with pytest.raises(ApiError) as refused:
+        await FileDirectory(str(tmp_path / "file" / "directory.json")).add([somebody()])
+    assert refused.value.status == 503
+
+
+async def test_readers_never_see_half_a_file(path: Path) -> None:
+    writer, reader = FileDirectory(str(path)), FileDirectory(str(path))
+    users = [somebody() for _ in range(50)]
+    await writer.add(users)
+
+    async def write() -> None:
+        for user in users:
+            await writer.change(TENANT, Grant(user.id, "roles", ADMIN, given=True), ALWAYS, None)
+
+    writing = asyncio.create_task(write())
+    while not writing.done():
+        assert len(await reader.everyone(TENANT)) == 50
+    await writing
+
+    assert all(user.roles == (ADMIN,) for user in (await reader.everyone(TENANT)).values())
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
