@@ -23,10 +23,11 @@ from operations import check, export_file, person
 from operations.pace import Pace
 from operations.progress import Progress
 from shared import clients, instants
-from shared.auth.caller import Caller, is_uuid
+from shared.auth.caller import Caller
 from shared.config import settings
 from shared.errors import ApiError
 from shared.flags import feature_flags as flags
+from shared.ids import is_uuid
 
 T = TypeVar("T")
 
@@ -240,7 +241,7 @@ def _run(work: Callable[[], Awaitable[T]], pace: Pace | None = None) -> T:
 
     async def run() -> T:
         if pace:
-            clients.send_by(pace)
+            clients.cosmos_transport.set(lambda: pace)
         try:
             return await work()
         finally:

@@ -22,8 +22,8 @@ from shared.errors import ApiError
 from shared.events.outbox import Actor
 from shared.http.fields import DEFAULT_TIMEZONE_OFFSET
 from shared.time_entries import store as time_entries
-from shared.users.directory_file import FileDirectory
-from shared.users.people import User
+from shared.users.file_directory import FileDirectory
+from shared.users.rules import DirectoryUser
 
 RECORD = "demo-data"
 USERS = 4
@@ -103,7 +103,7 @@ async def _directory(everyone: Iterable[Person]) -> None:
     where = settings().directory
     if where.file and not where.graph:
         await FileDirectory(where.file).add(
-            User(
+            DirectoryUser(
                 person.id,
                 DEMO_TENANT,
                 person.name,

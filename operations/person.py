@@ -22,7 +22,7 @@ from shared.errors import ApiError
 from shared.events.delivery import BadDocumentError, event_of
 from shared.events.outbox import EVENT_FIELDS, Actor, outbox_document, stamped
 from shared.time_entries.timeline import read_timeline, without_system_fields
-from shared.users.directory_file import FileDirectory
+from shared.users.file_directory import FileDirectory
 
 # Whatever a client wrote there is free text, and becomes this.
 BLANK: Document = {"description": None, "uri": None, "technologies": []}
@@ -68,7 +68,7 @@ async def export(person: Person, last: Document | None = None) -> AsyncIterator[
     `last` is the record after which it goes on.
     """
     if last is None:
-        user = await FileDirectory(settings().directory.file).find(person.tenant_id, person.user_id)
+        user = await FileDirectory(settings().directory.file).user(person.tenant_id, person.user_id)
         who = {"name": user.name, "email": user.email} if user else {"name": None, "email": None}
         yield {"kind": "user", "id": person.user_id, "tenant_id": person.tenant_id, **who}
     kinds = [*PARTS]
@@ -101,7 +101,7 @@ async def erase(person: Person, done: Callable[[str], Any]) -> None:
         await container(DEAD_LETTER).upsert_item(without_system_fields(letter) | gone)
         done(DEAD_LETTER)
     directory = FileDirectory(settings().directory.file)
-    if await directory.find(person.tenant_id, person.user_id):
+    if await directory.user(person.tenant_id, person.user_id):
         await directory.remove(person.tenant_id, person.user_id)
         done("directory")
 

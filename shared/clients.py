@@ -1,10 +1,11 @@
 """The process-wide clients, opened on first use: nothing here happens at import.
 
-The Functions worker runs one event loop for all its life and has no shutdown hook, so that a client lives as long as
-its process. A command line or a test that comes to an end calls `close`.
+The Functions worker runs one event loop for all its life and has no shutdown hook, so a client lives as long as its
+process. The command line and tests call `close` when they end.
 """
 
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,22 +26,15 @@ RETRIES = 2
 RETRY_WAIT_SECONDS = 0.2
 THROTTLE_RETRIES = 5
 THROTTLE_WAIT_SECONDS = 4
-# Feature flags are read beside the requests, and read again soon: one more try will do.
+# Feature flags are read in the background, and again soon: one retry is enough.
 APP_CONFIGURATION_RETRIES = 1
 
 _closers: list[Callable[[], Awaitable[None]]] = []
-# At most one: how the client that is opened next sends.
-_transport: list[AsyncHttpTransport[Any, Any]] = []
 
 
 @cache
 def cosmos() -> CosmosClient:
     """The Cosmos DB client; with `COSMOS_KEY` by key, without one by the app's managed identity."""
-    # Imported late: aiohttp takes a third of a cold start, and there is no client before the first call.
-    from urllib.request import getproxies  # noqa: PLC0415
-
-    from azure.core.pipeline.transport import AioHttpTransport  # noqa: PLC0415
-
     return CosmosClient(
         settings().cosmos_endpoint,
         credential=settings().cosmos_key or _identity(),
@@ -51,15 +45,26 @@ def cosmos() -> CosmosClient:
         retry_throttle_total=THROTTLE_RETRIES,
         retry_throttle_backoff_max=THROTTLE_WAIT_SECONDS,
         raw_request_hook=_hand_on_correlation_id,
-        # By default each call looks for a password in ~/.netrc, in a thread of its own: that takes as long as all the
-        # rest of a point read (decision 10). Without a proxy in the environment there is nothing to be found there.
-        transport=_transport.pop() if _transport else AioHttpTransport(use_env_settings=bool(getproxies())),
+        transport=cosmos_transport.get()(),
     )
 
 
-def send_by(transport: AsyncHttpTransport[Any, Any]) -> None:
-    """Have the Cosmos DB client that is opened next send by this, and close it: how work by hand is slowed down."""
-    _transport[:] = [transport]
+def _usual_transport() -> AsyncHttpTransport[Any, Any]:
+    # Imported late: aiohttp takes a third of a cold start, and there is no client before the first call.
+    from urllib.request import getproxies  # noqa: PLC0415
+
+    from azure.core.pipeline.transport import AioHttpTransport  # noqa: PLC0415
+
+    # By default each call looks for a password in ~/.netrc, in a thread of its own, which takes as long as the rest of
+    # a point read (decision 10). Without a proxy in the environment it can't find anything there.
+    transport: AsyncHttpTransport[Any, Any] = AioHttpTransport(use_env_settings=bool(getproxies()))
+    return transport
+
+
+# Makes the transport of the Cosmos DB client that this context opens; the command line sets one that slows it down.
+cosmos_transport: ContextVar[Callable[[], AsyncHttpTransport[Any, Any]]] = ContextVar(
+    "cosmos_transport", default=_usual_transport
+)
 
 
 @cache
@@ -79,8 +84,8 @@ def app_configuration() -> "AzureAppConfigurationClient":
 
 
 def open_app_configuration(where: FeatureFlagSettings) -> "AzureAppConfigurationClient":
-    """A client, by key with a connection string, else by the app's managed identity; ValueError if it is malformed."""
-    # Imported late, as the identity is: a cold start need not wait for it.
+    """A client, by key with a connection string (ValueError if malformed), else by the app's managed identity."""
+    # Imported late, like the identity: a cold start need not wait for it.
     from azure.appconfiguration.aio import AzureAppConfigurationClient  # noqa: PLC0415
 
     options: dict[str, Any] = {
@@ -101,12 +106,12 @@ def _identity() -> Any:
 
 
 def on_close(closer: Callable[[], Awaitable[None]]) -> None:
-    """Have `close` call this once, before the clients go: it forgets what was read through them."""
+    """Have `close` call this once, before it closes the clients: to drop what was read through them."""
     _closers.append(closer)
 
 
 async def close() -> None:
-    """Close what was opened, and forget it."""
+    """Close every open client; the next call opens new ones."""
     while _closers:
         await _closers.pop()()
     if cosmos.cache_info().currsize:

@@ -1,23 +1,28 @@
-"""The one id that ties a request to its calls to the database, its log lines, its audit events and its answer.
+"""Log lines, and the correlation id that ties them to a request, its database calls, its events and its answer.
 
-It is the trace id of the W3C trace context (https://www.w3.org/TR/trace-context/), which Application Insights shows as
-`operation_Id`.
+The id is the trace id of the W3C trace context (https://www.w3.org/TR/trace-context/), which Application Insights
+shows as `operation_Id`.
 """
 
 import logging
 import re
 import secrets
+import time
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any
 from uuid import uuid4
 
-# What is being worked on in this task: 32 hexadecimal digits, empty outside of a request.
+# The id of the request that this task works on: 32 hexadecimal digits, empty outside of a request.
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
 
 # Version, trace id, parent id, flags; a later version may append to it.
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
 _NO_TRACE = "0" * 32
+
+REPEATED_AFTER_SECONDS = 600.0
+# Subjects come from settings and from a flag store, so there are few. Beyond this many the oldest may be repeated.
+MOST_SUBJECTS = 1000
 
 
 def correlation_id_of(headers: Mapping[str, str]) -> str:
@@ -27,7 +32,7 @@ def correlation_id_of(headers: Mapping[str, str]) -> str:
 
 
 def traceparent() -> dict[str, str]:
-    """The header that hands the present correlation id on; empty outside of a request."""
+    """The header that passes the current correlation id on; empty outside of a request."""
     trace_id = correlation_id.get()
     return {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"} if trace_id else {}
 
@@ -44,3 +49,20 @@ class _Correlated(logging.LoggerAdapter[logging.Logger]):
 def logger(name: str) -> _Correlated:
     """The logger of a module. No line of it holds a token, an e-mail or a description."""
     return _Correlated(logging.getLogger(name))
+
+
+class SparingLog:
+    """Logs a warning about a subject unless it warned about the same subject a short while ago."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._warned_at: dict[str, float] = {}
+
+    def warning(self, subject: str, message: str, *args: object) -> None:
+        now = time.monotonic()
+        if now - self._warned_at.get(subject, float("-inf")) < REPEATED_AFTER_SECONDS:
+            return
+        if len(self._warned_at) >= MOST_SUBJECTS:
+            self._warned_at.pop(next(iter(self._warned_at)))
+        self._warned_at[subject] = now
+        self._log.warning(message, *args)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from shared.sparing_log import SparingLog
+from shared.logs import SparingLog
 
 T = TypeVar("T")
 

@@ -24,7 +24,7 @@ from shared.time_entries.schemas import (
 )
 from shared.time_entries.timeline import interval_of
 from shared.users.directory import directory
-from shared.users.people import Users, hidden
+from shared.users.rules import Users, hidden
 
 LATEST = timedelta(days=31)
 IDEMPOTENCY_KEY = Header(
@@ -236,7 +236,7 @@ async def _filters(request: Request) -> ListFilters:
         raise ApiError(403, "admin_only", "Only an administrator may see the time entries of others")
     if filters.owners is None or EVERYONE not in filters.owners:
         return filters
-    return replace(filters, hidden=hidden(await directory().glance(request.caller.tenant_id), request.caller))
+    return replace(filters, hidden=hidden(await directory().known_users(request.caller.tenant_id), request.caller))
 
 
 async def _item(request: Request, entry: Document, headers: dict[str, str] | None = None) -> Reply:
@@ -262,4 +262,4 @@ async def _owners(caller: Caller, entries: list[Document]) -> Users:
     """Who the owners are as far as the directory is known; it is not asked for the caller's own entries."""
     if all(entry["owner_id"] == caller.user_id for entry in entries):
         return {}
-    return await directory().glance(caller.tenant_id)
+    return await directory().known_users(caller.tenant_id)

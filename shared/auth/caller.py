@@ -1,29 +1,29 @@
-"""From the token of a request to its Caller: who is asking, in which tenant, with which rights."""
+"""From the token of a request to its Caller: who is calling, in which tenant, with which rights."""
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
-from async_lru import _LRUCacheWrapper, alru_cache
+from async_lru import alru_cache
 
-from shared.auth.tokens import LEEWAY_SECONDS, expired, unauthorized, unverified_claims
+from shared.auth.tokens import LEEWAY_SECONDS, claims_of, expired, unauthorized
 from shared.config import JwtVerification, settings
+from shared.ids import is_uuid
 
 ADMIN = "time-tracker-admin"
 TESTER = "time-tracker-tester"
-# How long a checked token is taken for good, but for its end: so long, too, a key counts that was withdrawn since.
-CHECKED_AGAIN_SECONDS = 300
+# A checked token is cached this long, never past its expiry.
+CACHED_SECONDS = 300
 MOST_TOKENS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking. `email` and `name` may be unknown."""
+    """Who is calling. `email` and `name` may be unknown."""
 
     user_id: str
     tenant_id: str
@@ -35,46 +35,36 @@ class Caller:
     groups: frozenset[str] = frozenset()
 
 
-# Who calls what needs no token.
+# The caller of an operation that needs no token.
 NOBODY = Caller("", "", None, None, is_admin=False, is_tester=False)
 
 
 async def caller_of(headers: Mapping[str, str]) -> Caller:
     """The Caller of a request; raises ApiError 401 for a bad token, 503 when its signature can't be checked."""
     admission = await _admissions(settings().jwt)(_bearer(headers))
-    if admission.until <= time.time():
+    if admission.expires_at <= time.time():
         raise expired()
     return admission.caller
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Whom a token lets in, and until when: a POSIX timestamp, infinite for one that never expires."""
+    """The caller that a token admits. `expires_at` is a POSIX timestamp, infinite for a token without expiry."""
 
     caller: Caller
-    until: float
+    expires_at: float
 
 
 @cache
-def _admissions(verification: JwtVerification) -> _LRUCacheWrapper[Admission]:
-    """The tokens that were let in lately: a page sends the same one with every call."""
+def _admissions(verification: JwtVerification) -> Callable[[str], Awaitable[Admission]]:
+    """Admits tokens, and caches those admitted lately: a page sends the same one with every call."""
 
     async def admit(token: str) -> Admission:
-        claims = await _checked(token, verification)
-        until = int(claims["exp"]) + LEEWAY_SECONDS if "exp" in claims else math.inf
-        return Admission(caller_from(claims), until)
+        claims = await claims_of(token, verification)
+        expires_at = int(claims["exp"]) + LEEWAY_SECONDS if "exp" in claims else math.inf
+        return Admission(caller_from(claims), expires_at)
 
-    return alru_cache(maxsize=MOST_TOKENS, ttl=CHECKED_AGAIN_SECONDS)(admit)
-
-
-async def _checked(token: str, verification: JwtVerification) -> dict[str, Any]:
-    """The claims of a token that is good at this moment; raises ApiError."""
-    if verification.jwks_url is None:
-        return unverified_claims(token)
-    # Imported late: it brings all of cryptography along, for which the app needs not wait when it starts.
-    from shared.auth.signatures import verified_claims  # noqa: PLC0415
-
-    return await verified_claims(token, verification)
+    return alru_cache(maxsize=MOST_TOKENS, ttl=CACHED_SECONDS)(admit)
 
 
 def caller_from(claims: Mapping[str, Any]) -> Caller:
@@ -117,14 +107,6 @@ def _tenant_id(issuer: object) -> str:
     if len(tenants) == 1:
         return tenants[0]
     raise unauthorized("claim_iss_invalid", "The token's claim 'iss' must hold the tenant's UUID in its path")
-
-
-def is_uuid(text: str) -> bool:
-    """Whether `text` is a UUID of any version and case, written 8-4-4-4-12."""
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
 
 
 def _words(claim: object) -> list[str]:

@@ -10,8 +10,8 @@ from typing import Any
 from featuremanagement import TargetingContext
 from featuremanagement.aio import FeatureManager
 
-from shared.flags.source import FlagDocument
-from shared.sparing_log import SparingLog
+from shared.flags.reading import FlagDocument
+from shared.logs import SparingLog
 
 
 class FlagSet:

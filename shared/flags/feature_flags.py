@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from shared import clients
 from shared.auth.caller import Caller
 from shared.config import settings
-from shared.flags import source
-from shared.flags.source import FlagDocument
+from shared.flags import reading
+from shared.flags.reading import FlagDocument
+from shared.logs import SparingLog
 from shared.refreshed import Refreshed
-from shared.sparing_log import SparingLog
 
 if TYPE_CHECKING:
     from shared.flags.evaluation import FlagSet
@@ -83,7 +83,7 @@ def of_process() -> FeatureFlags:
     """The flags of this process, from where the settings say."""
     where = settings().feature_flags
     clients.on_close(_forget)
-    return FeatureFlags(source.reader(where), max_age_seconds=where.cache_seconds)
+    return FeatureFlags(reading.reader(where), max_age_seconds=where.cache_seconds)
 
 
 async def _forget() -> None:

@@ -12,12 +12,13 @@ from typing import Any, Protocol, TypedDict
 from marshmallow import Schema, ValidationError
 
 from shared import instants
-from shared.auth.caller import NOBODY, caller_of, is_uuid
+from shared.auth.caller import NOBODY, caller_of
 from shared.errors import ApiError, unavailable
 from shared.http.etags import Precondition
 from shared.http.fields import given_parts
 from shared.http.json_body import dumps, json_body
 from shared.http.routing import IF_MATCH, Reply, Request, Route
+from shared.ids import is_uuid
 from shared.logs import correlation_id, correlation_id_of, logger
 
 MAX_BODY_BYTES = 1024 * 1024

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
 
-from shared.auth.caller import is_uuid
+from shared.ids import is_uuid
 from shared.instants import format_instant, parse_instant, with_plus
 
 STATUSES = ("active", "inactive")
@@ -124,7 +124,7 @@ class QueryInteger(fields.Integer):
         return super()._deserialize(text, attr, data, **kwargs)
 
 
-class Flag(fields.Boolean):
+class Boolean(fields.Boolean):
     """true or false, and nothing that merely looks like it."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:  # noqa: ARG002

@@ -2,7 +2,7 @@
 
 from marshmallow import fields, validate
 
-from shared.http.fields import DEFAULT_TIMEZONE_OFFSET, Answer, Flag, Id, Instant, Item, Technologies, Text, about
+from shared.http.fields import DEFAULT_TIMEZONE_OFFSET, Answer, Boolean, Id, Instant, Item, Technologies, Text, about
 from shared.time_entries.schemas import TimeEntryBody
 
 
@@ -23,7 +23,7 @@ class TimeEntry(Item, TimeEntryBody):
     timezone_offset = fields.Integer(
         metadata=about("Minutes from local time to UTC where it was written.", DEFAULT_TIMEZONE_OFFSET)
     )
-    running = Flag(metadata=about("Whether it has no end yet.", False))
+    running = Boolean(metadata=about("Whether it has no end yet.", False))
     project_name = Text(metadata=about("The project's name.", "Backend"))
     customer_id = Id(allow_none=True, metadata=about("The project's customer.", "0b9a5d3e-1f43-4c53-9d0e-6a1f1f1f7a01"))
     customer_name = Text(metadata=about("The customer's name, or nothing.", "Acme"))

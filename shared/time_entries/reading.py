@@ -20,7 +20,7 @@ from shared.instants import format_instant
 from shared.time_entries.rules import Interval
 from shared.time_entries.schemas import EVERYONE, MOST_ENTRIES, ListFilters
 from shared.time_entries.timeline import TIMELINE_ID, read_timeline
-from shared.users.people import Users
+from shared.users.rules import Users
 
 LIVE = "NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.deleted)"
 MATCHING = (

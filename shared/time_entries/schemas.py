@@ -10,8 +10,8 @@ from shared import instants
 from shared.http.fields import (
     DEFAULT_TIMEZONE_OFFSET,
     Body,
+    Boolean,
     CommaList,
-    Flag,
     Id,
     Instant,
     Query,
@@ -61,7 +61,7 @@ class TimeEntryBody(Body):
         allow_none=True, load_default=[], metadata=about("What it was done with.", ["Python", "Cosmos DB"])
     )
     timezone_offset = offset_in_body()
-    update_last_entry_if_overlap = Flag(
+    update_last_entry_if_overlap = Boolean(
         allow_none=True,
         load_default=False,
         metadata=about("When a start is moved into the entry before: end that one there instead of refusing.", False),

@@ -1,6 +1,6 @@
 """The directory of users and groups: Microsoft Graph where the settings name it, else a local file.
 
-Both answer the same questions. To a caller of a tenant that a directory does not belong to, it is empty.
+Both have the same methods. To a caller of a tenant that a directory does not hold, it is empty.
 """
 
 from functools import cache
@@ -9,32 +9,34 @@ from typing import Protocol
 from shared import clients
 from shared.config import DirectorySettings, settings
 from shared.http.etags import Precondition
-from shared.users.people import Grant, User, Users
+from shared.users.rules import DirectoryUser, RoleChange, Users
 
 
 class Directory(Protocol):
-    """What is asked of a directory."""
+    """What a directory can do."""
 
-    async def glance(self, tenant_id: str) -> Users:
-        """Whom is known right now; never raises, and hardly waits."""
+    async def known_users(self, tenant_id: str) -> Users:
+        """The users of the tenant known at this moment; never raises, and hardly waits."""
 
-    async def everyone(self, tenant_id: str) -> Users:
+    async def all_users(self, tenant_id: str) -> Users:
         """All users of the tenant. Raises ApiError 503 when they can't be read."""
 
-    async def find(self, tenant_id: str, user_id: str) -> User | None:
-        """One user. Raises ApiError 429 or 503 when he can't be asked for."""
+    async def user(self, tenant_id: str, user_id: str) -> DirectoryUser | None:
+        """One user, as last read. Raises ApiError 429 or 503 when an unknown one can't be looked up."""
 
-    async def ask(self, tenant_id: str, user_id: str) -> User | None:
-        """The same, as he is at this moment where that can be found out."""
+    async def current_user(self, tenant_id: str, user_id: str) -> DirectoryUser | None:
+        """One user, read anew where the directory answers. Raises ApiError as `user` does."""
 
-    async def change(self, tenant_id: str, grant: Grant, wanted: Precondition, caller: User | None) -> User | None:
-        """The user after giving or taking a role or group; None when he is unknown. Idempotent.
+    async def change(
+        self, tenant_id: str, change: RoleChange, precondition: Precondition, caller: DirectoryUser | None
+    ) -> DirectoryUser | None:
+        """The user after the change; None for an unknown user. Idempotent.
 
-        `caller` is the one who asks if he asks for himself, for a directory that can add him.
+        `caller` is the caller's own user if the change is about them: a file adds them if they are missing.
         """
 
     async def close(self) -> None:
-        """End what is under way."""
+        """End what is running."""
 
 
 def directory() -> Directory:
@@ -45,9 +47,9 @@ def directory() -> Directory:
 @cache
 def _opened(where: DirectorySettings) -> Directory:
     clients.on_close(_forget)
-    # Each is imported late: nobody needs both.
+    # Each is imported late: a process needs only one of them.
     if where.graph is None:
-        from shared.users.directory_file import FileDirectory  # noqa: PLC0415
+        from shared.users.file_directory import FileDirectory  # noqa: PLC0415
 
         return FileDirectory(where.file)
     from shared.users.graph.client import Graph  # noqa: PLC0415

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.auth.caller import Caller, caller_from, is_uuid
+from shared.auth.caller import Caller, caller_from
 from shared.errors import ApiError
+from shared.ids import is_uuid
 
 USER = "0c9f7a34-9f1e-4f63-8d0a-5d9f4f0b5a10"
 TENANT = "5F1D6A3E-7C0B-1D29-9B57-2F4F1F0C9A11"

@@ -25,7 +25,7 @@ SIGNED_HEADERS = ("x-ms-date", "host", "x-ms-content-sha256")
 MOST_CLOCK_SKEW = timedelta(minutes=15)
 
 
-class Refusal(Exception):  # noqa: N818 - it is an answer
+class ErrorAnswer(Exception):  # noqa: N818 - the server answers it
     def __init__(self, status: int, detail: str, **headers: str) -> None:
         super().__init__(detail)
         self.status = status
@@ -95,27 +95,27 @@ class AppConfiguration:
         await self.answers.wait()
         try:
             return await self._answer(request)
-        except Refusal as refusal:
-            problem = {"type": "https://azconfig.io/errors/x", "title": str(refusal), "status": refusal.status}
+        except ErrorAnswer as error:
+            problem = {"type": "https://azconfig.io/errors/x", "title": str(error), "status": error.status}
             return web.json_response(
-                problem, status=refusal.status, headers=refusal.headers, content_type="application/problem+json"
+                problem, status=error.status, headers=error.headers, content_type="application/problem+json"
             )
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         check_signature(request, await request.read())
         if self.throttles:
             self.throttles -= 1
-            raise Refusal(429, "Resource utilization has surpassed the assigned quota", retry_after_ms="10")
+            raise ErrorAnswer(429, "Resource utilization has surpassed the assigned quota", retry_after_ms="10")
         if self.fails:
             self.fails -= 1
-            raise Refusal(503, "Service Unavailable", retry_after_ms="10")
+            raise ErrorAnswer(503, "Service Unavailable", retry_after_ms="10")
         if (request.method, request.path) != ("GET", "/kv"):
-            raise Refusal(404, "Not found")
+            raise ErrorAnswer(404, "Not found")
         return self._page({name.lower(): value for name, value in request.query.items()})
 
     def _page(self, query: dict[str, str]) -> web.Response:
         if "api-version" not in query:
-            raise Refusal(400, "API version is not specified")
+            raise ErrorAnswer(400, "API version is not specified")
         found = [self._settings[place] for place in sorted(self._settings, key=str) if _matches(place, query)]
         start = int(query.get("after", "0"))
         items = found[start : start + self.page_size]
@@ -140,10 +140,10 @@ def _fits(text: str, wanted: str) -> bool:
 
 
 def check_signature(request: web.BaseRequest, body: bytes) -> None:
-    """Raises Refusal 401 for what the service would not let in."""
+    """Raises ErrorAnswer 401 for what the service would not let in."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     if scheme != "HMAC-SHA256":
-        raise Refusal(401, "no HMAC-SHA256", WWW_Authenticate="HMAC-SHA256, Bearer")
+        raise ErrorAnswer(401, "no HMAC-SHA256", WWW_Authenticate="HMAC-SHA256, Bearer")
     parameters = dict(part.split("=", 1) for part in given.split("&") if "=" in part)
     signed = tuple(parameters.get("SignedHeaders", "").lower().split(";"))
     if parameters.get("Credential") != KEY_ID:
@@ -171,9 +171,9 @@ def _date(text: str) -> datetime:
     raise _invalid("Invalid access token date")
 
 
-def _invalid(why: str) -> Refusal:
+def _invalid(why: str) -> ErrorAnswer:
     challenge = f'HMAC-SHA256 error="invalid_token" error_description="{why}", Bearer'
-    return Refusal(401, why, WWW_Authenticate=challenge)
+    return ErrorAnswer(401, why, WWW_Authenticate=challenge)
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from shared.flags.feature_flags import Flag
-from shared.flags.source import read_file
+from shared.flags.reading import read_file
 
 ROOT = Path(__file__).parents[2]
 ROW = re.compile(

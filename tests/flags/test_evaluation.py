@@ -10,7 +10,7 @@ import pytest
 
 from shared.flags.feature_flags import Flag
 from tests.flags.app_configuration import AppConfiguration
-from tests.flags.reading import USER_ID, caller, flags_from
+from tests.flags.flags import USER_ID, caller, flags_from
 
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.flags.feature_flags import FeatureFlags, Flag
-from shared.flags.source import read_file
-from tests.flags.reading import A_LONG_TIME, caller, eventually
+from shared.flags.reading import read_file
+from tests.flags.flags import A_LONG_TIME, caller, eventually
 
 
 def write(path: Path, *flags: Any) -> None:

@@ -12,7 +12,7 @@ from shared.clients import APP_CONFIGURATION_RETRIES
 from shared.flags.feature_flags import Flag
 from shared.refreshed import FIRST_WAIT_SECONDS
 from tests.flags.app_configuration import AppConfiguration, app_configuration
-from tests.flags.reading import caller, eventually, flags_from
+from tests.flags.flags import caller, eventually, flags_from
 
 ALL_OFF = dict.fromkeys(sorted(map(str, Flag)), False)
 # A call that waits for nothing, on a machine that is busy with other things.

@@ -5,8 +5,8 @@ import logging
 
 from shared.flags.evaluation import FlagSet
 from shared.flags.feature_flags import Flag
-from shared.flags.source import FlagDocument
-from shared.sparing_log import SparingLog
+from shared.flags.reading import FlagDocument
+from shared.logs import SparingLog
 from tests.infra.bicep import INFRA
 
 FLAGS = json.loads((INFRA / "feature_flags.json").read_text())["feature_management"]["feature_flags"]

@@ -13,8 +13,8 @@ import pytest
 from embedded_cosmos.testing import CosmosAccount
 from local.demo_tokens import token
 from shared.auth.caller import ADMIN, TESTER
-from shared.users.directory_file import FileDirectory
-from shared.users.people import User
+from shared.users.file_directory import FileDirectory
+from shared.users.rules import DirectoryUser
 from tests.application import Application, application
 from tests.calling import Item, Person
 from tests.world import World, make_world
@@ -54,7 +54,7 @@ class Company:
         return user
 
 
-def answered(user: User) -> Item:
+def answered(user: DirectoryUser) -> Item:
     return {
         "id": user.id,
         "name": user.name,
@@ -69,10 +69,10 @@ def answered(user: User) -> Item:
 async def company(world: World, directory_file: Path) -> Company:
     tenant_id = world.tenant_id
     users = [
-        User(world.admin.user_id, tenant_id, "Admin", world.admin.email, (ADMIN,), (ADMIN,)),
-        User(str(uuid4()), tenant_id, "bo", "bo@Example.com"),
-        User(str(uuid4()), tenant_id, "Tess", "tess@example.com", (), (TESTER,)),
-        User(world.user.user_id, tenant_id, "User", "user@example.org"),
+        DirectoryUser(world.admin.user_id, tenant_id, "Admin", world.admin.email, (ADMIN,), (ADMIN,)),
+        DirectoryUser(str(uuid4()), tenant_id, "bo", "bo@Example.com"),
+        DirectoryUser(str(uuid4()), tenant_id, "Tess", "tess@example.com", (), (TESTER,)),
+        DirectoryUser(world.user.user_id, tenant_id, "User", "user@example.org"),
     ]
     await FileDirectory(str(directory_file)).add(users)
     return Company(world, *map(answered, users))
@@ -282,7 +282,7 @@ async def test_the_list_may_be_limited_to_a_domain(
     async with application(cosmos_account, **more) as served:
         world = await make_world(http, served)
         users = [
-            User(str(uuid4()), world.tenant_id, name, email)
+            DirectoryUser(str(uuid4()), world.tenant_id, name, email)
             for name, email in (("A", "a@EXAMPLE.com"), ("B", "b@sub.example.com"), ("C", "example.com"), ("D", ""))
         ]
         await FileDirectory(str(directory_file)).add(users)

@@ -1,7 +1,7 @@
-"""Calls to Microsoft Graph: azure-core's pipeline with azure-identity's token, pages, and what its failures mean.
+"""Calls to Microsoft Graph: azure-core's pipeline with azure-identity's token, paging, and what failures mean.
 
-A call that is throttled waits as long as Graph asks, unless that is most of what the call may take altogether. All
-that is sent here may be sent twice, so that every method is tried again.
+A throttled call waits as long as Graph asks, unless that is most of the time the call may take. Everything sent here
+is idempotent, so every method is retried.
 """
 
 import asyncio
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_SECONDS = 2
 READ_TIMEOUT_SECONDS = 3
-# What one call may take with all its tries: behind a request, and for a page that is read beside the requests.
+# How long one call may take with all its tries: within a request, and for a page read in the background.
 CALL_SECONDS = 4
 PAGE_CALL_SECONDS = 60
 RETRIES = 3
 RETRY_WAIT_SECONDS = 0.2
-# Each try of a call that needs a token asks for one, and that is tried again as well.
+# Each try of a call that needs a token asks for one, which is retried as well.
 TOKEN_RETRIES = 1
 METHODS = frozenset({"GET", "POST", "PATCH", "DELETE"})
 
@@ -47,8 +47,8 @@ Row = dict[str, Any]
 log = logger(__name__)
 
 
-class Refusal(Exception):  # noqa: N818 - an answer of Graph's, which the caller knows what to do with
-    """Graph answered 4xx: what is asked for is not there, or not as the request takes it to be."""
+class GraphClientError(Exception):
+    """Graph answered 400, 404 or 409: the object is not there, or not in the state that the request needs."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -71,15 +71,15 @@ class Graph:
         self._opened = alru_cache(maxsize=1)(self._open)
 
     async def get(self, path: str, query: Mapping[str, str] | None = None) -> Row:
-        """One object. Raises Refusal when there is none."""
+        """One object. Raises GraphClientError when there is none."""
         return await self._call("GET", self._url(path, query or {}))
 
     async def send(self, method: str, path: str, body: Row | None = None) -> Row:
-        """A write, or a question that has a body; answers `{}` where Graph has nothing to say. Raises Refusal."""
+        """A write, or a query with a body; `{}` when the answer is empty. Raises GraphClientError."""
         return await self._call(method, self._url(path, {}), body)
 
     async def everything(self, path: str, query: Mapping[str, str]) -> list[Row]:
-        """All objects of a collection, page by page; a page may be empty and yet not the last."""
+        """All objects of a collection, page by page; an empty page need not be the last."""
         rows: list[Row] = []
         url: str | None = self._url(path, query)
         while url:
@@ -101,10 +101,10 @@ class Graph:
         return f"{url}?{urlencode(query, quote_via=quote, safe='$,()')}" if query else url
 
     def _checked(self, next_link: str | None) -> str | None:
-        """The link to the next page; the token must not be carried anywhere else."""
+        """The link to the next page; the token must not be sent to another host."""
         if next_link and urlsplit(next_link)[:2] != urlsplit(self._settings.endpoint)[:2]:
             log.warning("Microsoft Graph's next page lies at %s", urlsplit(next_link).netloc)
-            raise away()
+            raise graph_unavailable()
         return next_link
 
     async def _call(self, method: str, url: str, body: Row | None = None, seconds: float = CALL_SECONDS) -> Row:
@@ -116,10 +116,10 @@ class Graph:
         except (AzureError, TimeoutError) as error:
             reason = str(error).partition("\n")[0]
             log.warning("Microsoft Graph can't be reached (%s: %s)", type(error).__name__, reason)
-            raise away() from error
+            raise graph_unavailable() from error
 
     async def _open(self) -> tuple[AsyncPipelineClient[HttpRequest, AsyncHttpResponse], "AsyncTokenCredential"]:
-        # Importing azure-identity takes a quarter of a second, for which other requests should not have to wait.
+        # Importing azure-identity takes a quarter of a second; in a thread it does not hold up other requests.
         credential = await asyncio.to_thread(_credential, self._settings, self._options)
         policies = [
             HeadersPolicy(),
@@ -133,7 +133,7 @@ class Graph:
 
 
 class _RetryPolicy(AsyncRetryPolicy[HttpRequest, AsyncHttpResponse]):
-    """azure-core's, but where it would have to wait for most of the call's time, it hands the answer back at once."""
+    """azure-core's, but it returns the answer at once where it would wait for most of the call's time."""
 
     def increment(self, settings: dict[str, Any], response: Any = None, error: Exception | None = None) -> bool:
         wait = self.get_retry_after(response) if isinstance(response, PipelineResponse) else None
@@ -152,14 +152,14 @@ def _credential(settings: GraphSettings, options: Mapping[str, Any]) -> "AsyncTo
 
 
 def _content(response: AsyncHttpResponse) -> Row:
-    """The JSON of an answer; raises Refusal, or an ApiError for what is no answer to the question."""
+    """The JSON of an answer; raises GraphClientError, or ApiError 429 or 503 when Graph did not process the call."""
     status = response.status_code
     if status == 429:
         seconds = AsyncRetryPolicy().parse_retry_after(response.headers.get("Retry-After", "1"))
         raise ApiError(
             429,
             "directory_throttled",
-            "The directory is asked too much at once; try again",
+            "The directory of users is throttling; retry later",
             headers={"Retry-After": str(max(math.ceil(seconds), 1))},
         )
     try:
@@ -170,11 +170,11 @@ def _content(response: AsyncHttpResponse) -> Row:
         return content
     error = content.get("error", {})
     if status in {400, 404, 409}:
-        raise Refusal(status, error.get("message", ""))
+        raise GraphClientError(status, error.get("message", ""))
     log.warning("Microsoft Graph answered %s %s", status, error.get("code", ""))
-    raise away()
+    raise graph_unavailable()
 
 
-def away() -> ApiError:
-    """The directory can't be asked now."""
-    return unavailable("directory_unavailable", "The directory of users is away; try again", 5)
+def graph_unavailable() -> ApiError:
+    """503: Graph can't be reached."""
+    return unavailable("directory_unavailable", "The directory of users is unavailable; retry later", 5)

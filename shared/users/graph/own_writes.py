@@ -1,37 +1,37 @@
-"""What this process has written to Graph lately.
+"""The changes that this process has written to Graph lately.
 
-Graph has many replicas: what is read just after a write may be older than it. Until they can be trusted to agree, what
-was written here is laid over what is read.
+Graph has many replicas, so a read just after a write may return older data. For a while, what was written here is
+applied to what is read.
 """
 
 import time
 
-from shared.users.people import Grant, Kind, User
+from shared.users.rules import DirectoryUser, Kind, RoleChange
 
 REPLICATION_SECONDS = 20.0
 
 
 class OwnWrites:
-    """The latest grants, each for a while."""
+    """The latest changes, each kept for `REPLICATION_SECONDS`."""
 
     def __init__(self) -> None:
-        self._latest: dict[tuple[str, Kind, str], tuple[float, Grant]] = {}
+        self._latest: dict[tuple[str, Kind, str], tuple[float, RoleChange]] = {}
 
-    def remember(self, grant: Grant) -> None:
-        """Keep a grant that Graph has taken; the oldest come first."""
-        key = (grant.user_id.lower(), grant.kind, grant.word)
+    def remember(self, change: RoleChange) -> None:
+        """Keep a change that Graph has taken; the oldest come first."""
+        key = (change.user_id.lower(), change.kind, change.name)
         self._latest.pop(key, None)
-        self._latest[key] = (time.monotonic(), grant)
+        self._latest[key] = (time.monotonic(), change)
 
-    def over(self, user: User) -> User:
-        """The user as he was read, with these grants."""
-        for grant in self._recent():
-            if grant.user_id.lower() == user.key:
-                user = grant.applied_to(user)
+    def applied_to(self, user: DirectoryUser) -> DirectoryUser:
+        """The user as read, with these changes."""
+        for change in self._recent():
+            if change.user_id.lower() == user.key:
+                user = change.applied_to(user)
         return user
 
-    def _recent(self) -> list[Grant]:
+    def _recent(self) -> list[RoleChange]:
         long_ago = time.monotonic() - REPLICATION_SECONDS
         while self._latest and next(iter(self._latest.values()))[0] < long_ago:
             del self._latest[next(iter(self._latest))]
-        return [grant for _, grant in self._latest.values()]
+        return [change for _, change in self._latest.values()]

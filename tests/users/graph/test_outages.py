@@ -11,16 +11,16 @@ from shared.errors import ApiError
 from shared.http.etags import Precondition
 from shared.users.graph.client import CALL_SECONDS
 from shared.users.graph.directory import GraphDirectory
-from shared.users.people import Grant, User
+from shared.users.rules import DirectoryUser, RoleChange
 from tests.users.graph.conftest import Open
 from tests.users.graph.graph_server import ATTRIBUTE, SECRET, GraphServer
 from tests.users.graph.test_writing import change, id_of
 
 
-async def until_renewed(graph: GraphServer, directory: GraphDirectory, name: str) -> User:
+async def until_renewed(graph: GraphServer, directory: GraphDirectory, name: str) -> DirectoryUser:
     """Ask until the list holds somebody of this name."""
     while True:
-        for user in (await directory.everyone(graph.tenant_id)).values():
+        for user in (await directory.all_users(graph.tenant_id)).values():
             if user.name == name:
                 return user
         await asyncio.sleep(0.02)
@@ -31,7 +31,7 @@ async def test_a_throttled_page_comes_when_graph_says(graph: GraphServer, direct
         graph.throttle(path, seconds=1)
     started = monotonic()
 
-    assert len(await directory.everyone(graph.tenant_id)) == 8
+    assert len(await directory.all_users(graph.tenant_id)) == 8
     assert monotonic() - started >= 1
 
 
@@ -39,7 +39,7 @@ async def test_a_throttled_page_comes_when_graph_says(graph: GraphServer, direct
 async def test_a_page_that_fails_is_asked_for_again(graph: GraphServer, directory: GraphDirectory, status: int) -> None:
     graph.refuse("/v1.0/", status)
 
-    assert len(await directory.everyone(graph.tenant_id)) == 8
+    assert len(await directory.all_users(graph.tenant_id)) == 8
 
 
 async def test_a_dropped_connection_costs_nothing(graph: GraphServer, directory: GraphDirectory) -> None:
@@ -47,7 +47,7 @@ async def test_a_dropped_connection_costs_nothing(graph: GraphServer, directory:
     for path in (r"GET /v1.0/users\?", "GET /v1.0/users/", "PATCH", r"POST .*/members/\$ref"):
         graph.hang_up(path)
 
-    assert len(await directory.everyone(graph.tenant_id)) == 8
+    assert len(await directory.all_users(graph.tenant_id)) == 8
     assert (await change(graph, directory, bo, "roles", TESTER)).roles == (TESTER,)
     assert (await change(graph, directory, bo, "groups", TESTER)).groups == (TESTER,)
 
@@ -69,7 +69,7 @@ async def test_a_write_does_not_wait_for_a_long_throttle(graph: GraphServer, dir
 
     assert (refused.value.status, refused.value.headers["Retry-After"]) == (429, "33")
     assert graph.count("PATCH") == 1
-    assert (await directory.everyone(graph.tenant_id))[bo].roles == ()
+    assert (await directory.all_users(graph.tenant_id))[bo].roles == ()
 
 
 async def test_a_write_that_hangs_is_given_up(graph: GraphServer, directory: GraphDirectory) -> None:
@@ -98,13 +98,13 @@ async def test_a_refused_write_is_no_internal_error(graph: GraphServer, director
 
 async def test_the_last_known_list_stays_while_graph_is_away(graph: GraphServer, open_directory: Open) -> None:
     directory = open_directory(cache_seconds=0.01)
-    ada = (await directory.everyone(graph.tenant_id))[id_of(graph, "Ada")]
+    ada = (await directory.all_users(graph.tenant_id))[id_of(graph, "Ada")]
     await graph.stop()
 
     for _ in range(3):
-        assert len(await directory.everyone(graph.tenant_id)) == 8
-    assert await directory.find(graph.tenant_id, ada.id) == ada
-    assert await directory.ask(graph.tenant_id, ada.id) == ada
+        assert len(await directory.all_users(graph.tenant_id)) == 8
+    assert await directory.user(graph.tenant_id, ada.id) == ada
+    assert await directory.current_user(graph.tenant_id, ada.id) == ada
 
     await graph.start()
     graph.contents.add_user("New")
@@ -115,12 +115,12 @@ async def test_without_anything_known_it_says_when_to_try_again(graph: GraphServ
     await graph.stop()
 
     with pytest.raises(ApiError) as refused:
-        await directory.everyone(graph.tenant_id)
+        await directory.all_users(graph.tenant_id)
     assert (refused.value.status, refused.value.headers["Retry-After"]) == (503, "5")
-    assert await directory.glance(graph.tenant_id) == {}
+    assert await directory.known_users(graph.tenant_id) == {}
     with pytest.raises(ApiError):
         await directory.change(
-            graph.tenant_id, Grant(id_of(graph, "Bo"), "roles", TESTER, given=True), Precondition(None), None
+            graph.tenant_id, RoleChange(id_of(graph, "Bo"), "roles", TESTER, granted=True), Precondition(None), None
         )
 
 
@@ -129,25 +129,25 @@ async def test_a_glance_waits_a_moment_once_for_a_graph_that_hangs(
 ) -> None:
     graph.hang("/v1.0/")
     started = monotonic()
-    assert await directory.glance(graph.tenant_id) == {}
+    assert await directory.known_users(graph.tenant_id) == {}
     assert monotonic() - started < 2
 
     started = monotonic()
     for _ in range(100):
-        assert await directory.glance(graph.tenant_id) == {}
+        assert await directory.known_users(graph.tenant_id) == {}
     assert monotonic() - started < 0.5
 
 
 async def test_a_list_that_is_too_old_is_renewed_beside_the_requests(graph: GraphServer, open_directory: Open) -> None:
     directory = open_directory(cache_seconds=0.2)
-    await directory.everyone(graph.tenant_id)
+    await directory.all_users(graph.tenant_id)
     graph.contents.add_user("New")
     await asyncio.sleep(0.2)
     graph.hang(r"GET /v1.0/users\?", times=1)
 
     started = monotonic()
-    assert len(await directory.everyone(graph.tenant_id)) == 8
-    assert len(await directory.glance(graph.tenant_id)) == 8
+    assert len(await directory.all_users(graph.tenant_id)) == 8
+    assert len(await directory.known_users(graph.tenant_id)) == 8
     assert monotonic() - started < 0.1
 
 
@@ -155,18 +155,18 @@ async def test_a_list_that_nobody_asked_for_in_a_long_time_is_waited_for(
     graph: GraphServer, open_directory: Open
 ) -> None:
     directory = open_directory(cache_seconds=0.01)
-    await directory.everyone(graph.tenant_id)
+    await directory.all_users(graph.tenant_id)
     graph.contents.add_user("New")
     await asyncio.sleep(0.2)
 
-    assert len(await directory.everyone(graph.tenant_id)) == 9
+    assert len(await directory.all_users(graph.tenant_id)) == 9
 
 
 async def test_nothing_that_must_not_is_in_the_log(
     graph: GraphServer, directory: GraphDirectory, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    await directory.everyone(graph.tenant_id)
+    await directory.all_users(graph.tenant_id)
     await change(graph, directory, id_of(graph, "Bo"), "roles", TESTER)
     graph.refuse("PATCH", 403)
     with pytest.raises(ApiError):

@@ -7,18 +7,18 @@ import pytest
 from shared.auth.caller import ADMIN, TESTER
 from shared.errors import ApiError
 from shared.users.graph.directory import GraphDirectory
-from shared.users.people import User
+from shared.users.rules import DirectoryUser
 from tests.users.graph.conftest import Open
 from tests.users.graph.graph_server import ATTRIBUTE, GraphServer
 
 
-async def named(directory: GraphDirectory, graph: GraphServer, name: str) -> User:
-    users = await directory.everyone(graph.tenant_id)
+async def named(directory: GraphDirectory, graph: GraphServer, name: str) -> DirectoryUser:
+    users = await directory.all_users(graph.tenant_id)
     return next(user for user in users.values() if user.name == name)
 
 
 async def test_everyone_is_read_page_by_page(graph: GraphServer, directory: GraphDirectory) -> None:
-    users = await directory.everyone(graph.tenant_id)
+    users = await directory.all_users(graph.tenant_id)
 
     assert sorted(user.name for user in users.values()) == ["Ada", "Bo", "Cy", "Di", "Ed", "Flo", "Gil", "Tess"]
     # Three pages, and an empty one between them.
@@ -28,7 +28,7 @@ async def test_everyone_is_read_page_by_page(graph: GraphServer, directory: Grap
 async def test_a_user_has_all_that_is_answered(graph: GraphServer, directory: GraphDirectory) -> None:
     ada = await named(directory, graph, "Ada")
 
-    assert ada == User(ada.id, graph.tenant_id, "Ada", "ada@example.com", (ADMIN,), (ADMIN,))
+    assert ada == DirectoryUser(ada.id, graph.tenant_id, "Ada", "ada@example.com", (ADMIN,), (ADMIN,))
 
 
 async def test_an_email_may_be_among_the_other_ones(graph: GraphServer, directory: GraphDirectory) -> None:
@@ -47,7 +47,7 @@ async def test_a_member_of_a_group_within_the_group_is_a_member(graph: GraphServ
     directory = open_directory()
 
     assert (await named(directory, graph, "Bo")).groups == (TESTER,)
-    asked = await directory.ask(graph.tenant_id, bo)
+    asked = await directory.current_user(graph.tenant_id, bo)
     assert asked
     assert asked.groups == (TESTER,)
 
@@ -55,7 +55,7 @@ async def test_a_member_of_a_group_within_the_group_is_a_member(graph: GraphServ
 async def test_groups_are_asked_for_once_and_never_for_each_user(graph: GraphServer, open_directory: Open) -> None:
     directory = open_directory(cache_seconds=0)
     for _ in range(3):
-        await directory.everyone(graph.tenant_id)
+        await directory.all_users(graph.tenant_id)
 
     assert graph.count(r"GET /v1.0/groups\?") == 1
     assert graph.count("transitiveMembers") == 2 * 3
@@ -87,7 +87,7 @@ async def test_a_group_that_was_made_anew_is_found(graph: GraphServer, open_dire
     graph.contents.add_group(ADMIN)
 
     # The first reading meets the old ids, and forgets them; until it has, the last known good list stands.
-    await directory.everyone(graph.tenant_id)
+    await directory.all_users(graph.tenant_id)
     assert (await named(directory, graph, "Bo")).groups == (TESTER,)
 
 
@@ -95,31 +95,31 @@ async def test_one_user_is_found_without_reading_everyone_again(graph: GraphServ
     ada = await named(directory, graph, "Ada")
     calls = len(graph.calls)
 
-    assert await directory.find(graph.tenant_id, ada.id.upper()) == ada
+    assert await directory.user(graph.tenant_id, ada.id.upper()) == ada
     assert len(graph.calls) == calls
 
 
 async def test_a_user_who_is_new_is_asked_for(graph: GraphServer, directory: GraphDirectory) -> None:
-    await directory.everyone(graph.tenant_id)
+    await directory.all_users(graph.tenant_id)
     new = graph.contents.add_user("New", mail="new@example.com", role=f"{ADMIN},{TESTER}")
 
-    found = await directory.find(graph.tenant_id, new)
+    found = await directory.user(graph.tenant_id, new)
 
-    assert found == User(new, graph.tenant_id, "New", "new@example.com", (ADMIN, TESTER), ())
+    assert found == DirectoryUser(new, graph.tenant_id, "New", "new@example.com", (ADMIN, TESTER), ())
 
 
 async def test_an_unknown_user_is_nobody(graph: GraphServer, directory: GraphDirectory) -> None:
-    assert await directory.find(graph.tenant_id, str(uuid4())) is None
-    assert await directory.ask(graph.tenant_id, str(uuid4())) is None
+    assert await directory.user(graph.tenant_id, str(uuid4())) is None
+    assert await directory.current_user(graph.tenant_id, str(uuid4())) is None
 
 
 async def test_another_tenant_sees_nobody(graph: GraphServer, directory: GraphDirectory) -> None:
     ada, stranger = await named(directory, graph, "Ada"), str(uuid4())
 
-    assert await directory.everyone(stranger) == {}
-    assert await directory.glance(stranger) == {}
-    assert await directory.find(stranger, ada.id) is None
-    assert await directory.ask(stranger, ada.id) is None
+    assert await directory.all_users(stranger) == {}
+    assert await directory.known_users(stranger) == {}
+    assert await directory.user(stranger, ada.id) is None
+    assert await directory.current_user(stranger, ada.id) is None
 
 
 async def test_the_tenant_of_a_domain_is_asked_for_once(graph: GraphServer, open_directory: Open) -> None:
@@ -128,14 +128,14 @@ async def test_the_tenant_of_a_domain_is_asked_for_once(graph: GraphServer, open
     graph.organization_id = tenant_id
 
     for _ in range(2):
-        assert len(await directory.everyone(tenant_id.upper())) == 8
-    assert await directory.everyone(str(uuid4())) == {}
+        assert len(await directory.all_users(tenant_id.upper())) == 8
+    assert await directory.all_users(str(uuid4())) == {}
     assert graph.count("/organization") == 1
 
 
 async def test_a_wrong_secret_reads_nothing(graph: GraphServer, open_directory: Open) -> None:
     with pytest.raises(ApiError) as refused:
-        await open_directory(MS_SECRET="another").everyone(graph.tenant_id)
+        await open_directory(MS_SECRET="another").all_users(graph.tenant_id)
 
     assert refused.value.status == 503
     assert refused.value.headers["Retry-After"]
@@ -147,7 +147,7 @@ async def test_the_token_goes_nowhere_else(graph: GraphServer, directory: GraphD
     graph.answer(r"GET /v1.0/users\?", {"value": [], "@odata.nextLink": elsewhere})
 
     with pytest.raises(ApiError):
-        await directory.everyone(graph.tenant_id)
+        await directory.all_users(graph.tenant_id)
     assert graph.count(r"GET /v1.0/users\?") == 1
 
 
@@ -156,7 +156,7 @@ async def test_an_attribute_that_is_not_registered_is_no_internal_error(
 ) -> None:
     directory, user_id = open_directory(MS_ROLE_ATTRIBUTE=ATTRIBUTE + "s"), next(iter(graph.contents.users))
 
-    for attempt in (directory.everyone(graph.tenant_id), directory.ask(graph.tenant_id, user_id)):
+    for attempt in (directory.all_users(graph.tenant_id), directory.current_user(graph.tenant_id, user_id)):
         with pytest.raises(ApiError) as refused:
             await attempt
         assert refused.value.status == 503

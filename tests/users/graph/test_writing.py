@@ -9,8 +9,9 @@ import pytest
 from shared.auth.caller import ADMIN, TESTER
 from shared.errors import ApiError
 from shared.http.etags import Precondition, etag_of
+from shared.users.answers import shown
 from shared.users.graph.directory import GraphDirectory
-from shared.users.people import WORDS, Grant, Kind, User, shown
+from shared.users.rules import ROLE_NAMES, DirectoryUser, Kind, RoleChange
 from tests.users.graph.conftest import Open
 from tests.users.graph.graph_server import ATTRIBUTE, GraphServer
 
@@ -28,9 +29,9 @@ def members(graph: GraphServer, word: str) -> set[str]:
 
 
 async def change(
-    graph: GraphServer, directory: GraphDirectory, user_id: str, kind: Kind, word: str, *, given: bool = True
-) -> User:
-    user = await directory.change(graph.tenant_id, Grant(user_id, kind, word, given), ALWAYS, None)
+    graph: GraphServer, directory: GraphDirectory, user_id: str, kind: Kind, name: str, *, granted: bool = True
+) -> DirectoryUser:
+    user = await directory.change(graph.tenant_id, RoleChange(user_id, kind, name, granted), ALWAYS, None)
     assert user
     return user
 
@@ -39,10 +40,10 @@ async def test_a_role_is_granted_and_revoked(graph: GraphServer, directory: Grap
     bo = id_of(graph, "Bo")
 
     granted = await change(graph, directory, bo, "roles", TESTER)
-    assert granted == User(bo, graph.tenant_id, "Bo", "bo@example.com", (TESTER,), ())
+    assert granted == DirectoryUser(bo, graph.tenant_id, "Bo", "bo@example.com", (TESTER,), ())
     assert graph.contents.users[bo][ATTRIBUTE] == TESTER
 
-    revoked = await change(graph, directory, bo, "roles", TESTER, given=False)
+    revoked = await change(graph, directory, bo, "roles", TESTER, granted=False)
     assert revoked.roles == ()
     assert ATTRIBUTE not in graph.contents.users[bo]
 
@@ -52,14 +53,14 @@ async def test_both_roles_fit_into_the_attribute(graph: GraphServer, directory: 
 
     assert (await change(graph, directory, ada, "roles", TESTER)).roles == (ADMIN, TESTER)
     assert graph.contents.users[ada][ATTRIBUTE] == f"{ADMIN},{TESTER}"
-    assert (await change(graph, directory, ada, "roles", ADMIN, given=False)).roles == (TESTER,)
+    assert (await change(graph, directory, ada, "roles", ADMIN, granted=False)).roles == (TESTER,)
 
 
 async def test_what_others_keep_in_the_attribute_stays(graph: GraphServer, directory: GraphDirectory) -> None:
     tess = id_of(graph, "Tess")
 
     await change(graph, directory, tess, "roles", ADMIN)
-    await change(graph, directory, tess, "roles", TESTER, given=False)
+    await change(graph, directory, tess, "roles", TESTER, granted=False)
 
     assert graph.contents.users[tess][ATTRIBUTE] == f"something-else,{ADMIN}"
 
@@ -71,7 +72,7 @@ async def test_a_user_joins_and_leaves_a_group_and_is_still_there(
 
     assert (await change(graph, directory, bo, "groups", ADMIN)).groups == (ADMIN,)
     assert bo in members(graph, ADMIN)
-    assert (await change(graph, directory, bo, "groups", ADMIN, given=False)).groups == ()
+    assert (await change(graph, directory, bo, "groups", ADMIN, granted=False)).groups == ()
     assert bo not in members(graph, ADMIN)
     assert bo in graph.contents.users
 
@@ -80,8 +81,8 @@ async def test_what_is_so_already_is_not_written(graph: GraphServer, directory: 
     ada, bo = id_of(graph, "Ada"), id_of(graph, "Bo")
     await change(graph, directory, ada, "roles", ADMIN)
     await change(graph, directory, ada, "groups", ADMIN)
-    await change(graph, directory, bo, "roles", ADMIN, given=False)
-    await change(graph, directory, bo, "groups", ADMIN, given=False)
+    await change(graph, directory, bo, "roles", ADMIN, granted=False)
+    await change(graph, directory, bo, "groups", ADMIN, granted=False)
 
     assert graph.count("PATCH|DELETE|members/") == 0
 
@@ -89,11 +90,13 @@ async def test_what_is_so_already_is_not_written(graph: GraphServer, directory: 
 async def test_everything_at_once_loses_nothing(graph: GraphServer, directory: GraphDirectory) -> None:
     bo = id_of(graph, "Bo")
 
-    await asyncio.gather(*(change(graph, directory, bo, kind, word) for kind, word in [*product(KINDS, WORDS)] * 3))
+    await asyncio.gather(
+        *(change(graph, directory, bo, kind, word) for kind, word in [*product(KINDS, ROLE_NAMES)] * 3)
+    )
 
-    asked = await directory.ask(graph.tenant_id, bo)
+    asked = await directory.current_user(graph.tenant_id, bo)
     assert asked
-    assert (asked.roles, asked.groups) == (WORDS, WORDS)
+    assert (asked.roles, asked.groups) == (ROLE_NAMES, ROLE_NAMES)
     assert graph.contents.users[bo][ATTRIBUTE] == f"{ADMIN},{TESTER}"
 
 
@@ -111,23 +114,23 @@ async def test_own_writes_are_seen_although_the_replica_lags(graph: GraphServer,
     directory = open_directory(cache_seconds=0)
     ada, bo = id_of(graph, "Ada"), id_of(graph, "Bo")
     graph.lag()
-    for word in WORDS:
+    for word in ROLE_NAMES:
         await change(graph, directory, bo, "roles", word)
-    await change(graph, directory, ada, "groups", ADMIN, given=False)
+    await change(graph, directory, ada, "groups", ADMIN, granted=False)
 
-    users = await directory.everyone(graph.tenant_id)
+    users = await directory.all_users(graph.tenant_id)
 
     assert graph.contents.users[bo][ATTRIBUTE] == f"{ADMIN},{TESTER}"
-    assert users[bo].roles == WORDS
+    assert users[bo].roles == ROLE_NAMES
     assert users[ada].groups == ()
 
 
 async def test_a_write_shows_in_the_list_at_once(graph: GraphServer, directory: GraphDirectory) -> None:
     bo = id_of(graph, "Bo")
-    await directory.everyone(graph.tenant_id)
+    await directory.all_users(graph.tenant_id)
     await change(graph, directory, bo, "roles", TESTER)
 
-    assert (await directory.everyone(graph.tenant_id))[bo].roles == (TESTER,)
+    assert (await directory.all_users(graph.tenant_id))[bo].roles == (TESTER,)
     assert graph.count(r"GET /v1.0/users\?") == 4
 
 
@@ -137,7 +140,7 @@ async def test_membership_by_way_of_another_group_cannot_be_taken(
     bo = id_of(graph, "Bo")
     members(graph, TESTER).add(graph.contents.add_group("leads", bo))
 
-    assert (await change(graph, directory, bo, "groups", TESTER, given=False)).groups == (TESTER,)
+    assert (await change(graph, directory, bo, "groups", TESTER, granted=False)).groups == (TESTER,)
 
 
 async def test_ids_may_be_written_in_any_case(graph: GraphServer, directory: GraphDirectory) -> None:
@@ -147,7 +150,7 @@ async def test_ids_may_be_written_in_any_case(graph: GraphServer, directory: Gra
     await change(graph, directory, bo.upper(), "groups", TESTER)
 
     assert graph.contents.users[bo][ATTRIBUTE] == TESTER
-    assert (await directory.everyone(graph.tenant_id))[bo].groups == (TESTER,)
+    assert (await directory.all_users(graph.tenant_id))[bo].groups == (TESTER,)
 
 
 async def test_an_unknown_user_is_not_written(graph: GraphServer, directory: GraphDirectory) -> None:
@@ -155,14 +158,16 @@ async def test_an_unknown_user_is_not_written(graph: GraphServer, directory: Gra
 
     for tenant_id, user_id in ((graph.tenant_id, nobody), (str(uuid4()), ada)):
         for kind in KINDS:
-            assert await directory.change(tenant_id, Grant(user_id, kind, TESTER, given=True), ALWAYS, None) is None
+            assert (
+                await directory.change(tenant_id, RoleChange(user_id, kind, TESTER, granted=True), ALWAYS, None) is None
+            )
     assert graph.count("PATCH|DELETE|members/") == 0
 
 
 async def test_a_condition_that_fails_writes_nothing(graph: GraphServer, directory: GraphDirectory) -> None:
     bo = id_of(graph, "Bo")
-    grant = Grant(bo, "roles", TESTER, given=True)
-    seen = await directory.find(graph.tenant_id, bo)
+    grant = RoleChange(bo, "roles", TESTER, granted=True)
+    seen = await directory.user(graph.tenant_id, bo)
     assert seen
 
     with pytest.raises(ApiError) as refused:
@@ -180,4 +185,4 @@ async def test_a_directory_without_the_group_says_so(graph: GraphServer, directo
 
     with pytest.raises(ApiError, match=f"no group '{TESTER}'"):
         await change(graph, directory, bo, "groups", TESTER)
-    assert (await change(graph, directory, bo, "groups", TESTER, given=False)).groups == ()
+    assert (await change(graph, directory, bo, "groups", TESTER, granted=False)).groups == ()

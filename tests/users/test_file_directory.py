@@ -10,8 +10,8 @@ import pytest
 from shared.auth.caller import ADMIN, TESTER
 from shared.errors import ApiError
 from shared.http.etags import Precondition
-from shared.users.directory_file import FileDirectory
-from shared.users.people import Grant, User
+from shared.users.file_directory import FileDirectory
+from shared.users.rules import DirectoryUser, RoleChange
 
 TENANT = str(uuid4())
 ALWAYS = Precondition(None)
@@ -22,8 +22,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "below" / "directory.json"
 
 
-def somebody(tenant_id: str = TENANT) -> User:
-    return User(str(uuid4()), tenant_id, "Zoë", "zoe@example.com")
+def somebody(tenant_id: str = TENANT) -> DirectoryUser:
+    return DirectoryUser(str(uuid4()), tenant_id, "Zoë", "zoe@example.com")
 
 
 def write(path: Path, text: str) -> None:
@@ -37,32 +37,32 @@ def read(path: Path) -> str:
 
 async def test_a_missing_file_is_an_empty_directory_until_it_is_written(path: Path) -> None:
     directory, user = FileDirectory(str(path)), somebody()
-    assert await directory.everyone(TENANT) == {}
+    assert await directory.all_users(TENANT) == {}
 
     await directory.add([user])
 
-    assert await FileDirectory(str(path)).everyone(TENANT) == {user.id: user}
+    assert await FileDirectory(str(path)).all_users(TENANT) == {user.id: user}
 
 
 async def test_who_is_there_already_is_not_added_again(path: Path) -> None:
     directory, user = FileDirectory(str(path)), somebody()
     await directory.add([user])
-    await directory.change(TENANT, Grant(user.id, "roles", ADMIN, given=True), ALWAYS, None)
+    await directory.change(TENANT, RoleChange(user.id, "roles", ADMIN, granted=True), ALWAYS, None)
     await directory.add([user, somebody(str(uuid4()))])
 
-    found = await directory.find(TENANT, user.id)
+    found = await directory.user(TENANT, user.id)
     assert found
     assert found.roles == (ADMIN,)
-    assert len(await directory.everyone(TENANT)) == 1
+    assert len(await directory.all_users(TENANT)) == 1
 
 
 async def test_one_id_in_two_tenants_is_two_users(path: Path) -> None:
     directory, user = FileDirectory(str(path)), somebody()
-    twin = User(user.id, str(uuid4()), "Twin")
+    twin = DirectoryUser(user.id, str(uuid4()), "Twin")
     await directory.add([user, twin])
-    await directory.change(twin.tenant_id, Grant(user.id, "groups", TESTER, given=True), ALWAYS, None)
+    await directory.change(twin.tenant_id, RoleChange(user.id, "groups", TESTER, granted=True), ALWAYS, None)
 
-    assert await directory.find(TENANT, user.id) == user
+    assert await directory.user(TENANT, user.id) == user
 
 
 async def test_a_file_written_by_hand_may_leave_things_out(path: Path) -> None:
@@ -70,9 +70,9 @@ async def test_a_file_written_by_hand_may_leave_things_out(path: Path) -> None:
     user = {"id": user_id, "tenant_id": TENANT, "roles": [TESTER, "chief", TESTER], "name": None}
     write(path, json.dumps({"users": [user]}))
 
-    found = await FileDirectory(str(path)).find(TENANT.upper(), user_id.lower())
+    found = await FileDirectory(str(path)).user(TENANT.upper(), user_id.lower())
 
-    assert found == User(user_id, TENANT, roles=(TESTER,))
+    assert found == DirectoryUser(user_id, TENANT, roles=(TESTER,))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"users": [{}]}', '{"users": [1]}', '{"users": 1}', "\0"])
@@ -80,7 +80,7 @@ async def test_a_file_that_cannot_be_read_is_left_alone(path: Path, text: str) -
     write(path, text)
     directory = FileDirectory(str(path))
 
-    assert await directory.glance(TENANT) == {}
+    assert await directory.known_users(TENANT) == {}
     with pytest.raises(ApiError) as refused:
         await directory.add([somebody()])
     assert refused.value.status == 503
@@ -102,12 +102,12 @@ async def test_readers_never_see_half_a_file(path: Path) -> None:
 
     async def write() -> None:
         for user in users:
-            await writer.change(TENANT, Grant(user.id, "roles", ADMIN, given=True), ALWAYS, None)
+            await writer.change(TENANT, RoleChange(user.id, "roles", ADMIN, granted=True), ALWAYS, None)
 
     writing = asyncio.create_task(write())
     while not writing.done():
-        assert len(await reader.everyone(TENANT)) == 50
+        assert len(await reader.all_users(TENANT)) == 50
     await writing
 
-    assert all(user.roles == (ADMIN,) for user in (await reader.everyone(TENANT)).values())
+    assert all(user.roles == (ADMIN,) for user in (await reader.all_users(TENANT)).values())
     assert [file.name for file in path.parent.iterdir()] == [path.name]

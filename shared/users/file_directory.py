@@ -1,6 +1,6 @@
-"""The directory in a local JSON file, for where there is no Microsoft Graph: it takes the same writes.
+"""The directory in a local JSON file, for use without Microsoft Graph. It takes the same writes.
 
-`{"users": [{"id", "tenant_id", "name", "email", "roles": [], "groups": []}]}`; it may be written by hand. A missing
+`{"users": [{"id", "tenant_id", "name", "email", "roles": [], "groups": []}]}`; it may be edited by hand. A missing
 file is an empty directory.
 """
 
@@ -15,57 +15,60 @@ from typing import Any
 from shared.errors import ApiError, unavailable
 from shared.http.etags import Precondition
 from shared.logs import logger
-from shared.users.people import Grant, User, Users, by_key, known, shown
+from shared.users.answers import shown
+from shared.users.rules import DirectoryUser, RoleChange, Users, by_key, recognised
 
 log = logger(__name__)
 
 
 class FileDirectory:
-    """The users of every tenant in one file; without a file, nobody, and nothing can be written."""
+    """The users of every tenant in one file; without a file there are none, and none can be written."""
 
     def __init__(self, path: str | None) -> None:
         self._path = Path(path) if path else None
         self._writing = asyncio.Lock()
 
-    async def glance(self, tenant_id: str) -> Users:
-        """All users of the tenant; nobody when the file can't be read."""
+    async def known_users(self, tenant_id: str) -> Users:
+        """All users of the tenant; none when the file can't be read."""
         try:
-            return await self.everyone(tenant_id)
+            return await self.all_users(tenant_id)
         except ApiError:
             return {}
 
-    async def everyone(self, tenant_id: str) -> Users:
+    async def all_users(self, tenant_id: str) -> Users:
         """All users of the tenant. Raises ApiError 503 when the file can't be read."""
         return by_key(user for user in await self._read() if user.tenant_id.lower() == tenant_id.lower())
 
-    async def find(self, tenant_id: str, user_id: str) -> User | None:
+    async def user(self, tenant_id: str, user_id: str) -> DirectoryUser | None:
         """One user."""
-        return (await self.everyone(tenant_id)).get(user_id.lower())
+        return (await self.all_users(tenant_id)).get(user_id.lower())
 
-    async def ask(self, tenant_id: str, user_id: str) -> User | None:
-        """The same: a file is always up to date."""
-        return await self.find(tenant_id, user_id)
+    async def current_user(self, tenant_id: str, user_id: str) -> DirectoryUser | None:
+        """The same: a file is always current."""
+        return await self.user(tenant_id, user_id)
 
-    async def change(self, tenant_id: str, grant: Grant, wanted: Precondition, caller: User | None) -> User | None:
-        """Give or take a role or group. `caller` is who asks, if it is for himself: he is added if he is missing."""
+    async def change(
+        self, tenant_id: str, change: RoleChange, precondition: Precondition, caller: DirectoryUser | None
+    ) -> DirectoryUser | None:
+        """The user after the change; the caller's own user is added if the file lacks them."""
         async with self._writing:
-            user = await self.find(tenant_id, grant.user_id) or caller
+            user = await self.user(tenant_id, change.user_id) or caller
             if user is None:
                 return None
-            wanted.check(shown(user))
-            after = grant.applied_to(user)
+            precondition.check(shown(user))
+            after = change.applied_to(user)
             if after is not user:
                 await self._put([after])
             return after
 
-    async def add(self, users: Iterable[User]) -> None:
-        """Add those who are not there yet."""
+    async def add(self, users: Iterable[DirectoryUser]) -> None:
+        """Add those that are not there yet."""
         async with self._writing:
             present = {(user.tenant_id, user.key) for user in await self._read()}
             await self._put([user for user in users if (user.tenant_id, user.key) not in present])
 
     async def remove(self, tenant_id: str, user_id: str) -> None:
-        """Forget a user, if he is there."""
+        """Remove a user, if they are there."""
         async with self._writing:
             everyone = await self._read()
             others = [u for u in everyone if (u.tenant_id.lower(), u.key) != (tenant_id.lower(), user_id.lower())]
@@ -73,21 +76,21 @@ class FileDirectory:
                 await asyncio.to_thread(_write, self._path, others)
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Nothing is kept open."""
 
-    async def _read(self) -> list[User]:
+    async def _read(self) -> list[DirectoryUser]:
         return await asyncio.to_thread(_read, self._path) if self._path else []
 
-    async def _put(self, users: list[User]) -> None:
-        """Write these users in the places of those they were; who has no place comes last."""
+    async def _put(self, users: list[DirectoryUser]) -> None:
+        """Write these users in place of their former versions; new ones come last."""
         if self._path is None:
-            raise unavailable("not_configured", "There is no directory of users that could be written", 60)
+            raise unavailable("not_configured", "No directory of users is configured that could be written", 60)
         if users:
             everyone = {(user.tenant_id, user.key): user for user in [*await self._read(), *users]}
             await asyncio.to_thread(_write, self._path, list(everyone.values()))
 
 
-def _read(path: Path) -> list[User]:
+def _read(path: Path) -> list[DirectoryUser]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         return [_user(entry) for entry in content["users"]]
@@ -98,19 +101,19 @@ def _read(path: Path) -> list[User]:
         raise unavailable("directory_unavailable", "The directory of users can't be read", 5) from error
 
 
-def _user(entry: dict[str, Any]) -> User:
-    return User(
+def _user(entry: dict[str, Any]) -> DirectoryUser:
+    return DirectoryUser(
         id=str(entry["id"]),
         tenant_id=str(entry["tenant_id"]),
         name=entry.get("name") or "",
         email=entry.get("email") or "",
-        roles=known(entry.get("roles") or []),
-        groups=known(entry.get("groups") or []),
+        roles=recognised(entry.get("roles") or []),
+        groups=recognised(entry.get("groups") or []),
     )
 
 
-def _write(path: Path, users: list[User]) -> None:
-    """Readers see the file as it was, or as it is now, and so does who comes back after a crash."""
+def _write(path: Path, users: list[DirectoryUser]) -> None:
+    """Replace the file as a whole: readers, also after a crash, see it as it was before or as it is now."""
     content = json.dumps({"users": [shown(user) for user in users]}, ensure_ascii=False, indent=2)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from shared.auth.caller import Caller
 from shared.clients import open_app_configuration
 from shared.config import FeatureFlagSettings
 from shared.flags.feature_flags import FeatureFlags
-from shared.flags.source import read_store
+from shared.flags.reading import read_store
 from tests.flags.app_configuration import AppConfiguration
 
 USER_ID = "5c7f2f0a-0d3b-4a55-9c0e-1f1d8d1f2a01"
