@@ -24,7 +24,8 @@ from benchmarks.calls import HOT, READS, REPORT, Call, Person
 from benchmarks.company import Maker, catalog_of, person_of
 from benchmarks.operations import Latencies
 from embedded_cosmos.auth import EMULATOR_KEY
-from shared.events.outbox import Actor, stamped
+from shared.auth import caller as auth
+from shared.events.outbox import stamped
 from shared.instants import format_instant
 from shared.time_entries.timeline import Timeline
 
@@ -130,9 +131,9 @@ async def _fill(container: ContainerProxy, people: Sequence[Person], entries: in
 
 def _entries(person: Person, entries: int) -> Iterator[dict[str, Any]]:
     """As the app writes them, newest first."""
-    actor = Actor(person.user_id, person.tenant_id, uuid4().hex, datetime.now(UTC))
+    writer, now = auth.Caller(person.user_id, person.tenant_id), datetime.now(UTC)
     for number in range(entries):
-        start = actor.now - (number + 1) * SPELL
+        start = now - (number + 1) * SPELL
         entry = {
             "id": _entry_id(person, number),
             "tenant_id": person.tenant_id,
@@ -146,7 +147,7 @@ def _entries(person: Person, entries: int) -> Iterator[dict[str, Any]]:
             "start_date": format_instant(start),
             "end_date": format_instant(start + SPELL * 0.9),
         }
-        yield stamped(entry, actor, "time_entry", "create", "Create a time entry")
+        yield stamped(entry, writer, "time_entry", "create", "Create a time entry")
 
 
 def _entry_id(person: Person, number: int) -> str:

@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from local.demo_tokens import DEMO_TENANT
 from shared import instants
 from shared.auth.caller import ADMIN as ADMIN_WORD
+from shared.auth.caller import Caller
 from shared.catalog import store as catalog
 from shared.catalog.store import ACTIVITIES, CUSTOMERS, PROJECTS, Resource
 from shared.clients import container
@@ -19,8 +20,8 @@ from shared.config import settings
 from shared.cosmos import items
 from shared.cosmos.containers import MIGRATION
 from shared.errors import ApiError
-from shared.events.outbox import Actor
 from shared.http.fields import DEFAULT_TIMEZONE_OFFSET
+from shared.logs import correlation_id
 from shared.time_entries import store as time_entries
 from shared.users.file_directory import FileDirectory
 from shared.users.rules import DirectoryUser
@@ -142,7 +143,7 @@ async def _item(resource: Resource, fields: Mapping[str, Any]) -> str:
             return str(item["id"])
     empty: dict[str, Any] = {"description": None, "status": "active", "technologies": []}
     defaults = {name: empty.get(name) for name in resource.fields}
-    return str((await catalog.create(resource, _actor(ADMIN), {**defaults, **fields}))["id"])
+    return str((await catalog.create(resource, _caller(ADMIN), instants.now(), {**defaults, **fields}))["id"])
 
 
 async def _clock(person: Person, days: int, references: list[dict[str, str]], written: Callable[[int], None]) -> None:
@@ -158,7 +159,7 @@ async def _clock(person: Person, days: int, references: list[dict[str, str]], wr
             "timezone_offset": DEFAULT_TIMEZONE_OFFSET,
         }
         try:
-            await time_entries.create(_actor(person), fields)
+            await time_entries.create(_caller(person), instants.now(), fields)
         except ApiError as error:
             # It is there from a run that was cut off.
             if error.code != "time_entry_overlap":
@@ -183,5 +184,7 @@ def _spells(dice: random.Random, days: Iterable[date]) -> Iterator[tuple[datetim
             start = end + timedelta(minutes=dice.randrange(30))
 
 
-def _actor(person: Person) -> Actor:
-    return Actor(person.id, DEMO_TENANT, uuid4().hex, instants.now())
+def _caller(person: Person) -> Caller:
+    """The person, in a request of their own."""
+    correlation_id.set(uuid4().hex)
+    return Caller(person.id, DEMO_TENANT)

@@ -13,6 +13,7 @@ from tenacity import AsyncRetrying, retry_if_exception
 
 from operations.pace import scan
 from shared import instants
+from shared.auth.caller import Caller
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items
@@ -20,7 +21,8 @@ from shared.cosmos.containers import DEAD_LETTER, EVENT, TIME_ENTRY
 from shared.cosmos.items import Change, Document
 from shared.errors import ApiError
 from shared.events.delivery import BadDocumentError, event_of
-from shared.events.outbox import EVENT_FIELDS, Actor, outbox_document, stamped
+from shared.events.outbox import EVENT_FIELDS, outbox_document, stamped
+from shared.logs import correlation_id
 from shared.time_entries.timeline import read_timeline, without_system_fields
 from shared.users.file_directory import FileDirectory
 
@@ -109,7 +111,8 @@ async def erase(person: Person, done: Callable[[str], Any]) -> None:
 async def _blank_entry(found: Document) -> None:
     """Blank an entry and, if it is the running one, its copy in the timeline; the event says that, and not what."""
     tenant_id, owner_id = partition = [found["tenant_id"], found["owner_id"]]
-    actor = Actor(owner_id, tenant_id, uuid4().hex, instants.now())
+    correlation_id.set(uuid4().hex)
+    now = instants.now()
 
     async def attempt() -> Change[None]:
         entry = await items.read(TIME_ENTRY, found["id"], partition)
@@ -118,8 +121,8 @@ async def _blank_entry(found: Document) -> None:
         # It is read last, for every write of the person's makes it another.
         timeline = await read_timeline(tenant_id, owner_id)
         blank = without_system_fields(entry) | BLANK
-        after = stamped(blank, actor, TIME_ENTRY, "erase", "Erase the free text of a time entry")
-        event = outbox_document(after, after, actor)
+        after = stamped(blank, Caller(owner_id, tenant_id), TIME_ENTRY, "erase", "Erase the free text of a time entry")
+        event = outbox_document(after, after, now)
         return Change(None, [items.replace(after, entry), timeline.after(blank).operation()], [event])
 
     # Against one who clocks in without pause it may lose many a race: then it begins anew.

@@ -10,8 +10,10 @@ from uuid import UUID
 
 from benchmarks.calls import OPERATIONS, REPORT
 from embedded_cosmos import charges
+from shared.auth.caller import Caller
 from shared.cosmos.containers import TIME_ENTRY
-from shared.events.outbox import Actor, outbox_document, stamped
+from shared.events.outbox import outbox_document, stamped
+from shared.logs import correlation_id
 from shared.time_entries.timeline import Timeline
 
 RESULTS = Path(__file__).parents[1] / "results" / "operations.json"
@@ -100,13 +102,13 @@ class Sizes:
 def sizes() -> Sizes:
     """Measured on what the code writes when somebody clocks in."""
     tenant_id, user_id, item_id = (str(UUID(int=number, version=4)) for number in range(3))
-    actor = Actor(user_id, tenant_id, item_id, datetime.now(UTC))
+    correlation_id.set(item_id)
     ids = {"id": item_id, "tenant_id": tenant_id, "owner_id": user_id, "project_id": item_id, "activity_id": item_id}
     plain = {"description": "What is done, in some sixty letters, for the month's report", "uri": None}
     dates = {"start_date": "2026-01-05T14:00:00.0000000Z", "end_date": None}
     entry = {**ids, **plain, "technologies": ["Python"], "timezone_offset": 300, **dates}
-    after = stamped(entry, actor, TIME_ENTRY, "create", "Start a timer")
-    outbox = outbox_document(None, after, actor)
+    after = stamped(entry, Caller(user_id, tenant_id), TIME_ENTRY, "create", "Start a timer")
+    outbox = outbox_document(None, after, datetime.now(UTC))
     timeline = Timeline(tenant_id, user_id, None, None, None).after(entry).operation()[1][0]
     return Sizes(*(_stored(document) for document in (after, timeline, outbox, outbox["event"])))
 

@@ -2,12 +2,13 @@
 
 from shared.events import reading
 from shared.events.schemas import EventPage, EventQuery
+from shared.http.json_body import Streamed
 from shared.http.routing import Reply, Request, Route
 
 
 async def list_events(request: Request) -> Reply:
     events, continuation = await reading.page(request.caller, request.query)
-    return Reply({"data": (reading.shown(event) for event in events), "continuation": continuation})
+    return Reply({"data": Streamed(map(reading.shown, events)), "continuation": continuation})
 
 
 ROUTES = (

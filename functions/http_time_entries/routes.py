@@ -1,6 +1,6 @@
 """`/api/time-entries`: clocking in and out, and what was worked."""
 
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from shared.catalog.names import names_for
 from shared.cosmos.items import Document
 from shared.errors import ApiError
 from shared.http.etags import etag_of
+from shared.http.json_body import Streamed
 from shared.http.routing import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route
 from shared.time_entries import reading, store, worked_time
 from shared.time_entries.answers import Summary, TimeEntry, TimeEntryPage
@@ -37,7 +38,8 @@ NOT_THE_OWNER = {403: "Only its owner may change a time entry."}
 
 async def list_entries(request: Request) -> Reply:
     filters = await _filters(request)
-    return Reply(_listed(request, await reading.entries(request.caller, filters, request.query["limit"])))
+    pages = await reading.entries(request.caller, filters, request.query["limit"])
+    return Reply(_listed(request, pages))
 
 
 async def paginated(request: Request) -> Reply:
@@ -52,7 +54,7 @@ async def latest(request: Request) -> Reply:
     # Oldest first, so that of each project the newest stays.
     newest = {entry["project_id"]: entry for entry in reversed(recent)}
     entries = sorted(newest.values(), key=lambda entry: str(entry["start_date"]), reverse=True)
-    return Reply(await _shown(request, entries))
+    return Reply(Streamed(await _shown(request, entries)))
 
 
 async def summary(request: Request) -> Reply:
@@ -72,26 +74,26 @@ async def get(request: Request) -> Reply:
 
 
 async def create(request: Request) -> Reply:
-    entry = await store.create(request.actor, request.body, request.headers.get("idempotency-key"))
+    entry = await store.create(request.caller, request.now, request.body, request.headers.get("idempotency-key"))
     return await _item(request, entry, {"Location": f"/api/time-entries/{entry['id']}"})
 
 
 async def update(request: Request) -> Reply:
-    entry = await store.update(request.caller, request.actor, request.id, request.body, request.precondition)
+    entry = await store.update(request.caller, request.now, request.id, request.body, request.precondition)
     return await _item(request, entry)
 
 
 async def delete(request: Request) -> Reply:
-    await store.delete(request.caller, request.actor, request.id, request.precondition)
+    await store.delete(request.caller, request.now, request.id, request.precondition)
     return NO_CONTENT
 
 
 async def stop(request: Request) -> Reply:
-    return await _item(request, await store.stop(request.caller, request.actor, request.id, request.precondition))
+    return await _item(request, await store.stop(request.caller, request.now, request.id, request.precondition))
 
 
 async def restart(request: Request) -> Reply:
-    return await _item(request, await store.restart(request.caller, request.actor, request.id, request.precondition))
+    return await _item(request, await store.restart(request.caller, request.now, request.id, request.precondition))
 
 
 ROUTES = (
@@ -244,13 +246,16 @@ async def _item(request: Request, entry: Document, headers: dict[str, str] | Non
     return Reply(shown, headers={"ETag": etag_of(entry), **(headers or {})})
 
 
-async def _listed(request: Request, pages: AsyncIterator[list[Document]]) -> AsyncIterator[dict[str, Any]]:
-    async for page in pages:
-        for shown in await _shown(request, page):
-            yield shown
+def _listed(request: Request, pages: AsyncIterator[list[Document]]) -> Streamed:
+    async def entries() -> AsyncIterator[dict[str, Any]]:
+        async for page in pages:
+            for shown in await _shown(request, page):
+                yield shown
+
+    return Streamed(entries())
 
 
-async def _shown(request: Request, entries: list[Document]) -> Generator[dict[str, Any], None, None]:
+async def _shown(request: Request, entries: list[Document]) -> Iterator[dict[str, Any]]:
     """The entries as they are answered, each made when its turn comes."""
     caller = request.caller
     # One after the other, for both are in memory as a rule, where a task for each would cost more than they do.

@@ -27,16 +27,16 @@ class Caller:
 
     user_id: str
     tenant_id: str
-    email: str | None
-    name: str | None
-    is_admin: bool
-    is_tester: bool
+    email: str | None = None
+    name: str | None = None
+    is_admin: bool = False
+    is_tester: bool = False
     # Every role and group that the token names: a feature flag's audience may be any of them.
     groups: frozenset[str] = frozenset()
 
 
 # The caller of an operation that needs no token.
-NOBODY = Caller("", "", None, None, is_admin=False, is_tester=False)
+NOBODY = Caller("", "")
 
 
 async def caller_of(headers: Mapping[str, str]) -> Caller:

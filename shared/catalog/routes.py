@@ -29,7 +29,7 @@ def catalog_routes(  # noqa: PLR0913, PLR0917 - what sets one resource apart fro
         return Reply(await listed(request.caller.tenant_id, request.query))
 
     async def create(request: Request) -> Reply:
-        made = await store.create(resource, request.actor, request.body)
+        made = await store.create(resource, request.caller, request.now, request.body)
         return await answer(request, made, {"Location": f"/api/{path}/{made['id']}"})
 
     async def get(request: Request) -> Reply:
@@ -37,11 +37,12 @@ def catalog_routes(  # noqa: PLR0913, PLR0917 - what sets one resource apart fro
 
     async def update(request: Request) -> Reply:
         return await answer(
-            request, await store.update(resource, request.actor, request.id, request.body, request.precondition)
+            request,
+            await store.update(resource, request.caller, request.now, request.id, request.body, request.precondition),
         )
 
     async def retire(request: Request) -> Reply:
-        await store.retire(resource, request.actor, request.id, request.precondition)
+        await store.retire(resource, request.caller, request.now, request.id, request.precondition)
         return NO_CONTENT
 
     async def answer(request: Request, document: Document, headers: Mapping[str, str] | None = None) -> Reply:

@@ -2,16 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import uuid4
 
+from shared.auth.caller import Caller
 from shared.catalog import names
 from shared.catalog.references import require_references
 from shared.cosmos import items
 from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT, TECHNOLOGY
 from shared.cosmos.items import Change, Document, Operation
 from shared.errors import ApiError
-from shared.events.outbox import Actor, outbox_document, stamped
+from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
 
 LIVE = "SELECT * FROM c WHERE NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.deleted)"
@@ -30,6 +32,14 @@ class Resource:
     fields: tuple[str, ...]
     soft_delete: bool = False
     guard: Callable[[Document | None, Document], Awaitable[list[Operation]]] | None = None
+
+
+class Write(NamedTuple):
+    """What was read (None for a new item), what it becomes, and the event's action."""
+
+    before: Document | None
+    item: Document
+    action: str
 
 
 CUSTOMERS = Resource(CUSTOMER, "customer", ("name", "description", "status"))
@@ -56,47 +66,47 @@ async def get(resource: Resource, tenant_id: str, item_id: str) -> Document:
     return document
 
 
-async def create(resource: Resource, actor: Actor, fields: Mapping[str, Any]) -> Document:
+async def create(resource: Resource, caller: Caller, now: datetime, fields: Mapping[str, Any]) -> Document:
     """A new item; raises ApiError 409 when the name is taken."""
     item_id = str(uuid4())
 
     async def attempt() -> Change[Document]:
-        await require_references(actor.tenant_id, fields)
-        after = {"id": item_id, "tenant_id": actor.tenant_id, **{name: fields[name] for name in resource.fields}}
-        return await _change(resource, actor, None, after, "create")
+        await require_references(caller.tenant_id, fields)
+        after = {"id": item_id, "tenant_id": caller.tenant_id, **{name: fields[name] for name in resource.fields}}
+        return await _change(resource, caller, now, Write(None, after, "create"))
 
-    return await _settle(resource, actor, attempt)
+    return await _settle(resource, caller, attempt)
 
 
-async def update(
-    resource: Resource, actor: Actor, item_id: str, given: Mapping[str, Any], wanted: Precondition
+async def update(  # noqa: PLR0913, PLR0917 - who, when, which item, and what becomes of it
+    resource: Resource, caller: Caller, now: datetime, item_id: str, given: Mapping[str, Any], wanted: Precondition
 ) -> Document:
     """Change what is given; what changes nothing writes nothing. Raises ApiError 409 when the name is taken."""
 
     async def attempt() -> Change[Document]:
-        before = await get(resource, actor.tenant_id, item_id)
+        before = await get(resource, caller.tenant_id, item_id)
         wanted.check(before)
         changed = {n: given[n] for n in resource.fields if n in given and given[n] != before.get(n)}
         if not changed:
             return Change(before)
-        await require_references(actor.tenant_id, changed)
-        return await _change(resource, actor, before, before | changed, "update")
+        await require_references(caller.tenant_id, changed)
+        return await _change(resource, caller, now, Write(before, before | changed, "update"))
 
-    return await _settle(resource, actor, attempt)
+    return await _settle(resource, caller, attempt)
 
 
-async def retire(resource: Resource, actor: Actor, item_id: str, wanted: Precondition) -> None:
+async def retire(resource: Resource, caller: Caller, now: datetime, item_id: str, wanted: Precondition) -> None:
     """Make an item inactive, or soft-delete it: what refers to it keeps its name."""
 
     async def attempt() -> Change[Document]:
-        before = await get(resource, actor.tenant_id, item_id)
+        before = await get(resource, caller.tenant_id, item_id)
         wanted.check(before)
         if not resource.soft_delete and status_of(before) == "inactive":
             return Change(before)
         gone = {"deleted": str(uuid4())} if resource.soft_delete else {"status": "inactive"}
-        return await _change(resource, actor, before, before | gone, "delete")
+        return await _change(resource, caller, now, Write(before, before | gone, "delete"))
 
-    await _settle(resource, actor, attempt)
+    await _settle(resource, caller, attempt)
 
 
 def status_of(document: Mapping[str, Any]) -> str:
@@ -104,17 +114,16 @@ def status_of(document: Mapping[str, Any]) -> str:
     return document.get("status") or "active"
 
 
-async def _settle(resource: Resource, actor: Actor, attempt: Any) -> Document:
-    document: Document = await items.settle(resource.container_id, actor.tenant_id, attempt)
-    names.forget(actor.tenant_id)
+async def _settle(resource: Resource, caller: Caller, attempt: Any) -> Document:
+    document: Document = await items.settle(resource.container_id, caller.tenant_id, attempt)
+    names.forget(caller.tenant_id)
     return document
 
 
-async def _change(
-    resource: Resource, actor: Actor, before: Document | None, item: Document, action: str
-) -> Change[Document]:
+async def _change(resource: Resource, caller: Caller, now: datetime, write: Write) -> Change[Document]:
+    before, item, action = write
     own = {name: value for name, value in item.items() if not name.startswith("_")}
-    after = stamped(own, actor, resource.container_id, action, f"{action.capitalize()} {resource.noun}")
+    after = stamped(own, caller, resource.container_id, action, f"{action.capitalize()} {resource.noun}")
     taken = ApiError(
         409,
         f"{resource.container_id}_exists",
@@ -123,4 +132,4 @@ async def _change(
     )
     operation = items.replace(after, before) if before else items.create(after)
     guards = await resource.guard(before, after) if resource.guard else []
-    return Change(own, [operation, *guards], [outbox_document(before, after, actor)], taken)
+    return Change(own, [operation, *guards], [outbox_document(before, after, now)], taken)

@@ -5,12 +5,13 @@ therefore puts its event, with an id of its own, into the same transactional bat
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
+from shared.auth.caller import Caller
 from shared.instants import format_instant
+from shared.logs import correlation_id
 
 EVENT_KIND = "event"
 EVENT_FIELDS = (
@@ -29,32 +30,25 @@ EVENT_FIELDS = (
 OUTBOX_TTL_SECONDS = 30 * 24 * 60 * 60
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who writes, within which request (`session_id` is its correlation id), and when."""
-
-    user_id: str
-    tenant_id: str
-    session_id: str
-    now: datetime
-
-
 def stamped(
-    document: Mapping[str, Any], actor: Actor, container_id: str, action: str, description: str
+    document: Mapping[str, Any], caller: Caller, container_id: str, action: str, description: str
 ) -> dict[str, Any]:
-    """The item with its `_last_event_ctx`, for those who read it off the item."""
+    """The item with its `_last_event_ctx`, for clients that read it from the item.
+
+    `session_id` is the correlation id of the request that writes.
+    """
     context = {
-        "user_id": actor.user_id,
-        "tenant_id": actor.tenant_id,
+        "user_id": caller.user_id,
+        "tenant_id": caller.tenant_id,
         "action": action,
         "description": description,
         "container_id": container_id,
-        "session_id": actor.session_id,
+        "session_id": correlation_id.get(),
     }
     return {**document, "_last_event_ctx": context}
 
 
-def outbox_document(before: Mapping[str, Any] | None, after: Mapping[str, Any], actor: Actor) -> dict[str, Any]:
+def outbox_document(before: Mapping[str, Any] | None, after: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The document that carries the event of one write of an item, from `before` to a stamped `after`.
 
     It lies in the item's own logical partition and expires after 30 days. `deleted` keeps it clear of the unique keys.
@@ -63,14 +57,14 @@ def outbox_document(before: Mapping[str, Any] | None, after: Mapping[str, Any], 
     context = after["_last_event_ctx"]
     event = {
         "id": event_id,
-        "date": format_instant(actor.now),
-        "user_id": actor.user_id,
+        "date": format_instant(now),
+        "user_id": context["user_id"],
         "owner_id": after.get("owner_id"),
         "action": context["action"],
         "description": context["description"],
         "item_id": after["id"],
         "container_id": context["container_id"],
-        "session_id": actor.session_id,
+        "session_id": context["session_id"],
         "tenant_id": after["tenant_id"],
         "changes": changes(before or {}, after),
     }

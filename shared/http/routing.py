@@ -8,9 +8,7 @@ from typing import Any
 from marshmallow import Schema
 
 from shared.auth.caller import Caller
-from shared.events.outbox import Actor
 from shared.http.etags import Precondition
-from shared.logs import correlation_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +30,11 @@ class Request:
     def id(self) -> str:
         return self.path["id"]
 
-    @property
-    def actor(self) -> Actor:
-        return Actor(self.caller.user_id, self.caller.tenant_id, correlation_id.get(), self.now)
-
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What an operation answers: a body (JSON, or bytes of the type given; None for nothing), with the route's status
-    unless it names one of the route's others. What may be a long list is best a generator: see `json_body`.
+    unless it names one of the route's others. A long list is best `Streamed`: see `json_body`.
     """
 
     body: Any

@@ -16,7 +16,7 @@ from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import Change, Document
 from shared.errors import ApiError
-from shared.events.outbox import Actor, outbox_document, stamped
+from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
 from shared.instants import format_instant
 from shared.time_entries import rules
@@ -36,48 +36,50 @@ class Write(NamedTuple):
     description: str
 
 
-async def create(actor: Actor, fields: Mapping[str, Any], idempotency_key: str | None = None) -> Document:
-    """A new entry of the actor's; without an `end_date` it starts the timer.
+async def create(
+    caller: Caller, now: datetime, fields: Mapping[str, Any], idempotency_key: str | None = None
+) -> Document:
+    """A new entry of the caller's; without an `end_date` it starts the timer.
 
     The same `idempotency_key` again makes no second entry: it answers the first, as it is by then.
     """
-    entry_id = str(uuid5(UUID(actor.user_id), idempotency_key) if idempotency_key else uuid4())
-    partition = [actor.tenant_id, actor.user_id]
+    entry_id = str(uuid5(UUID(caller.user_id), idempotency_key) if idempotency_key else uuid4())
+    partition = [caller.tenant_id, caller.user_id]
 
     async def attempt() -> Change[Document]:
         made = items.read(TIME_ENTRY, entry_id, partition) if idempotency_key else _nothing()
         entry, timeline, _ = await asyncio.gather(
-            made, read_timeline(actor.tenant_id, actor.user_id), require_references(actor.tenant_id, fields)
+            made, read_timeline(caller.tenant_id, caller.user_id), require_references(caller.tenant_id, fields)
         )
         if entry:
             return Change(entry)
-        interval = await _place(timeline, fields["start_date"], fields["end_date"], actor.now)
+        interval = await _place(timeline, fields["start_date"], fields["end_date"], now)
         entry = {
             "id": entry_id,
-            "tenant_id": actor.tenant_id,
-            "owner_id": actor.user_id,
+            "tenant_id": caller.tenant_id,
+            "owner_id": caller.user_id,
             **{name: fields[name] for name in PLAIN_FIELDS},
             **_dates(interval),
         }
         action = "Start a timer" if interval.end is None else "Create a time entry"
-        return _change(actor, timeline, [Write(None, entry, "create", action)])
+        return _change(caller, now, timeline, [Write(None, entry, "create", action)])
 
-    return await _settle(actor, attempt)
+    return await _settle(caller, attempt)
 
 
 async def update(
-    caller: Caller, actor: Actor, entry_id: str, given: Mapping[str, Any], wanted: Precondition
+    caller: Caller, now: datetime, entry_id: str, given: Mapping[str, Any], wanted: Precondition
 ) -> Document:
     """Change what is given of the caller's entry; one that changes nothing writes nothing."""
 
     async def attempt() -> Change[Document]:
         timeline, entry = await _own(caller, entry_id, wanted)
         before, old = without_system_fields(entry), interval_of(entry)
-        interval = _moved(old, given, actor.now)
+        interval = _moved(old, given, now)
         plain = {name: given[name] for name in PLAIN_FIELDS if name in given}
         changed = {name: value for name, value in plain.items() if before.get(name) != value}
         others, _ = await asyncio.gather(
-            _in_reach(timeline, entry_id, old, interval), require_references(actor.tenant_id, changed)
+            _in_reach(timeline, entry_id, old, interval), require_references(caller.tenant_id, changed)
         )
         in_reach, trims = [placed(other) for other in others], []
         if given.get("update_last_entry_if_overlap") and (shorter := rules.trimmed(interval, in_reach)):
@@ -87,12 +89,12 @@ async def update(
         after = before | changed | (_dates(interval) if interval != old else {})
         if after == before:
             return Change(entry)
-        return _change(actor, timeline, [Write(entry, after, "update", "Update a time entry"), *trims])
+        return _change(caller, now, timeline, [Write(entry, after, "update", "Update a time entry"), *trims])
 
-    return await _settle(actor, attempt)
+    return await _settle(caller, attempt)
 
 
-async def stop(caller: Caller, actor: Actor, entry_id: str, wanted: Precondition) -> Document:
+async def stop(caller: Caller, now: datetime, entry_id: str, wanted: Precondition) -> Document:
     """End the caller's running entry now."""
 
     async def attempt() -> Change[Document]:
@@ -100,13 +102,13 @@ async def stop(caller: Caller, actor: Actor, entry_id: str, wanted: Precondition
         start, end = interval_of(entry)
         if end:
             raise ApiError(422, "time_entry_already_stopped", "The time entry is already stopped")
-        after = without_system_fields(entry) | _dates(Interval(start, rules.stop_at(start, actor.now)))
-        return _change(actor, timeline, [Write(entry, after, "update", "Stop a time entry")])
+        after = without_system_fields(entry) | _dates(Interval(start, rules.stop_at(start, now)))
+        return _change(caller, now, timeline, [Write(entry, after, "update", "Stop a time entry")])
 
-    return await _settle(actor, attempt)
+    return await _settle(caller, attempt)
 
 
-async def restart(caller: Caller, actor: Actor, entry_id: str, wanted: Precondition) -> Document:
+async def restart(caller: Caller, now: datetime, entry_id: str, wanted: Precondition) -> Document:
     """Make the caller's stopped entry run on from its own start."""
 
     async def attempt() -> Change[Document]:
@@ -117,31 +119,31 @@ async def restart(caller: Caller, actor: Actor, entry_id: str, wanted: Precondit
         rules.forbid_second_timer(timeline.timer)
         interval = Interval(old.start, None)
         if str(timeline.last_end) > entry["end_date"]:
-            others = await neighbours(actor.tenant_id, actor.user_id, interval, entry_id)
+            others = await neighbours(caller.tenant_id, caller.user_id, interval, entry_id)
             rules.forbid_overlap(interval, [placed(other) for other in others])
         after = without_system_fields(entry) | _dates(interval)
-        return _change(actor, timeline, [Write(entry, after, "update", "Restart a time entry")])
+        return _change(caller, now, timeline, [Write(entry, after, "update", "Restart a time entry")])
 
-    return await _settle(actor, attempt)
+    return await _settle(caller, attempt)
 
 
-async def delete(caller: Caller, actor: Actor, entry_id: str, wanted: Precondition) -> None:
+async def delete(caller: Caller, now: datetime, entry_id: str, wanted: Precondition) -> None:
     """Soft-delete the caller's entry."""
 
     async def attempt() -> Change[Document]:
         timeline, entry = await _own(caller, entry_id, wanted)
         after = without_system_fields(entry) | {"deleted": str(uuid4())}
-        return _change(actor, timeline, [Write(entry, after, "delete", "Delete a time entry")])
+        return _change(caller, now, timeline, [Write(entry, after, "delete", "Delete a time entry")])
 
-    await _settle(actor, attempt)
+    await _settle(caller, attempt)
 
 
 async def _nothing() -> None:
     """Stands in a gather where there is nothing to read."""
 
 
-async def _settle(actor: Actor, attempt: Any) -> Document:
-    document: Document = await items.settle(TIME_ENTRY, [actor.tenant_id, actor.user_id], attempt)
+async def _settle(caller: Caller, attempt: Any) -> Document:
+    document: Document = await items.settle(TIME_ENTRY, [caller.tenant_id, caller.user_id], attempt)
     return document
 
 
@@ -196,12 +198,12 @@ def _dates(interval: Interval) -> Document:
     }
 
 
-def _change(actor: Actor, timeline: Timeline, writes: Sequence[Write]) -> Change[Document]:
+def _change(caller: Caller, now: datetime, timeline: Timeline, writes: Sequence[Write]) -> Change[Document]:
     """The batch of these writes, which leaves the timeline as they make it."""
     operations, outbox = [], []
     for before, entry, action, description in writes:
-        after = stamped(entry, actor, TIME_ENTRY, action, description)
+        after = stamped(entry, caller, TIME_ENTRY, action, description)
         operations.append(items.replace(after, before) if before else items.create(after))
-        outbox.append(outbox_document(before, after, actor))
+        outbox.append(outbox_document(before, after, now))
         timeline = timeline.after(entry)
     return Change(writes[0].after, [*operations, timeline.operation()], outbox)

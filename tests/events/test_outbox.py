@@ -1,5 +1,6 @@
 """What an event says of a write."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,11 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.events.outbox import Actor, changes, outbox_document, stamped
+from shared.auth.caller import Caller
+from shared.events.outbox import changes, outbox_document, stamped
+from shared.logs import correlation_id
 
-ACTOR = Actor("user", "tenant", "session", datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC))
+CALLER = Caller("user", "tenant")
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 values: st.SearchStrategy[Any] = st.none() | st.integers(0, 2) | st.just([])
 documents = st.dictionaries(st.sampled_from(["a", "b", "c", "_d"]), values)
+
+
+@pytest.fixture(autouse=True)
+def within_a_request() -> Iterator[None]:
+    before = correlation_id.set("session")
+    yield
+    correlation_id.reset(before)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +57,7 @@ def test_changes_lead_from_before_to_after(before: dict[str, Any], after: dict[s
 
 
 def test_the_context_stays_on_the_item() -> None:
-    after = stamped({"id": "1"}, ACTOR, "customer", "create", "Create a customer")
+    after = stamped({"id": "1"}, CALLER, "customer", "create", "Create a customer")
 
     assert after == {
         "id": "1",
@@ -63,9 +74,9 @@ def test_the_context_stays_on_the_item() -> None:
 
 def test_an_outbox_document_carries_the_whole_event() -> None:
     item = {"id": "1", "tenant_id": "tenant", "owner_id": "owner", "name": "b"}
-    after = stamped(item, ACTOR, "time_entry", "update", "Update a time entry")
+    after = stamped(item, CALLER, "time_entry", "update", "Update a time entry")
 
-    outbox = outbox_document({**item, "name": "a"}, after, ACTOR)
+    outbox = outbox_document({**item, "name": "a"}, after, NOW)
 
     assert outbox["event"] == {
         "id": outbox["id"],
@@ -85,9 +96,9 @@ def test_an_outbox_document_carries_the_whole_event() -> None:
 
 
 def test_each_write_has_an_event_of_its_own() -> None:
-    after = stamped({"id": "1", "tenant_id": "tenant"}, ACTOR, "customer", "create", "Create a customer")
+    after = stamped({"id": "1", "tenant_id": "tenant"}, CALLER, "customer", "create", "Create a customer")
 
-    one, other = outbox_document(None, after, ACTOR), outbox_document(None, after, ACTOR)
+    one, other = outbox_document(None, after, NOW), outbox_document(None, after, NOW)
 
     assert one["id"] != other["id"]
     assert one["event"]["owner_id"] is None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.http.json_body import SLICE, json_body
+from shared.http.json_body import SLICE, Streamed, json_body
 
 
 def items(count: int) -> Iterator[dict[str, Any]]:
@@ -23,13 +23,14 @@ async def awaited(given: Iterator[dict[str, Any]]) -> AsyncIterator[dict[str, An
 async def test_a_sliced_list_is_the_same_json(count: int) -> None:
     whole = json.dumps(list(items(count)), ensure_ascii=False, separators=(",", ":"))
 
-    assert (await json_body(items(count))).decode() == whole
+    assert (await json_body(Streamed(items(count)))).decode() == whole
     assert (await json_body(list(items(count)))).decode() == whole
-    assert (await json_body(awaited(items(count)))).decode() == whole
+    assert (await json_body(Streamed(awaited(items(count))))).decode() == whole
 
 
 async def test_a_list_may_be_made_as_a_member_of_an_object() -> None:
-    page = json.loads(await json_body({"records_total": 3, "data": items(3), "é": None, "more": awaited(items(1))}))
+    body = {"records_total": 3, "data": Streamed(items(3)), "é": None, "more": Streamed(awaited(items(1)))}
+    page = json.loads(await json_body(body))
 
     assert page == {"records_total": 3, "data": list(items(3)), "é": None, "more": list(items(1))}
 
@@ -40,7 +41,7 @@ async def test_what_fails_on_the_way_fails_the_whole() -> None:
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        await json_body({"data": breaking_off()})
+        await json_body({"data": Streamed(breaking_off())})
 
 
 @pytest.mark.parametrize("body", [{"a": [1, "é"]}, {}, "text", None, 1.5, [[1], []]])
@@ -58,7 +59,7 @@ async def test_others_have_their_turn_while_a_long_list_is_made() -> None:
             await asyncio.sleep(0)
 
     ticking = asyncio.create_task(tick())
-    await json_body(items(9_999))
+    await json_body(Streamed(items(9_999)))
     ticking.cancel()
 
     assert turns >= 100
@@ -66,7 +67,7 @@ async def test_others_have_their_turn_while_a_long_list_is_made() -> None:
 
 async def test_a_short_list_makes_nobody_wait() -> None:
     """It is made without giving up the turn, so that a single item's answer costs no more than it did."""
-    making = json_body(items(SLICE))
+    making = json_body(Streamed(items(SLICE)))
 
     with pytest.raises(StopIteration):
         making.send(None)
