@@ -11,6 +11,30 @@ from embedded_cosmos.wire import Call, Reply, feed, json_text
 
 _REGION = "Local"
 
+# The .NET SDK hands these settings to its query planner, and its process ends without them.
+# The values are the ones that the service sends.
+_QUERY_ENGINE = {
+    "maxSqlQueryInputLength": 262144,
+    "maxJoinsPerSqlQuery": 10,
+    "maxLogicalAndPerSqlQuery": 2000,
+    "maxLogicalOrPerSqlQuery": 2000,
+    "maxUdfRefPerSqlQuery": 10,
+    "maxInExpressionItemsCount": 16000,
+    "queryMaxInMemorySortDocumentCount": 500,
+    "maxQueryRequestTimeoutFraction": 0.9,
+    "sqlAllowNonFiniteNumbers": False,
+    "sqlAllowAggregateFunctions": True,
+    "sqlAllowSubQuery": True,
+    "sqlAllowScalarSubQuery": True,
+    "allowNewKeywords": True,
+    "sqlAllowLike": True,
+    "sqlAllowGroupByClause": True,
+    "maxSpatialQueryCells": 12,
+    "spatialMaxGeometryPointCount": 256,
+    "sqlDisableQueryILOptimization": False,
+    "sqlDisableFilterPlanOptimization": False,
+}
+
 
 def description(origin: str) -> Reply:
     """The account names the address that the client used; the SDK sends everything that follows there."""
@@ -31,7 +55,7 @@ def description(origin: str) -> Reply:
             "userConsistencyPolicy": {"defaultConsistencyLevel": "Strong"},
             "systemReplicationPolicy": {"minReplicaSetSize": 1, "maxReplicasetSize": 1},
             "readPolicy": {"primaryReadCoefficient": 1, "secondaryReadCoefficient": 1},
-            "queryEngineConfiguration": "{}",
+            "queryEngineConfiguration": json_text(_QUERY_ENGINE),
         },
     )
 

@@ -16,7 +16,8 @@ from embedded_cosmos.errors import (
     not_found,
     unsupported,
 )
-from embedded_cosmos.partition import KeyDefinition, KeyRange, evenly_split
+from embedded_cosmos.partition import KeyDefinition
+from embedded_cosmos.ring import KeyRange, evenly_split
 from embedded_cosmos.store import Store
 
 # The service gives a physical partition at most this many request units a second.
@@ -170,10 +171,10 @@ class Catalog:
 
     async def create_container(self, database: Database, given: dict[str, Any], offer: Offer | None) -> Container:
         properties = definitions.container_properties(given)
-        KeyDefinition(properties["partitionKey"])
+        key = KeyDefinition(properties["partitionKey"])
         if offer is None and database.offer is None:
             offer = {"offerThroughput": 400}
-        ranges = evenly_split(_range_count(offer))
+        ranges = evenly_split(_range_count(offer), key.version)
         now = int(time.time())
         async with self._store.transaction() as db:
             self.database(database.id)

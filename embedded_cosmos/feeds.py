@@ -11,7 +11,7 @@ from typing import Any
 from embedded_cosmos import charges
 from embedded_cosmos.catalog import Container
 from embedded_cosmos.errors import CONTAINER_RID_MISMATCH, CosmosError, bad_request, unsupported
-from embedded_cosmos.partition import MAX_EPK, MIN_EPK, prefix_end
+from embedded_cosmos.ring import MAX_EPK, MIN_EPK, prefix_end
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, content_path, feed, json_text
 
@@ -57,8 +57,9 @@ def scope_of(container: Container, call: Call) -> Scope:
     if range_id is not None:
         part = container.range_by_id(range_id.rpartition(",")[2])
         low, high, ids = part.low, part.high, [part.id]
-    low = max(low, call.headers.get("x-ms-start-epk", low))
-    high = min(high, call.headers.get("x-ms-end-epk", high))
+    # The Python SDK spells version 1's keys in lower case.
+    low = max(low, call.headers.get("x-ms-start-epk", low).upper())
+    high = min(high, call.headers.get("x-ms-end-epk", high).upper())
     session = ",".join(f"{id_}:-1#{container.lsn}" for id_ in ids)
     if (low, high) == (MIN_EPK, MAX_EPK):
         return Scope("1", (), pk_scoped=False, session=session)

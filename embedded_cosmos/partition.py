@@ -1,42 +1,18 @@
-"""Partition keys: their definition, their values in headers and documents, and where on the ring they fall."""
+"""Partition keys: their definition, and their values in headers and documents."""
 
 import json
 import math
-import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from embedded_cosmos.errors import PARTITION_KEY_MISMATCH, bad_request, unsupported
-from embedded_cosmos.murmur import hash_128
+from embedded_cosmos.ring import effective_key
 
-MIN_EPK = ""
-MAX_EPK = "FF"
 MISSING: dict[str, Any] = {}
-_RING = 1 << 126
 _MAX_VALUE_BYTES = 2048
 _EXACT_INTEGERS = 2**53
-
-
-@dataclass(frozen=True, slots=True)
-class KeyRange:
-    """One physical partition: the part of the ring from `low` up to, and without, `high`."""
-
-    id: str
-    low: str
-    high: str
-
-    def resource(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "minInclusive": self.low,
-            "maxExclusive": self.high,
-            "ridPrefix": int(self.id),
-            "throughputFraction": 1,
-            "status": "online",
-            "parents": [],
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +74,8 @@ class KeyDefinition:
         if not isinstance(paths, list) or not paths or not all(isinstance(path, str) for path in paths):
             raise bad_request("The partition key definition needs 'paths'.")
         self.hierarchical = definition.get("kind", "Hash") == "MultiHash"
+        # A definition that names no version is of the first; only a hierarchical key never is.
+        self.version = definition.get("version", 2 if self.hierarchical else 1)
         self._check(definition, paths)
         self.paths = tuple(split_path(path) for path in paths)
         self._extracted = lru_cache(maxsize=4096)(self._of_text)
@@ -105,8 +83,8 @@ class KeyDefinition:
     def _check(self, definition: dict[str, Any], paths: list[str]) -> None:
         if definition.get("kind", "Hash") not in ("Hash", "MultiHash"):
             raise unsupported(f"The partition key kind {definition['kind']!r}")
-        if definition.get("version") != 2:
-            raise unsupported("A partition key of version 1 (set 'version': 2)")
+        if self.version not in ((2,) if self.hierarchical else (1, 2)) or isinstance(self.version, bool):
+            raise bad_request(f"The partition key version {self.version!r} is invalid (1 or 2; a hierarchy: 2).")
         if definition.get("systemKey"):
             raise unsupported("A system partition key")
         if len(paths) > (3 if self.hierarchical else 1):
@@ -142,7 +120,7 @@ class KeyDefinition:
                 raise bad_request("A partition key value has at most 2048 bytes.")
         values = [canonical(value) for value in values]
         text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
-        return PartitionKey(text, "".join(_hashed(value) for value in values), len(values) == len(self.paths))
+        return PartitionKey(text, effective_key(values, self.version), len(values) == len(self.paths))
 
     def checked(self, document: dict[str, Any], named: PartitionKey) -> None:
         """Refuses a document that belongs into another logical partition than the request says."""
@@ -159,32 +137,3 @@ class KeyDefinition:
             return False
         found = [value_at(document, path) for path in self.paths]
         return self._of_values([None if value == MISSING else value for value in found]).text == named.text
-
-
-def _hashed(value: Any) -> str:
-    if value is None:
-        data = b"\x01"
-    elif value is True:
-        data = b"\x03"
-    elif value is False:
-        data = b"\x02"
-    elif isinstance(value, str):
-        data = b"\x08" + value.encode() + b"\xff"
-    elif isinstance(value, dict):
-        data = b"\x00"
-    else:
-        data = b"\x05" + struct.pack("<d", float(value))
-    low, high = hash_128(data)
-    # The ring's end is FF, so the two top bits of a place on it are never set.
-    return f"{((high << 64) | low) & (_RING - 1):032X}"
-
-
-def prefix_end(epk: str) -> str:
-    """The first place behind every key that starts with this one."""
-    return epk + "FF"
-
-
-def evenly_split(count: int) -> list[KeyRange]:
-    """The ring in `count` parts of the same size."""
-    bounds = [MIN_EPK, *(f"{_RING * part // count:032X}" for part in range(1, count)), MAX_EPK]
-    return [KeyRange(str(at), bounds[at], bounds[at + 1]) for at in range(count)]

@@ -11,7 +11,7 @@ from embedded_cosmos import charges
 from embedded_cosmos.catalog import Container
 from embedded_cosmos.errors import CROSS_PARTITION_NOT_SERVABLE, CosmosError, bad_request
 from embedded_cosmos.feeds import decoded_token, encoded_token, page_headers, page_size, scope_of
-from embedded_cosmos.partition import MAX_EPK, MIN_EPK
+from embedded_cosmos.ring import MAX_EPK, MIN_EPK
 from embedded_cosmos.sql import query as sql
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, feed, json_text

@@ -145,7 +145,6 @@ async def test_one_physical_partition_for_every_ten_thousand_units(new_container
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({"partition_key": PartitionKey(path="/pk", version=1)}, "version 1"),
         ({"vector_embedding_policy": {"vectorEmbeddings": [{"path": "/v"}]}}, "vector"),
         ({"full_text_policy": {"defaultLanguage": "en-US"}}, "full text"),
         ({"computed_properties": [{"name": "x", "query": "SELECT VALUE 1 FROM c"}]}, "Computed"),

@@ -54,6 +54,13 @@ def test_a_signature_holds_for_its_request_only(raw: Raw, link: str) -> None:
         assert raw.send("GET", link, headers={"authorization": token}).status_code == 401
 
 
+def test_the_account_tells_the_settings_of_its_query_engine(raw: Raw) -> None:
+    """A JSON text inside of the JSON. Without the settings the .NET SDK's process ends at its first query."""
+    settings = json.loads(raw.send("GET", "").json()["queryEngineConfiguration"])
+    assert settings["maxSqlQueryInputLength"] == 262144
+    assert settings["sqlAllowSubQuery"] is True
+
+
 async def test_an_item_of_two_megabytes_is_the_largest(container: Any) -> None:
     fits = {"id": "1", "pk": "p", "text": "x" * 1_000_000}
     await done(container.create_item(fits))
