@@ -19,7 +19,16 @@ from embedded_cosmos.server import serve
 
 PROJECT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
-PARTS = ("function_app.py", "host.json", "local.settings.json.example", "functions", "local", "migrations", "shared")
+PARTS = (
+    "function_app.py",
+    "host.json",
+    "local.settings.json.example",
+    "embedded_cosmos",
+    "functions",
+    "local",
+    "migrations",
+    "shared",
+)
 
 Start = Callable[..., "Laptop"]
 
@@ -105,14 +114,14 @@ def start(tmp_path: Path) -> Iterator[Start]:
             laptop.process.wait()
 
 
-async def test_it_says_where_everything_is_and_keeps_its_data(start: Start, client: ClientSession) -> None:
+async def test_it_says_where_everything_is_and_keeps_its_data(start: Start, http: ClientSession) -> None:
     laptop = start().ready()
-    async with client.get(f"{laptop.address}/api/health") as response:
+    async with http.get(f"{laptop.address}/api/health") as response:
         assert response.status == 200
     (line,) = [line for line in laptop.output.splitlines() if line.startswith("curl ")]
     _, url, _, authorization, _, content_type, _, body = shlex.split(line)
     headers = dict(header.split(": ", 1) for header in (authorization, content_type))
-    async with client.post(url, headers=headers, data=body) as response:
+    async with http.post(url, headers=headers, data=body) as response:
         assert response.status == 201
         clocked_in = await response.json()
     os.killpg(laptop.process.pid, signal.SIGINT)
@@ -120,7 +129,7 @@ async def test_it_says_where_everything_is_and_keeps_its_data(start: Start, clie
     assert "Traceback" not in laptop.output
 
     again = start(laptop.port, laptop.cosmos_port).ready()
-    async with client.get(f"{again.address}/api/time-entries/running", headers=headers) as response:
+    async with http.get(f"{again.address}/api/time-entries/running", headers=headers) as response:
         assert (await response.json())["id"] == clocked_in["id"]
 
 

@@ -71,6 +71,11 @@ REFUSALS = {
         "write_conflict",
         "Others are changing the same thing; try again",
     ),
+    411: Refusal(
+        "The request was sent chunked (`Transfer-Encoding`): send it with `Content-Length`.",
+        "length_required",
+        "Send the request with Content-Length, not chunked",
+    ),
     412: Refusal(
         "The item no longer has the `ETag` of `If-Match`.",
         "precondition_failed",
@@ -101,7 +106,7 @@ def refusals_of(route: Route) -> dict[int, str]:
 
 
 def _common(route: Route) -> set[int]:
-    statuses = {500, 503}
+    statuses = {411, 500, 503}
     for applies, more in (
         (not route.public, {401, 429}),
         (route.query or route.body, {400}),

@@ -77,7 +77,7 @@ def test_every_field_is_described_and_has_an_example(described: Json) -> None:
 @pytest.mark.parametrize(("path", "route"), ROUTES, ids=[route.operation_id for _, route in ROUTES])
 def test_every_status_of_an_operation_is_described(described: Json, path: str, route: Route) -> None:
     responses = operation_of(described, path, route)["responses"]
-    wanted = {route.status, *route.otherwise, *route.refusals, 500, 503}
+    wanted = {route.status, *route.otherwise, *route.refusals, 411, 500, 503}
     wanted |= set() if route.public else {401, 429}
     wanted |= {403} if route.admin_only else set()
     wanted |= {404, 422} if "{id}" in route.path else set()
