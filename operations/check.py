@@ -24,7 +24,7 @@ from shared.time_entries.timeline import TIMELINE_ID, TIMELINE_KIND, Timeline
 
 OUTBOX = "SELECT * FROM c WHERE c.kind = @event"
 BY_OWNER = "SELECT * FROM c WHERE c.kind IN (@timeline, @event) AND c.owner_id >= @owner ORDER BY c.owner_id"
-LIVE_FIRST = "SELECT TOP 1 * FROM c WHERE NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.deleted)"
+LIVE_FIRST = f"SELECT TOP 1 * FROM c WHERE {items.LIVE}"
 RUNNING = f"{LIVE_FIRST} AND IS_NULL(c.end_date) ORDER BY c.start_date DESC"
 LAST_ENDED = f"{LIVE_FIRST} AND IS_STRING(c.end_date) ORDER BY c.end_date DESC"
 

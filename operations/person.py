@@ -16,14 +16,15 @@ from shared import instants
 from shared.auth.caller import Caller
 from shared.clients import container
 from shared.config import settings
-from shared.cosmos import items
+from shared.cosmos import items, transactions
 from shared.cosmos.containers import DEAD_LETTER, EVENT, TIME_ENTRY
-from shared.cosmos.items import Change, Document
+from shared.cosmos.items import Document, own_fields
+from shared.cosmos.transactions import Change
 from shared.errors import ApiError
 from shared.events.delivery import BadDocumentError, event_of
 from shared.events.outbox import EVENT_FIELDS, outbox_document, stamped
 from shared.logs import correlation_id
-from shared.time_entries.timeline import read_timeline, without_system_fields
+from shared.time_entries.timeline import read_timeline
 from shared.users.file_directory import FileDirectory
 
 # Whatever a client wrote there is free text, and becomes this.
@@ -31,11 +32,14 @@ BLANK: Document = {"description": None, "uri": None, "technologies": []}
 
 OF_TENANT = "SELECT * FROM c WHERE c.tenant_id IN (@tenant, @tenant_in_lower_case)"
 OWNED = f"{OF_TENANT} AND c.owner_id IN (@user, @user_in_lower_case)"
-ENTRIES = f"{OWNED} AND NOT IS_DEFINED(c.kind)"
+ENTRIES = f"{OWNED} AND {items.IS_ITEM}"
 WITH_TEXT = f"{ENTRIES} AND (IS_STRING(c.description) OR IS_STRING(c.uri) OR ARRAY_LENGTH(c.technologies) > 0)"
 OUTBOX = f'{OWNED} AND c.kind = "event"'
 EVENTS = f"{OF_TENANT} AND (c.owner_id IN (@user, @user_in_lower_case) OR c.user_id IN (@user, @user_in_lower_case))"
-DEAD_LETTERS = OWNED.replace("c.", "c.document.")
+DEAD_LETTERS = (
+    "SELECT * FROM c WHERE c.document.tenant_id IN (@tenant, @tenant_in_lower_case)"
+    " AND c.document.owner_id IN (@user, @user_in_lower_case)"
+)
 
 # What an export holds, in this order: where it lies, and which of it is the person's.
 PARTS = {
@@ -80,7 +84,7 @@ async def export(person: Person, last: Document | None = None) -> AsyncIterator[
         after = last["id"] if last and last["kind"] == kind else ""
         query = f"{text} AND c.id > @after ORDER BY c.id"
         async for document in scan(container_id, query, {**person.parameters, "after": after}):
-            yield {"kind": kind} | without_system_fields(document) | {"kind": kind}
+            yield {"kind": kind} | own_fields(document) | {"kind": kind}
 
 
 async def erase(person: Person, done: Callable[[str], Any]) -> None:
@@ -95,12 +99,12 @@ async def erase(person: Person, done: Callable[[str], Any]) -> None:
         if await _blank_outbox(person, outbox):
             done(TIME_ENTRY)
     async for event in scan(EVENT, EVENTS, person.parameters):
-        if (blank := _blank_event(person, event)) != without_system_fields(event):
+        if (blank := _blank_event(person, event)) != own_fields(event):
             await container(EVENT).upsert_item(blank)
             done(EVENT)
     async for letter in scan(DEAD_LETTER, DEAD_LETTERS, person.parameters):
         gone = {"document": None, "error": "its document was erased"}
-        await container(DEAD_LETTER).upsert_item(without_system_fields(letter) | gone)
+        await container(DEAD_LETTER).upsert_item(own_fields(letter) | gone)
         done(DEAD_LETTER)
     directory = FileDirectory(settings().directory.file)
     if await directory.user(person.tenant_id, person.user_id):
@@ -120,14 +124,14 @@ async def _blank_entry(found: Document) -> None:
             return Change(None)
         # It is read last, for every write of the person's makes it another.
         timeline = await read_timeline(tenant_id, owner_id)
-        blank = without_system_fields(entry) | BLANK
+        blank = own_fields(entry) | BLANK
         after = stamped(blank, Caller(owner_id, tenant_id), TIME_ENTRY, "erase", "Erase the free text of a time entry")
         event = outbox_document(after, after, now)
-        return Change(None, [items.replace(after, entry), timeline.after(blank).operation()], [event])
+        return Change(None, [transactions.replace(after, entry), timeline.after(blank).operation()], [event])
 
     # Against one who clocks in without pause it may lose many a race: then it begins anew.
     conflict = retry_if_exception(lambda error: isinstance(error, ApiError) and error.code == "write_conflict")
-    await AsyncRetrying(retry=conflict)(items.settle, TIME_ENTRY, partition, attempt)
+    await AsyncRetrying(retry=conflict)(transactions.settle, TIME_ENTRY, partition, attempt)
 
 
 async def _blank_outbox(person: Person, outbox: Document) -> bool:
@@ -139,7 +143,7 @@ async def _blank_outbox(person: Person, outbox: Document) -> bool:
         return True
     if (blank := _blank_event(person, event)) == event:
         return False
-    await container(TIME_ENTRY).upsert_item({**without_system_fields(outbox), "event": blank})
+    await container(TIME_ENTRY).upsert_item({**own_fields(outbox), "event": blank})
     return True
 
 

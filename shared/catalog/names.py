@@ -6,19 +6,19 @@ read again when it does not know a project or activity that an entry has, since 
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
-from async_lru import _LRUCacheWrapper, alru_cache
+from async_lru import alru_cache
 
 from shared.config import settings
 from shared.cosmos import items
 from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT
 from shared.cosmos.items import Document
 
-NAMES = "SELECT c.id, c.name, c.customer_id, c.deleted FROM c WHERE NOT IS_DEFINED(c.kind)"
+NAMES = f"SELECT c.id, c.name, c.customer_id, c.deleted FROM c WHERE {items.IS_ITEM}"
 MOST_TENANTS = 1000
 # An entry whose project is really gone must not have the catalog read at every call.
 OLD_ENOUGH_TO_READ_AGAIN_SECONDS = 1.0
@@ -64,8 +64,15 @@ def forget(tenant_id: str) -> None:
     _copies().cache_invalidate(tenant_id)
 
 
+class _Copies(Protocol):
+    """What is used of `alru_cache`."""
+
+    def __call__(self, tenant_id: str, /) -> Awaitable[Names]: ...
+    def cache_invalidate(self, tenant_id: str, /) -> bool: ...
+
+
 @cache
-def _copies() -> _LRUCacheWrapper[Names]:
+def _copies() -> _Copies:
     return alru_cache(maxsize=MOST_TENANTS, ttl=settings().catalog_cache_seconds)(_read)
 
 

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 from shared.catalog import store
 from shared.catalog.store import Resource
-from shared.cosmos import items
+from shared.cosmos import items, transactions
 from shared.cosmos.containers import PROJECT_TYPE
-from shared.cosmos.items import Document, Operation
+from shared.cosmos.items import Document
+from shared.cosmos.transactions import Operation
 from shared.errors import ApiError
 
 TREE_ID = "tree"
@@ -25,7 +26,7 @@ async def keep_a_tree(before: Document | None, item: Document) -> list[Operation
         types = await store.everything(PROJECT_TYPES, tenant_id)
         _require_parent(item, {one["id"]: one.get("parent_id") for one in types})
     document: Document = {"id": TREE_ID, "kind": "tree", "tenant_id": tenant_id, "deleted": TREE_ID}
-    return [items.replace(document, tree) if tree else items.create(document)]
+    return [transactions.replace(document, tree) if tree else transactions.create(document)]
 
 
 def _require_parent(item: Document, parents: Mapping[str, str | None]) -> None:

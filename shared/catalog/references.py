@@ -23,9 +23,9 @@ REFERENCES = {
 async def require_references(tenant_id: str, fields: Mapping[str, Any]) -> None:
     """Raises ApiError 400 unless the tenant has what `fields` refer to. One point read each, side by side."""
     given = {name: fields[name] for name in REFERENCES if fields.get(name)}
-    documents = await asyncio.gather(*(items.read(REFERENCES[name][0], given[name], tenant_id) for name in given))
+    documents = await asyncio.gather(*(items.read_live(REFERENCES[name][0], given[name], tenant_id) for name in given))
     for name, document in zip(given, documents, strict=True):
-        if document is None or "deleted" in document or "kind" in document:
+        if document is None:
             container_id, noun = REFERENCES[name]
             message = f"There is no such {noun}"
             raise ApiError(400, f"{container_id}_not_found", message, errors={name: [f"{message}."]})

@@ -9,14 +9,15 @@ from uuid import uuid4
 from shared.auth.caller import Caller
 from shared.catalog import names
 from shared.catalog.references import require_references
-from shared.cosmos import items
+from shared.cosmos import items, transactions
 from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT, TECHNOLOGY
-from shared.cosmos.items import Change, Document, Operation
+from shared.cosmos.items import Document
+from shared.cosmos.transactions import Attempt, Change, Operation
 from shared.errors import ApiError
 from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
 
-LIVE = "SELECT * FROM c WHERE NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.deleted)"
+EVERYTHING = f"SELECT * FROM c WHERE {items.LIVE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,14 @@ PROJECTS = Resource(
 
 async def everything(resource: Resource, tenant_id: str) -> list[Document]:
     """All live items of a tenant, active ones first, then by name."""
-    documents = await items.query(resource.container_id, LIVE, {}, tenant_id)
+    documents = await items.query(resource.container_id, EVERYTHING, {}, tenant_id)
     return sorted(documents, key=lambda item: (status_of(item) != "active", item["name"].casefold(), item["id"]))
 
 
 async def get(resource: Resource, tenant_id: str, item_id: str) -> Document:
     """One live item; raises ApiError 404."""
-    document = await items.read(resource.container_id, item_id, tenant_id)
-    if document is None or "deleted" in document or "kind" in document:
+    document = await items.read_live(resource.container_id, item_id, tenant_id)
+    if document is None:
         raise ApiError(404, f"{resource.container_id}_not_found", f"There is no such {resource.noun}")
     return document
 
@@ -114,15 +115,15 @@ def status_of(document: Mapping[str, Any]) -> str:
     return document.get("status") or "active"
 
 
-async def _settle(resource: Resource, caller: Caller, attempt: Any) -> Document:
-    document: Document = await items.settle(resource.container_id, caller.tenant_id, attempt)
+async def _settle(resource: Resource, caller: Caller, attempt: Attempt[Document]) -> Document:
+    document = await transactions.settle(resource.container_id, caller.tenant_id, attempt)
     names.forget(caller.tenant_id)
     return document
 
 
 async def _change(resource: Resource, caller: Caller, now: datetime, write: Write) -> Change[Document]:
     before, item, action = write
-    own = {name: value for name, value in item.items() if not name.startswith("_")}
+    own = items.own_fields(item)
     after = stamped(own, caller, resource.container_id, action, f"{action.capitalize()} {resource.noun}")
     taken = ApiError(
         409,
@@ -130,6 +131,6 @@ async def _change(resource: Resource, caller: Caller, now: datetime, write: Writ
         f"There is already a {resource.noun} with that name",
         errors={"name": ["Already in use."]},
     )
-    operation = items.replace(after, before) if before else items.create(after)
+    operation = transactions.replace(after, before) if before else transactions.create(after)
     guards = await resource.guard(before, after) if resource.guard else []
     return Change(own, [operation, *guards], [outbox_document(before, after, now)], taken)

@@ -6,12 +6,16 @@ therefore puts its event, with an id of its own, into the same transactional bat
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from shared.auth.caller import Caller
+from shared.cosmos.items import own_fields
 from shared.instants import format_instant
 from shared.logs import correlation_id
+
+if TYPE_CHECKING:
+    # The change feed delivers events without it: it brings along what checks tokens.
+    from shared.auth.caller import Caller
 
 EVENT_KIND = "event"
 EVENT_FIELDS = (
@@ -31,7 +35,7 @@ OUTBOX_TTL_SECONDS = 30 * 24 * 60 * 60
 
 
 def stamped(
-    document: Mapping[str, Any], caller: Caller, container_id: str, action: str, description: str
+    document: Mapping[str, Any], caller: "Caller", container_id: str, action: str, description: str
 ) -> dict[str, Any]:
     """The item with its `_last_event_ctx`, for clients that read it from the item.
 
@@ -76,5 +80,5 @@ def outbox_document(before: Mapping[str, Any] | None, after: Mapping[str, Any], 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
     """`{field: [before, after]}` of what differs; a missing field and null are the same."""
-    names = [name for name in {**before, **after} if not name.startswith("_")]
+    names = own_fields({**before, **after})
     return {name: [before.get(name), after.get(name)] for name in names if before.get(name) != after.get(name)}

@@ -69,7 +69,7 @@ async def _require_own(caller: Caller, item_id: str | None) -> None:
         raise ApiError(403, "admin_only", "Only an administrator may see the events of others; name an item of yours")
     # A deleted entry of the caller's is still an item of his own.
     entry = await items.read(TIME_ENTRY, item_id, [caller.tenant_id, caller.user_id])
-    if entry is None or "kind" in entry:
+    if entry is None or not items.is_item(entry):
         raise ApiError(404, "item_not_found", "There is no such item of yours")
 
 

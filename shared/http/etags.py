@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from shared.cosmos.items import own_fields
 from shared.errors import ApiError
 
 
@@ -15,8 +16,7 @@ def etag_of(document: Mapping[str, Any]) -> str:
     The database's `_etag` would not do: the running entry is answered from its copy in the timeline document, and a
     write whose answer was lost is known to be applied, but not under which `_etag`.
     """
-    fields = {name: value for name, value in document.items() if not name.startswith("_")}
-    text = json.dumps(fields, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(own_fields(document), sort_keys=True, separators=(",", ":"))
     return f'"{blake2b(text.encode(), digest_size=12).hexdigest()}"'
 
 

@@ -13,7 +13,7 @@ from shared.auth.caller import Caller
 from shared.catalog.names import Names
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
-from shared.cosmos.items import Document
+from shared.cosmos.items import LIVE, Document
 from shared.errors import ApiError
 from shared.http.fields import DEFAULT_TIMEZONE_OFFSET
 from shared.instants import format_instant
@@ -22,7 +22,6 @@ from shared.time_entries.schemas import EVERYONE, MOST_ENTRIES, ListFilters
 from shared.time_entries.timeline import TIMELINE_ID, read_timeline
 from shared.users.rules import Users
 
-LIVE = "NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.deleted)"
 MATCHING = (
     f"{LIVE}"
     " AND (IS_NULL(@projects) OR ARRAY_CONTAINS(@projects, c.project_id))"
@@ -73,8 +72,8 @@ NO_END = "9999-12-31T23:59:59.9999999Z"
 
 async def find(caller: Caller, entry_id: str) -> Document:
     """The entry with this id that the caller may read: his own, for an admin any of the tenant. Raises ApiError 404."""
-    entry = await items.read(TIME_ENTRY, entry_id, [caller.tenant_id, caller.user_id])
-    if entry and "deleted" not in entry and "kind" not in entry:
+    entry = await items.read_live(TIME_ENTRY, entry_id, [caller.tenant_id, caller.user_id])
+    if entry:
         return entry
     if caller.is_admin:
         found = await items.query(TIME_ENTRY, ANYONES, {"tenant": caller.tenant_id, "id": entry_id})

@@ -12,9 +12,10 @@ from uuid import UUID, uuid4, uuid5
 
 from shared.auth.caller import Caller
 from shared.catalog.references import require_references
-from shared.cosmos import items
+from shared.cosmos import items, transactions
 from shared.cosmos.containers import TIME_ENTRY
-from shared.cosmos.items import Change, Document
+from shared.cosmos.items import Document, own_fields
+from shared.cosmos.transactions import Attempt, Change
 from shared.errors import ApiError
 from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
@@ -22,7 +23,7 @@ from shared.instants import format_instant
 from shared.time_entries import rules
 from shared.time_entries.reading import find, neighbours
 from shared.time_entries.rules import Interval, Placed
-from shared.time_entries.timeline import Timeline, interval_of, placed, read_timeline, without_system_fields
+from shared.time_entries.timeline import Timeline, interval_of, placed, read_timeline
 
 PLAIN_FIELDS = ("project_id", "activity_id", "description", "uri", "technologies", "timezone_offset")
 
@@ -74,7 +75,7 @@ async def update(
 
     async def attempt() -> Change[Document]:
         timeline, entry = await _own(caller, entry_id, wanted)
-        before, old = without_system_fields(entry), interval_of(entry)
+        before, old = own_fields(entry), interval_of(entry)
         interval = _moved(old, given, now)
         plain = {name: given[name] for name in PLAIN_FIELDS if name in given}
         changed = {name: value for name, value in plain.items() if before.get(name) != value}
@@ -102,7 +103,7 @@ async def stop(caller: Caller, now: datetime, entry_id: str, wanted: Preconditio
         start, end = interval_of(entry)
         if end:
             raise ApiError(422, "time_entry_already_stopped", "The time entry is already stopped")
-        after = without_system_fields(entry) | _dates(Interval(start, rules.stop_at(start, now)))
+        after = own_fields(entry) | _dates(Interval(start, rules.stop_at(start, now)))
         return _change(caller, now, timeline, [Write(entry, after, "update", "Stop a time entry")])
 
     return await _settle(caller, attempt)
@@ -121,7 +122,7 @@ async def restart(caller: Caller, now: datetime, entry_id: str, wanted: Precondi
         if str(timeline.last_end) > entry["end_date"]:
             others = await neighbours(caller.tenant_id, caller.user_id, interval, entry_id)
             rules.forbid_overlap(interval, [placed(other) for other in others])
-        after = without_system_fields(entry) | _dates(interval)
+        after = own_fields(entry) | _dates(interval)
         return _change(caller, now, timeline, [Write(entry, after, "update", "Restart a time entry")])
 
     return await _settle(caller, attempt)
@@ -132,7 +133,7 @@ async def delete(caller: Caller, now: datetime, entry_id: str, wanted: Precondit
 
     async def attempt() -> Change[Document]:
         timeline, entry = await _own(caller, entry_id, wanted)
-        after = without_system_fields(entry) | {"deleted": str(uuid4())}
+        after = own_fields(entry) | {"deleted": str(uuid4())}
         return _change(caller, now, timeline, [Write(entry, after, "delete", "Delete a time entry")])
 
     await _settle(caller, attempt)
@@ -142,9 +143,8 @@ async def _nothing() -> None:
     """Stands in a gather where there is nothing to read."""
 
 
-async def _settle(caller: Caller, attempt: Any) -> Document:
-    document: Document = await items.settle(TIME_ENTRY, [caller.tenant_id, caller.user_id], attempt)
-    return document
+async def _settle(caller: Caller, attempt: Attempt[Document]) -> Document:
+    return await transactions.settle(TIME_ENTRY, [caller.tenant_id, caller.user_id], attempt)
 
 
 async def _own(caller: Caller, entry_id: str, wanted: Precondition) -> tuple[Timeline, Document]:
@@ -187,7 +187,7 @@ async def _in_reach(timeline: Timeline, entry_id: str, old: Interval, interval: 
 
 def _trim(shorter: Placed, others: Sequence[Document]) -> Write:
     entry = next(other for other in others if other["id"] == shorter.id)
-    after = without_system_fields(entry) | _dates(shorter.interval)
+    after = own_fields(entry) | _dates(shorter.interval)
     return Write(entry, after, "update", "Trim a time entry that another one moved into")
 
 
@@ -203,7 +203,7 @@ def _change(caller: Caller, now: datetime, timeline: Timeline, writes: Sequence[
     operations, outbox = [], []
     for before, entry, action, description in writes:
         after = stamped(entry, caller, TIME_ENTRY, action, description)
-        operations.append(items.replace(after, before) if before else items.create(after))
+        operations.append(transactions.replace(after, before) if before else transactions.create(after))
         outbox.append(outbox_document(before, after, now))
         timeline = timeline.after(entry)
     return Change(writes[0].after, [*operations, timeline.operation()], outbox)

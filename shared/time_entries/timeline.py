@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from shared.cosmos import items
+from shared.cosmos import items, transactions
 from shared.cosmos.containers import TIME_ENTRY
-from shared.cosmos.items import Document, Operation
+from shared.cosmos.items import Document
+from shared.cosmos.transactions import Operation
 from shared.instants import format_instant, parse_instant
 from shared.time_entries.rules import Interval, Placed
 
@@ -19,9 +20,7 @@ TIMELINE_ID = "timeline"
 TIMELINE_KIND = "timeline"
 
 # An owner's entries are disjoint, so that the one that starts last also ends last, or is running.
-LAST_STARTED = (
-    "SELECT TOP 1 * FROM c WHERE NOT IS_DEFINED(c.kind) AND NOT IS_DEFINED(c.deleted) ORDER BY c.start_date DESC"
-)
+LAST_STARTED = f"SELECT TOP 1 * FROM c WHERE {items.LIVE} ORDER BY c.start_date DESC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,11 @@ class Timeline:
 
     def after(self, entry: Document) -> "Timeline":
         """The timeline as it is once `entry` is written."""
-        is_running = entry["end_date"] is None and "deleted" not in entry
+        is_running = entry["end_date"] is None and items.is_live(entry)
         was_running = self.running is not None and self.running["id"] == entry["id"]
         return replace(
             self,
-            running=without_system_fields(entry) if is_running else None if was_running else self.running,
+            running=items.own_fields(entry) if is_running else None if was_running else self.running,
             last_end=max(filter(None, (self.last_end, entry["end_date"])), default=None),
         )
 
@@ -67,7 +66,7 @@ class Timeline:
             "running": self.running,
             "last_end": self.last_end,
         }
-        return items.replace(document, self.read) if self.read else items.create(document)
+        return transactions.replace(document, self.read) if self.read else transactions.create(document)
 
 
 async def read_timeline(tenant_id: str, owner_id: str) -> Timeline:
@@ -78,11 +77,6 @@ async def read_timeline(tenant_id: str, owner_id: str) -> Timeline:
     empty = Timeline(tenant_id, owner_id, None, None, None)
     last = await items.query(TIME_ENTRY, LAST_STARTED, {}, [tenant_id, owner_id])
     return empty.after(last[0]) if last else empty
-
-
-def without_system_fields(document: Document) -> Document:
-    """The document's own fields: what the database adds, and the event context, start with `_`."""
-    return {name: value for name, value in document.items() if not name.startswith("_")}
 
 
 def interval_of(entry: Document) -> Interval:

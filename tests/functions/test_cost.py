@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.recording import Passed, Recorder, recording
 from embedded_cosmos.testing import CosmosAccount
-from shared.time_entries.timeline import without_system_fields
+from shared.cosmos.items import own_fields
 from tests.application import Application, application
 from tests.calling import Answer, Person, ago, at
 from tests.world import World, make_world
@@ -180,7 +180,7 @@ async def test_history_costs_nothing(measured: Measured, path: str) -> None:
 async def history(world: World, years: int) -> None:
     """A week of the user's in each of the last years, written behind the app's back."""
     entry = await world.entry("10:00", "11:00")
-    stored = without_system_fields(await world.stored("time_entry", entry))
+    stored = own_fields(await world.stored("time_entry", entry))
     for year in range(1990, 1990 + years):
         days = [{"start_date": f"{year}-01-0{day}T10:00:00.0000000Z"} for day in range(1, 8)]
         ends = [{"end_date": f"{year}-01-0{day}T11:00:00.0000000Z"} for day in range(1, 8)]

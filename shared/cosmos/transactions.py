@@ -1,0 +1,170 @@
+"""Writing documents: a transactional batch, tried until it is applied.
+
+A write is an *attempt* that reads the present state, decides, and returns a Change. `settle` applies the Change as one
+batch of one logical partition, and starts the attempt over when another writer was faster.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from weakref import WeakValueDictionary
+
+from azure.core.exceptions import AzureError
+from azure.cosmos.exceptions import CosmosBatchOperationError
+
+from shared.clients import container
+from shared.cosmos.failures import database, may_be_applied, throttled, too_large
+from shared.cosmos.items import Document, Partition, read
+from shared.errors import ApiError, unavailable
+
+# What `execute_item_batch` takes: name, positional arguments, keyword arguments.
+Operation = tuple[str, tuple[Any, ...], dict[str, Any]]
+
+TRIES = 8
+FIRST_WAIT_SECONDS = 0.02
+LONGEST_WAIT_SECONDS = 0.32
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Generic[T]):
+    """What an attempt decided: operations on items, the outbox documents of their events, and what to answer.
+
+    Without operations nothing is written. `taken` is raised when the id or unique key of the first operation is taken;
+    without it, that is a lost race like any other.
+    """
+
+    result: T
+    operations: Sequence[Operation] = ()
+    outbox: Sequence[Document] = ()
+    taken: ApiError | None = None
+
+
+Attempt = Callable[[], Awaitable[Change[T]]]
+
+
+class LostRace(Exception):  # noqa: N818 - not an error: the attempt starts over
+    """Another writer was faster, or it is not known whether this write was applied: read again and decide afresh."""
+
+
+class Exists(LostRace):
+    """A document with the same id or unique key is there. `index` is the operation's place in the batch."""
+
+    def __init__(self, index: int | None) -> None:
+        super().__init__()
+        self.index = index
+
+
+class UnknownOutcome(LostRace):
+    """The connection failed: the write may have been applied, or may be applied later."""
+
+
+def create(document: Document) -> Operation:
+    """The operation that creates `document`; Exists when its id or unique key is taken."""
+    return "create", (document,), {}
+
+
+def replace(document: Document, read: Document) -> Operation:
+    """The operation that replaces `read` with `document`; LostRace when it is no longer what was read."""
+    return "replace", (document["id"], document), {"if_match_etag": read["_etag"]}
+
+
+async def settle(container_id: str, partition: Partition, attempt: Attempt[T]) -> T:
+    """Make attempts until one is applied: at most 8, with a random wait between them. Returns its result.
+
+    An attempt whose answer was lost is looked up by the id of its outbox document: if that is there, the batch was
+    applied. This includes answers that the SDK hides: after a dropped connection it sends a batch once more, and the
+    second sending meets what the first has written.
+
+    Raises ApiError: what the attempt raises; 409 when the race is lost again and again; 503 when the outcome is
+    unknown.
+    """
+    async with _queue(container_id, partition):
+        return await _Writer(container_id, partition, attempt).write()
+
+
+def _queue(container_id: str, partition: Partition) -> asyncio.Lock:
+    """Writers of one partition within this process wait for one another, and so do not make each other start over.
+
+    This only saves attempts. Between processes, the conditions of the batch decide.
+    """
+    return _QUEUES.setdefault(f"{container_id} {partition}", asyncio.Lock())
+
+
+# A queue is gone when no writer is in it.
+_QUEUES: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+
+class _Writer(Generic[T]):
+    """The attempts of one write, and those among them whose outcome is unknown."""
+
+    def __init__(self, container_id: str, partition: Partition, attempt: Attempt[T]) -> None:
+        self._container_id = container_id
+        self._partition = partition
+        self._attempt = attempt
+        self._doubtful: list[Change[T]] = []
+
+    async def write(self) -> T:
+        for number in range(1, TRIES + 1):
+            try:
+                return await self._try_once()
+            except UnknownOutcome as error:
+                if number == TRIES:
+                    raise _unknown() from error
+            except LostRace as error:
+                if number == TRIES:
+                    raise ApiError(409, "write_conflict", "Others are changing the same item; try again") from error
+            longest = min(FIRST_WAIT_SECONDS * 2 ** (number - 1), LONGEST_WAIT_SECONDS)
+            await asyncio.sleep(random.uniform(0, longest))  # noqa: S311 - spreads writers, and guards nothing
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _try_once(self) -> T:
+        change: Change[T] | None = None
+        try:
+            change = await self._attempt()
+            if change.operations:
+                await self._execute(change)
+        except (LostRace, ApiError) as error:
+            for sent in [*self._doubtful, change] if change else self._doubtful:
+                if await read(self._container_id, sent.outbox[0]["id"], self._partition):
+                    return sent.result
+            if isinstance(error, UnknownOutcome) and change:
+                self._doubtful.append(change)
+            if isinstance(error, Exists) and error.index == 0 and change and change.taken:
+                raise change.taken from error
+            raise
+        return change.result
+
+    async def _execute(self, change: Change[T]) -> None:
+        operations = [*change.operations, *(create(document) for document in change.outbox)]
+        async with database():
+            try:
+                await container(self._container_id).execute_item_batch(operations, partition_key=self._partition)
+            except CosmosBatchOperationError as error:
+                raise _refusal(error) from error
+            except AzureError as error:
+                if may_be_applied(error):
+                    raise UnknownOutcome from error
+                raise
+
+
+def _refusal(error: CosmosBatchOperationError) -> Exception:
+    """What a refused batch means; 404 is a document that was deleted between reading and writing."""
+    match error.status_code:
+        case 409:
+            return Exists(error.error_index)
+        case 404 | 412 | 449:
+            return LostRace()
+        case 413:
+            return too_large()
+        case 429:
+            return throttled(error)
+        case _:
+            return error
+
+
+def _unknown() -> ApiError:
+    return unavailable("outcome_unknown", "It is not known whether this was saved; look before you try again")
