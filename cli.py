@@ -12,7 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 import click
 from azure.core.exceptions import AzureError, HttpResponseError
 
-from functions.http_docs.document import document
+from functions.http_openapi.document import document
 from local import demo_data as demo
 from local import demo_tokens as tokens
 from local import postman

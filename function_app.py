@@ -1,45 +1,23 @@
-"""The Functions app: every trigger of the backend, registered."""
+"""The Functions app: a function for each resource, and one for each watched container."""
 
 import gc
 
-# What is imported stays. To look through it for garbage, again and again while it grows, would take a tenth of a cold
-# start; and once it is there, it is not looked through again either.
+# What is imported stays. Garbage collection during imports would take a tenth of a cold start, and later runs need not
+# look through what was imported either.
 gc.disable()
 
 import azure.functions as func
 
-from functions.change_feed.blueprint import bp as change_feed
-from functions.http_activities.blueprint import bp as activities
-from functions.http_customers.blueprint import bp as customers
-from functions.http_docs.blueprint import bp as docs
-from functions.http_events.blueprint import bp as events
-from functions.http_feature_toggles.blueprint import bp as feature_toggles
-from functions.http_health.blueprint import bp as health
-from functions.http_project_types.blueprint import bp as project_types
-from functions.http_projects.blueprint import bp as projects
-from functions.http_technologies.blueprint import bp as technologies
-from functions.http_time_entries.blueprint import bp as time_entries
-from functions.http_users.blueprint import bp as users
-from functions.not_found.blueprint import bp as not_found
+from functions import http_trigger
+from functions.change_feed import trigger as change_feed
+from shared.cosmos.containers import WATCHED
 
-app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
+app = func.FunctionApp()
 
-for blueprint in (
-    time_entries,
-    projects,
-    project_types,
-    customers,
-    activities,
-    technologies,
-    users,
-    events,
-    feature_toggles,
-    health,
-    docs,
-    change_feed,
-    not_found,
-):
-    app.register_functions(blueprint)
+for function in http_trigger.HTTP_FUNCTIONS:
+    http_trigger.serve(app, function)
+for container_id in WATCHED:
+    change_feed.watch(app, container_id)
 
 gc.freeze()
 gc.enable()

@@ -3,27 +3,28 @@
 from shared.events import reading
 from shared.events.schemas import EventPage, EventQuery
 from shared.http.json_body import Streamed
-from shared.http.routing import Reply, Request, Route
+from shared.http.routing import Reply, Request, Route, Routes
+
+ROUTES = Routes("The audit trail: who changed what, and when.")
 
 
+@Route(
+    ROUTES,
+    "GET",
+    "",
+    operation_id="list-events",
+    query=EventQuery(),
+    answer=EventPage(),
+    refusals={
+        403: "Only an administrator may list events without naming an item of their own.",
+        404: "The caller has no such item.",
+    },
+)
 async def list_events(request: Request) -> Reply:
+    """List the events of the audit trail.
+
+    Newest first. Administrators see every event of the tenant. Other users name an item of their own, and see its
+    events.
+    """
     events, continuation = await reading.page(request.caller, request.query)
     return Reply({"data": Streamed(map(reading.shown, events)), "continuation": continuation})
-
-
-ROUTES = (
-    Route(
-        "GET",
-        "",
-        list_events,
-        "List the events of the audit trail",
-        "list-events",
-        "Newest first. For administrators; everyone else asks for an item of his own.",
-        query=EventQuery(),
-        answer=EventPage(),
-        refusals={
-            403: "Only an administrator may see the events of others.",
-            404: "There is no such item of the caller's.",
-        },
-    ),
-)

@@ -1,24 +1,24 @@
-"""`/api/health`: whether this service can do its work, and what is unreachable if it can't. Needs no token."""
+"""`/api/health`: whether the service can do its work. Needs no token."""
 
 from shared.health import Health, report
-from shared.http.routing import Reply, Request, Route
+from shared.http.routing import Reply, Request, Route, Routes
+
+ROUTES = Routes("Whether the service works.")
 
 
+@Route(
+    ROUTES,
+    "GET",
+    "",
+    operation_id="get-health",
+    answer=Health(),
+    otherwise={503: "The service is unhealthy; `checks` says what is wrong."},
+    public=True,
+)
 async def health(_request: Request) -> Reply:
+    """Check the service's health.
+
+    Needs no token.
+    """
     checks = await report()
     return Reply(checks, 200 if checks["status"] == "healthy" else 503)
-
-
-ROUTES = (
-    Route(
-        "GET",
-        "",
-        health,
-        "Tell whether the service works",
-        "get-health",
-        "Needs no token.",
-        answer=Health(),
-        otherwise={503: "It does not; `checks` says what is unreachable."},
-        public=True,
-    ),
-)

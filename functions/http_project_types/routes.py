@@ -1,4 +1,4 @@
-"""`/api/project-types`: a tree of what kinds of project there are."""
+"""`/api/project-types`: the types of project, which form a tree."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from shared.catalog import store
 from shared.catalog.answers import ProjectType
 from shared.catalog.project_types import PROJECT_TYPES
-from shared.catalog.routes import Shown, catalog_routes, shown
+from shared.catalog.routes import CatalogApi, Shown, catalog_routes, shown
 from shared.catalog.schemas import ProjectTypeBody, ProjectTypeQuery
 from shared.cosmos.items import Document
 
@@ -24,5 +24,14 @@ async def show_type(item: Document, _tenant_id: str) -> Shown:
 
 
 ROUTES = catalog_routes(
-    "project-types", PROJECT_TYPES, ProjectTypeBody(), ProjectTypeQuery(), ProjectType, list_types, show_type
+    CatalogApi(
+        path="project-types",
+        description="The types of project, which form a tree.",
+        resource=PROJECT_TYPES,
+        body=ProjectTypeBody(),
+        query=ProjectTypeQuery(),
+        answer=ProjectType,
+        list_items=list_types,
+        show=show_type,
+    )
 )

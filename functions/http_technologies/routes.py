@@ -1,11 +1,11 @@
-"""`/api/technologies`: what the work is done with."""
+"""`/api/technologies`: what work is done with."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from shared.catalog import store
 from shared.catalog.answers import Technology
-from shared.catalog.routes import Shown, catalog_routes, shown
+from shared.catalog.routes import CatalogApi, Shown, catalog_routes, shown
 from shared.catalog.schemas import TechnologyBody
 from shared.catalog.store import TECHNOLOGIES
 from shared.cosmos.items import Document
@@ -21,5 +21,14 @@ async def show_technology(item: Document, _tenant_id: str) -> Shown:
 
 
 ROUTES = catalog_routes(
-    "technologies", TECHNOLOGIES, TechnologyBody(), Query(), Technology, list_technologies, show_technology
+    CatalogApi(
+        path="technologies",
+        description="What work is done with.",
+        resource=TECHNOLOGIES,
+        body=TechnologyBody(),
+        query=Query(),
+        answer=Technology,
+        list_items=list_technologies,
+        show=show_technology,
+    )
 )

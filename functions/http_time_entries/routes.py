@@ -1,4 +1,4 @@
-"""`/api/time-entries`: clocking in and out, and what was worked."""
+"""`/api/time-entries`: recording time, and listing what was worked."""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -11,7 +11,7 @@ from shared.cosmos.items import Document
 from shared.errors import ApiError
 from shared.http.etags import etag_of
 from shared.http.json_body import Streamed
-from shared.http.routing import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route
+from shared.http.routing import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route, Routes
 from shared.time_entries import reading, store, worked_time
 from shared.time_entries.answers import Summary, TimeEntry, TimeEntryPage
 from shared.time_entries.schemas import (
@@ -27,29 +27,84 @@ from shared.time_entries.timeline import interval_of
 from shared.users.directory import directory
 from shared.users.rules import Users, hidden
 
+ROUTES = Routes("Clock in and out, and list what was worked.")
+
 LATEST = timedelta(days=31)
 IDEMPOTENCY_KEY = Header(
     "Idempotency-Key",
-    "Any text made for this one entry: sent again with it, a call answers the entry it made the first time.",
+    "Any text made for this one time entry. A call that is sent again with it gets the entry that the first one made.",
 )
-OTHERS = {403: "Only an administrator may see the time entries of others."}
+OTHERS = {403: "Only an administrator may see other users' time entries."}
 NOT_THE_OWNER = {403: "Only its owner may change a time entry."}
+BAD_ENTRY = {
+    400: "The project or activity does not exist, the end is not after the start, or a date lies in the future.",
+    422: "It overlaps another time entry of the caller; `conflicts` says which.",
+}
 
 
+@Route(
+    ROUTES,
+    "GET",
+    "",
+    operation_id="list-time-entries",
+    query=ListQuery(),
+    answer=TimeEntry(many=True),
+    refusals=OTHERS,
+)
 async def list_entries(request: Request) -> Reply:
+    """List time entries.
+
+    Newest start first. The list holds every entry that overlaps the range, a running one included. Without a range, it
+    is a local month.
+    """
     filters = await _filters(request)
     pages = await reading.entries(request.caller, filters, request.query["limit"])
     return Reply(_listed(request, pages))
 
 
-async def paginated(request: Request) -> Reply:
-    total, pages = await reading.page(
-        request.caller, await _filters(request), request.query["start"], request.query["length"]
-    )
-    return Reply({"records_total": total, "data": _listed(request, pages)})
+@Route(
+    ROUTES,
+    "POST",
+    "",
+    operation_id="create-time-entry",
+    body=TimeEntryBody(),
+    headers=(IDEMPOTENCY_KEY,),
+    answer=TimeEntry(),
+    status=201,
+    refusals={**BAD_ENTRY, 409: "A timer is already running, or the caller's time entries are being changed."},
+)
+async def create(request: Request) -> Reply:
+    """Create a time entry, or start the timer.
+
+    Without `end_date`, it starts the timer. A start slightly ahead of the server's clock becomes now.
+    """
+    entry = await store.create(request.caller, request.now, request.body, request.headers.get("idempotency-key"))
+    return await _item(request, entry, {"Location": f"/api/time-entries/{entry['id']}"})
 
 
+@Route(
+    ROUTES,
+    "GET",
+    "running",
+    operation_id="get-running-time-entry",
+    answer=TimeEntry(),
+    otherwise={204: "No time entry is running."},
+)
+async def running(request: Request) -> Reply:
+    """Get the running time entry.
+
+    The caller's only time entry without an end.
+    """
+    entry = await reading.running(request.caller)
+    return await _item(request, entry) if entry else NO_CONTENT
+
+
+@Route(ROUTES, "GET", "latest", operation_id="list-latest-time-entries", answer=TimeEntry(many=True))
 async def latest(request: Request) -> Reply:
+    """List the newest entry of each project.
+
+    The caller's entries of the last 31 days, newest start first.
+    """
     recent = await reading.recent(request.caller, request.now - LATEST, request.now)
     # Oldest first, so that of each project the newest stays.
     newest = {entry["project_id"]: entry for entry in reversed(recent)}
@@ -57,179 +112,121 @@ async def latest(request: Request) -> Reply:
     return Reply(Streamed(await _shown(request, entries)))
 
 
+@Route(ROUTES, "GET", "summary", operation_id="get-worked-time", query=SummaryQuery(), answer=Summary())
 async def summary(request: Request) -> Reply:
+    """Get the worked time.
+
+    The time that the caller has worked in the current local day, week and month.
+    """
     offset = request.query["time_offset"]
     since = min(period.start for period in worked_time.periods(request.now, offset).values())
     recent = await reading.recent(request.caller, since, request.now)
     return Reply(worked_time.worked(map(interval_of, recent), request.now, offset))
 
 
-async def running(request: Request) -> Reply:
-    entry = await reading.running(request.caller)
-    return await _item(request, entry) if entry else NO_CONTENT
+@Route(
+    ROUTES,
+    "GET",
+    "paginated",
+    operation_id="list-time-entries-by-page",
+    query=PageQuery(),
+    answer=TimeEntryPage(),
+    refusals=OTHERS,
+)
+async def paginated(request: Request) -> Reply:
+    """List time entries page by page.
+
+    The list from `start` on, `length` entries at a time.
+    """
+    total, pages = await reading.page(
+        request.caller, await _filters(request), request.query["start"], request.query["length"]
+    )
+    return Reply({"records_total": total, "data": _listed(request, pages)})
 
 
+@Route(ROUTES, "GET", "{id}", operation_id="get-time-entry", answer=TimeEntry())
 async def get(request: Request) -> Reply:
+    """Get a time entry.
+
+    One of the caller's own. Administrators may get any time entry of the tenant.
+    """
     return await _item(request, await reading.find(request.caller, request.id))
 
 
-async def create(request: Request) -> Reply:
-    entry = await store.create(request.caller, request.now, request.body, request.headers.get("idempotency-key"))
-    return await _item(request, entry, {"Location": f"/api/time-entries/{entry['id']}"})
-
-
+@Route(
+    ROUTES,
+    "PUT",
+    "{id}",
+    operation_id="update-time-entry",
+    body=TimeEntryBody(),
+    partial=True,
+    headers=(IF_MATCH,),
+    answer=TimeEntry(),
+    refusals={**BAD_ENTRY, **NOT_THE_OWNER},
+)
 async def update(request: Request) -> Reply:
+    """Change a time entry.
+
+    A field that is not given keeps its value. A stopped entry is never restarted by this call.
+    """
     entry = await store.update(request.caller, request.now, request.id, request.body, request.precondition)
     return await _item(request, entry)
 
 
+@Route(
+    ROUTES,
+    "DELETE",
+    "{id}",
+    operation_id="delete-time-entry",
+    headers=(IF_MATCH,),
+    status=204,
+    refusals=NOT_THE_OWNER,
+)
 async def delete(request: Request) -> Reply:
+    """Delete a time entry.
+
+    The entry is soft-deleted: it disappears from every list, and stays in the audit trail.
+    """
     await store.delete(request.caller, request.now, request.id, request.precondition)
     return NO_CONTENT
 
 
+@Route(
+    ROUTES,
+    "POST",
+    "{id}/stop",
+    operation_id="stop-time-entry",
+    headers=(IF_MATCH,),
+    answer=TimeEntry(),
+    refusals={**NOT_THE_OWNER, 422: "The time entry is already stopped."},
+)
 async def stop(request: Request) -> Reply:
+    """Stop a time entry.
+
+    The entry ends now.
+    """
     return await _item(request, await store.stop(request.caller, request.now, request.id, request.precondition))
 
 
-async def restart(request: Request) -> Reply:
-    return await _item(request, await store.restart(request.caller, request.now, request.id, request.precondition))
-
-
-ROUTES = (
-    Route(
-        "GET",
-        "",
-        list_entries,
-        "List time entries",
-        "list-time-entries",
-        "Newest start first. An entry belongs when its interval meets the range, a running one included; without one it"
-        " is a local month.",
-        query=ListQuery(),
-        answer=TimeEntry(many=True),
-        refusals=OTHERS,
-    ),
-    Route(
-        "POST",
-        "",
-        create,
-        "Create a time entry, or start the timer",
-        "create-time-entry",
-        "Without `end_date` it starts the timer. A start a little ahead of the server's clock becomes now.",
-        body=TimeEntryBody(),
-        headers=(IDEMPOTENCY_KEY,),
-        answer=TimeEntry(),
-        status=201,
-        refusals={
-            400: "There is no such project or activity, the end is not after the start, or either lies in the future.",
-            409: "A timer is running already, or others change the same thing at the same time.",
-            422: "Another entry of the caller's overlaps; `conflicts` names it.",
-        },
-    ),
-    Route(
-        "GET",
-        "running",
-        running,
-        "Get the running time entry",
-        "get-running-time-entry",
-        "The caller's one entry without an end.",
-        answer=TimeEntry(),
-        otherwise={204: "No entry runs."},
-    ),
-    Route(
-        "GET",
-        "latest",
-        latest,
-        "List the newest entry of each project",
-        "list-latest-time-entries",
-        "The caller's, of the last 31 days; newest start first.",
-        answer=TimeEntry(many=True),
-    ),
-    Route(
-        "GET",
-        "summary",
-        summary,
-        "Get the worked time",
-        "get-worked-time",
-        "What the caller has worked in the current local day, week and month.",
-        query=SummaryQuery(),
-        answer=Summary(),
-    ),
-    Route(
-        "GET",
-        "paginated",
-        paginated,
-        "List time entries page by page",
-        "list-time-entries-by-page",
-        "The list, from `start` on, `length` entries at a time.",
-        query=PageQuery(),
-        answer=TimeEntryPage(),
-        refusals=OTHERS,
-    ),
-    Route(
-        "GET",
-        "{id}",
-        get,
-        "Get a time entry",
-        "get-time-entry",
-        "One of the caller's; for an administrator, any of the tenant.",
-        answer=TimeEntry(),
-    ),
-    Route(
-        "PUT",
-        "{id}",
-        update,
-        "Change a time entry",
-        "update-time-entry",
-        "What is not given stays as it is. It never restarts a stopped entry.",
-        body=TimeEntryBody(),
-        partial=True,
-        headers=(IF_MATCH,),
-        answer=TimeEntry(),
-        refusals={
-            400: "There is no such project or activity, the end is not after the start, or either lies in the future.",
-            **NOT_THE_OWNER,
-            422: "Another entry of the caller's overlaps; `conflicts` names it.",
-        },
-    ),
-    Route(
-        "DELETE",
-        "{id}",
-        delete,
-        "Delete a time entry",
-        "delete-time-entry",
-        "It is soft-deleted: out of every list, still in the audit trail.",
-        headers=(IF_MATCH,),
-        status=204,
-        refusals=NOT_THE_OWNER,
-    ),
-    Route(
-        "POST",
-        "{id}/stop",
-        stop,
-        "Stop a time entry",
-        "stop-time-entry",
-        "It ends now.",
-        headers=(IF_MATCH,),
-        answer=TimeEntry(),
-        refusals={**NOT_THE_OWNER, 422: "It is stopped already."},
-    ),
-    Route(
-        "POST",
-        "{id}/restart",
-        restart,
-        "Restart a time entry",
-        "restart-time-entry",
-        "It runs on from its own start.",
-        headers=(IF_MATCH,),
-        answer=TimeEntry(),
-        refusals={
-            **NOT_THE_OWNER,
-            409: "Another timer is running.",
-            422: "It is running already, or a later entry is in the way.",
-        },
-    ),
+@Route(
+    ROUTES,
+    "POST",
+    "{id}/restart",
+    operation_id="restart-time-entry",
+    headers=(IF_MATCH,),
+    answer=TimeEntry(),
+    refusals={
+        **NOT_THE_OWNER,
+        409: "Another timer is running.",
+        422: "The time entry is already running, or a later one is in the way.",
+    },
 )
+async def restart(request: Request) -> Reply:
+    """Restart a time entry.
+
+    The entry has no end again, and keeps its start.
+    """
+    return await _item(request, await store.restart(request.caller, request.now, request.id, request.precondition))
 
 
 async def _filters(request: Request) -> ListFilters:

@@ -1,126 +1,118 @@
 """`/api/users`: the users of the caller's tenant, and which of them are administrators or testers."""
 
 from shared.http.etags import etag_of
-from shared.http.routing import IF_MATCH, Reply, Request, Route
+from shared.http.routing import IF_MATCH, Reply, Request, Route, Routes
 from shared.users import reading, store
 from shared.users.answers import Membership, User, shown
 from shared.users.rules import DirectoryUser, Kind, RoleChange, role_in_path
 from shared.users.schemas import GroupBody
 
+ROUTES = Routes("The users, and which of them are administrators or testers.")
+REFUSALS = {
+    400: "There is no such role or group.",
+    409: "The user is not in the directory, or is being changed.",
+}
 
+
+@Route(ROUTES, "GET", "", operation_id="list-users", answer=User(many=True))
 async def list_users(request: Request) -> Reply:
+    """List users.
+
+    By name. Testers are left out unless the caller is a tester.
+    """
     return Reply([shown(user) for user in await reading.users_for(request.caller)])
 
 
+@Route(ROUTES, "GET", "{id}", operation_id="get-user", answer=User())
 async def get(request: Request) -> Reply:
+    """Get a user.
+
+    The caller is always found: if the directory does not have them, their token describes them.
+    """
     return _item(await reading.find(request.caller, request.id))
 
 
-async def is_member_of(request: Request) -> Reply:
-    return Reply({"value": await reading.is_member(request.caller, request.id, request.body["group_name"])})
-
-
+@Route(
+    ROUTES,
+    "POST",
+    "{id}/roles/{role}/grant",
+    operation_id="grant-role",
+    headers=(IF_MATCH,),
+    answer=User(),
+    refusals=REFUSALS,
+    admin_only=True,
+)
 async def grant_role(request: Request) -> Reply:
+    """Grant a role.
+
+    For administrators. Granting a role again changes nothing.
+    """
     return await _changed(request, "roles", role_in_path(request.path["role"]), granted=True)
 
 
+@Route(
+    ROUTES,
+    "POST",
+    "{id}/roles/{role}/revoke",
+    operation_id="revoke-role",
+    headers=(IF_MATCH,),
+    answer=User(),
+    refusals=REFUSALS,
+    admin_only=True,
+)
 async def revoke_role(request: Request) -> Reply:
+    """Revoke a role.
+
+    For administrators. Revoking a role again changes nothing.
+    """
     return await _changed(request, "roles", role_in_path(request.path["role"]), granted=False)
 
 
+@Route(
+    ROUTES,
+    "POST",
+    "{id}/groups/add",
+    operation_id="add-user-to-group",
+    body=GroupBody(),
+    headers=(IF_MATCH,),
+    answer=User(),
+    refusals=REFUSALS,
+    admin_only=True,
+)
 async def add_to_group(request: Request) -> Reply:
+    """Add a user to a group.
+
+    For administrators. Adding a member again changes nothing.
+    """
     return await _changed(request, "groups", request.body["group_name"], granted=True)
 
 
+@Route(
+    ROUTES,
+    "POST",
+    "{id}/groups/remove",
+    operation_id="remove-user-from-group",
+    body=GroupBody(),
+    headers=(IF_MATCH,),
+    answer=User(),
+    refusals=REFUSALS,
+    admin_only=True,
+)
 async def remove_from_group(request: Request) -> Reply:
+    """Remove a user from a group.
+
+    For administrators. Removing a user again changes nothing.
+    """
     return await _changed(request, "groups", request.body["group_name"], granted=False)
 
 
-REFUSALS = {
-    400: "There is no such role or group.",
-    409: "The caller's own user is not in the directory, or others are changing the same user.",
-}
-IDEMPOTENT = "For administrators. Idempotent."
-ROUTES = (
-    Route(
-        "GET",
-        "",
-        list_users,
-        "List users",
-        "list-users",
-        "By name. Testers are left out unless a tester asks.",
-        answer=User(many=True),
-    ),
-    Route(
-        "GET",
-        "{id}",
-        get,
-        "Get a user",
-        "get-user",
-        "The caller's own user is always found: where the directory lacks it, the token describes it.",
-        answer=User(),
-    ),
-    Route(
-        "POST",
-        "{id}/roles/{role}/grant",
-        grant_role,
-        "Grant a role",
-        "grant-role",
-        IDEMPOTENT,
-        headers=(IF_MATCH,),
-        answer=User(),
-        refusals=REFUSALS,
-        admin_only=True,
-    ),
-    Route(
-        "POST",
-        "{id}/roles/{role}/revoke",
-        revoke_role,
-        "Revoke a role",
-        "revoke-role",
-        IDEMPOTENT,
-        headers=(IF_MATCH,),
-        answer=User(),
-        refusals=REFUSALS,
-        admin_only=True,
-    ),
-    Route(
-        "POST",
-        "{id}/groups/add",
-        add_to_group,
-        "Add a user to a group",
-        "add-user-to-group",
-        IDEMPOTENT,
-        body=GroupBody(),
-        headers=(IF_MATCH,),
-        answer=User(),
-        refusals=REFUSALS,
-        admin_only=True,
-    ),
-    Route(
-        "POST",
-        "{id}/groups/remove",
-        remove_from_group,
-        "Remove a user from a group",
-        "remove-user-from-group",
-        IDEMPOTENT,
-        body=GroupBody(),
-        headers=(IF_MATCH,),
-        answer=User(),
-        refusals=REFUSALS,
-        admin_only=True,
-    ),
-    Route(
-        "POST",
-        "{id}/is-member-of",
-        is_member_of,
-        "Tell whether a user is in a group",
-        "is-user-member-of",
-        "Read from the directory at this moment.",
-        body=GroupBody(),
-        answer=Membership(),
-    ),
-)
+@Route(ROUTES, "POST", "{id}/is-member-of", operation_id="is-user-member-of", body=GroupBody(), answer=Membership())
+async def is_member_of(request: Request) -> Reply:
+    """Check whether a user is in a group.
+
+    The directory is asked at this moment; no cached answer is used.
+    """
+    return Reply({"value": await reading.is_member(request.caller, request.id, request.body["group_name"])})
 
 
 async def _changed(request: Request, kind: Kind, name: str, *, granted: bool) -> Reply:

@@ -17,7 +17,7 @@ from shared.errors import ApiError, unavailable
 from shared.http.etags import Precondition
 from shared.http.fields import given_parts
 from shared.http.json_body import dumps, json_body
-from shared.http.routing import IF_MATCH, Reply, Request, Route
+from shared.http.routing import IF_MATCH, Reply, Request, Route, Routes
 from shared.ids import is_uuid
 from shared.logs import correlation_id, correlation_id_of, logger
 
@@ -51,7 +51,7 @@ class HttpAnswer(TypedDict):
     mimetype: str
 
 
-async def respond(routes: Sequence[Route], request: HttpRequest) -> HttpAnswer:
+async def respond(routes: Routes, request: HttpRequest) -> HttpAnswer:
     """Answer a request to the resource of these routes. Never raises: what fails here is a 500 that says nothing."""
     correlation_id.set(correlation_id_of(request.headers))
     try:
@@ -70,10 +70,10 @@ async def respond(routes: Sequence[Route], request: HttpRequest) -> HttpAnswer:
     return answer
 
 
-async def _reply(routes: Sequence[Route], request: HttpRequest) -> tuple[Reply, int]:
+async def _reply(routes: Routes, request: HttpRequest) -> tuple[Reply, int]:
     """What the operation answers, and the status to answer it with."""
     segments = _segments(request)
-    here = _at(routes, segments)
+    here = _at(routes.all, segments)
     if request.method == "OPTIONS":
         return Reply(None, headers={"Allow": _allow(here)}), 204
     caller = NOBODY if here and here[0].public else await caller_of(request.headers)

@@ -1,8 +1,9 @@
-"""What an operation is: its entry in a route table, what it is given, and what it answers."""
+"""What an operation is: the route that stands above it, what it is given, and what it answers."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
+from inspect import cleandoc
 from typing import Any
 
 from marshmallow import Schema
@@ -45,46 +46,87 @@ class Reply:
 
 NO_CONTENT = Reply(None, 204)
 
+Operation = Callable[[Request], Awaitable[Reply]]
+
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header that an operation heeds."""
+    """A header that an operation reads."""
 
     name: str
     description: str
 
 
 IF_MATCH = Header(
-    "If-Match", "The `ETag` of the item as you have seen it: the call is refused if it has changed since."
+    "If-Match", "The `ETag` of the item as you last read it. If the item has changed since, the call is refused."
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
-    """One operation of a resource. `path` is relative to the resource: `""`, `"running"`, `"{id}/stop"`.
+class Routes:
+    """The operations of one resource, in the order in which the OpenAPI document shows them.
 
-    Dispatch, checks and answers go by it, and so does the OpenAPI document, whose operation is `operation_id`: that is
-    what API Management and generated clients know it by, and so never changes.
+    `description` is what the document says about the resource. Resources of one `tag` are shown together; without a
+    tag, a resource is shown under its path. `words` are filled into the operations' docstrings, for operations that
+    several resources share.
     """
 
+    description: str
+    tag: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
+    all: list["Route"] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Route:
+    """The decorator of an operation: adds it to the routes of its resource.
+
+    `path` is relative to the resource: `""`, `"running"`, `"{id}/stop"`. Dispatch, checks and answers go by the route,
+    and so does the OpenAPI document. The operation's docstring is public: its first line is the summary, the rest the
+    description.
+    """
+
+    routes: Routes
     method: str
     path: str
-    operation: Callable[[Request], Awaitable[Reply]]
-    summary: str
-    operation_id: str = ""
-    description: str = ""
+    _: KW_ONLY
+    # The name by which API Management and generated clients know the operation. It never changes.
+    operation_id: str
     query: Schema | None = None
     body: Schema | None = None
-    # For PUT: what is not given stays as it is.
+    # For PUT: a field that is not given keeps its value.
     partial: bool = False
     headers: tuple[Header, ...] = ()
-    # What it answers, and with which status; without a schema, nothing, or what is no JSON, of these media types.
+    # The schema of the answer. Without one, the answer is empty or of one of these media types.
     answer: Schema | None = None
     status: int = 200
     media_types: tuple[str, ...] = ()
-    # When it answers something else with another status, and when it refuses in a way of its own.
+    # Other statuses that it answers with, and refusals that mean something particular here: what each means.
     otherwise: Mapping[int, str] = field(default_factory=dict)
     refusals: Mapping[int, str] = field(default_factory=dict)
     admin_only: bool = False
     # Health and documentation need no token; their operations get no caller.
     public: bool = False
+    operation: Operation = field(init=False)
+
+    def __call__(self, operation: Operation) -> Operation:
+        self.operation = operation
+        self.routes.all.append(self)
+        return operation
+
+    @property
+    def summary(self) -> str:
+        return self._documentation[0].rstrip(".")
+
+    @property
+    def description(self) -> str:
+        return self._documentation[1]
+
+    @property
+    def _documentation(self) -> tuple[str, str]:
+        """The first line of the docstring, and the rest, in which only empty lines break a paragraph."""
+        text = cleandoc(self.operation.__doc__ or "")
+        if self.routes.words:
+            text = text.format_map(self.routes.words)
+        summary, _, rest = text.partition("\n")
+        return summary, "\n\n".join(" ".join(part.split()) for part in rest.strip().split("\n\n"))

@@ -28,7 +28,7 @@ NOT_FOR_READING = {
     "apispec", "azure.appconfiguration", "azure.identity", "featuremanagement", "msal", "swagger_ui_bundle", "tenacity",
 }  # fmt: skip
 OUR_OWN_FOR_OTHERS = {
-    "functions.http_customers.routes", "functions.http_docs.document", "functions.http_docs.routes",
+    "functions.http_customers.routes", "functions.http_docs.routes", "functions.http_openapi.document",
     "functions.http_events.routes", "functions.http_feature_toggles.routes", "functions.http_health.routes",
     "functions.http_projects.routes", "functions.http_users.routes",
     "shared.catalog.schemas", "shared.flags.evaluation", "shared.flags.feature_flags",

@@ -26,7 +26,8 @@ def imports(file):
         yield from [name.name for name in node.names] if isinstance(node, ast.Import) else []
         yield from [node.module] if isinstance(node, ast.ImportFrom) else []
 for name in {name for file in pathlib.Path().rglob("*.py") for name in imports(file)}: importlib.import_module(name)
-from functions.http_docs import document, files as docs
+from functions.http_docs import files as docs
+from functions.http_openapi import document
 assets = [docs.asset(name).content for name in docs.MEDIA_TYPES]
 late = [len(content) for content in (document.document_json(), docs.page()[0], *assets)]
 files = [module.__file__ for module in list(sys.modules.values()) if getattr(module, "__file__", None)]

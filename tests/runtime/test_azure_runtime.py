@@ -78,19 +78,19 @@ async def test_change_feed_functions_fill_the_audit_trail(worker: Worker, served
 
 
 @pytest.mark.parametrize(
-    ("blueprint", "parameter", "misspelt"),
+    ("trigger", "parameter", "misspelt"),
     [
-        ("functions/http_time_entries/blueprint.py", "req: func.HttpRequest", "request: func.HttpRequest"),
-        ("functions/change_feed/blueprint.py", "documents: func.DocumentList", "document: func.DocumentList"),
+        ("functions/http_trigger.py", "req: func.HttpRequest", "request: func.HttpRequest"),
+        ("functions/change_feed/trigger.py", "documents: func.DocumentList", "document: func.DocumentList"),
     ],
     ids=["http", "change feed"],
 )
 async def test_a_misspelt_parameter_is_refused(
-    deployed: Path, served: Application, blueprint: str, parameter: str, misspelt: str
+    deployed: Path, served: Application, trigger: str, parameter: str, misspelt: str
 ) -> None:
-    source = (deployed / blueprint).read_text()
+    source = (deployed / trigger).read_text()
     assert source.count(parameter) == 1
-    (deployed / blueprint).write_text(source.replace(parameter, misspelt))
+    (deployed / trigger).write_text(source.replace(parameter, misspelt))
 
     async with working(deployed, served.settings) as worker:
         assert worker.functions == []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from embedded_cosmos.testing import CosmosAccount
-from functions.http_docs.document import document
+from functions.http_openapi.document import document
 from tests.http.openapi.serving import Served, served_app
 
 

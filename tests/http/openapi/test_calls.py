@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from functions.http_docs.document import document
+from functions.http_openapi.document import document
 from tests.http.openapi.serving import Person, Served
 from tests.http.openapi.things import Things
 

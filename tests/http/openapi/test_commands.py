@@ -109,4 +109,4 @@ def test_a_request_that_creates_has_a_body_and_what_may_be_switched_on(collectio
 
 
 def test_what_needs_no_token_sends_none(collection: dict[str, Any]) -> None:
-    assert requests_of(collection)["Tell whether the service works"]["auth"] == {"type": "noauth"}
+    assert requests_of(collection)["Check the service's health"]["auth"] == {"type": "noauth"}

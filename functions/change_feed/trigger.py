@@ -1,24 +1,23 @@
-"""The change feed: what was written to a watched container arrives here, and its events go into the audit trail.
+"""The change feed trigger: brings what was written to a watched container, so that its events reach the audit trail.
 
-One handler, registered for each watched container. What fails because something is away is tried again, for ever and in
-place; what fails because of the document is kept in `dead_letter`, so that it does not hold up its neighbours.
+One handler serves every watched container. A batch that fails because a dependency is unavailable is retried in place
+until it succeeds; a document that can't be processed goes to `dead_letter`, so that it does not hold up the others.
 """
 
 import azure.functions as func
 
-from shared.cosmos.containers import LEASES, WATCHED
+from shared.cosmos.containers import LEASES
 from shared.events.delivery import deliver
 
-bp = func.Blueprint()
 
-
-def _watch(container_id: str) -> None:
+def watch(app: func.FunctionApp, container_id: str) -> None:
+    """Add the function that receives a container's changes."""
     name = f"change_feed_{container_id}"
 
     async def change_feed(documents: func.DocumentList) -> None:
         await deliver(name, container_id, [document.to_dict() for document in documents])
 
-    triggered = bp.cosmos_db_trigger(
+    triggered = app.cosmos_db_trigger(
         arg_name="documents",
         connection="COSMOS_CONNECTION",
         database_name="%COSMOS_DATABASE%",
@@ -28,11 +27,8 @@ def _watch(container_id: str) -> None:
         create_lease_container_if_not_exists=False,
         start_from_beginning=True,  # type: ignore[arg-type] # annotated as a time by mistake
     )(change_feed)
-    patient = bp.retry(
+    # -1: without an end. When the retries of a batch are used up, the host drops the batch.
+    retried = app.retry(
         strategy="exponential_backoff", max_retry_count="-1", minimum_interval="00:00:01", maximum_interval="00:01:00"
     )(triggered)
-    bp.function_name(name)(patient)
-
-
-for _container_id in WATCHED:
-    _watch(_container_id)
+    app.function_name(name)(retried)
