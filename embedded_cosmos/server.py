@@ -18,6 +18,7 @@ from embedded_cosmos.documents import MAX_DOCUMENT_BYTES
 from embedded_cosmos.errors import CosmosError
 from embedded_cosmos.expiry import SWEEP_SECONDS, Sweeper
 from embedded_cosmos.faults import CONTROL_PATH, Fault, Faults, Kind, refusal
+from embedded_cosmos.loopback import names_loopback
 from embedded_cosmos.routes import Routes
 from embedded_cosmos.store import IN_MEMORY, Store
 from embedded_cosmos.wire import Call, Reply, error_reply, path_segments
@@ -64,15 +65,18 @@ class _Service:
             return error_reply(CosmosError(500, "The embedded Cosmos DB failed; its log says how."))
 
     async def _answered(self, request: web.BaseRequest) -> Reply:
+        if not names_loopback(request.headers.get("Host")):
+            raise CosmosError(403, "The embedded Cosmos DB serves loopback names only, such as localhost.")
+        origin = f"http://{request.host}"
+        call = Call(request.method, path_segments(request.raw_path), request.headers, b"", origin)
+        # Nobody without the key makes the server hold a body.
+        self._check(call)
         try:
-            body = await request.read()
+            call.body = await request.read()
         except web.HTTPRequestEntityTooLarge as error:
             raise CosmosError(413, "Request size is too large: at most 2 MB.") from error
-        origin = f"http://{request.host}"
-        call = Call(request.method, path_segments(request.raw_path), request.headers, body, origin)
         if self._fault_control and call.path == (CONTROL_PATH,):
             return self._faults.control(call)
-        self._check(call)
         fault = self._faults.take(call)
         if fault is None:
             return await self._routes.answer(call)

@@ -1,20 +1,23 @@
 """Injected faults: each does what it says, as often as it says, and where it says."""
 
 import asyncio
-import json
-import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+import requests
 from azure.core.exceptions import AzureError, ServiceRequestError
 from azure.cosmos.aio import CosmosClient
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
+from embedded_cosmos.auth import EMULATOR_KEY
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
 from embedded_cosmos.server import Server, serve_in_thread
 from embedded_cosmos.tests.conftest import SINGLE_KEY
+from embedded_cosmos.tests.raw import Raw
 from embedded_cosmos.tests.standalone import Standalone
+
+WRONG_KEY = "d3Jvbmc="
 
 
 @pytest.fixture(scope="module")
@@ -98,17 +101,24 @@ async def test_a_fault_can_let_some_pass_and_keep_to_one_container(container: An
     assert elsewhere.hits == 0
 
 
-async def test_another_process_takes_faults_only_when_told_to() -> None:
-    for options, expected in ((["--faults"], 1), ([], None)):
-        async with Standalone(*options) as server:
-            assert await asyncio.to_thread(_faults_over_http, server.url) == expected
+@pytest.mark.parametrize(
+    ("options", "key", "status", "waiting"),
+    [(["--faults"], EMULATOR_KEY, 200, 1), (["--faults"], WRONG_KEY, 401, 0), ([], EMULATOR_KEY, 400, 0)],
+    ids=["with-the-key", "with-another-key", "not-started-so"],
+)
+async def test_another_process_takes_faults_with_the_key_and_when_told_to(
+    options: list[str], key: str, status: int, waiting: int
+) -> None:
+    async with Standalone(*options) as server:
+        answer = await asyncio.to_thread(_send_fault, server.url, key)
+
+    assert answer.status_code == status
+    assert len(answer.json()) == waiting or status != 200
 
 
-def _faults_over_http(url: str) -> int | None:
-    body = json.dumps({"kind": "throttle", "operation": "query", "count": 2}).encode()
+def _send_fault(url: str, key: str) -> requests.Response:
+    raw = Raw(url, key)
     try:
-        with urllib.request.urlopen(f"{url}/_faults", body, timeout=10) as answer:  # noqa: S310 - our own server
-            return len(json.loads(answer.read()))
-    except urllib.error.HTTPError as error:
-        error.close()
-        return None if error.code == 401 else -1
+        return raw.send("POST", "_faults", {"kind": "throttle", "operation": "query", "count": 2})
+    finally:
+        raw.close()

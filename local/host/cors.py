@@ -7,7 +7,9 @@ from aiohttp import hdrs, web
 
 _METHODS = "GET, POST, PUT, DELETE"
 _HEADERS = "authorization, token, content-type, if-match, idempotency-key"
-_EXPOSED = "ETag, Location, Retry-After"
+# Core Tools exposes nothing. A frontend meets API Management, so that this is what API Management exposes.
+_EXPOSED = "ETag, Location, Retry-After, Link, Content-Disposition"
+_MAX_AGE_SECONDS = "600"
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class CorsPolicy:
         if self._allowed(request) is not None:
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_METHODS] = _METHODS
             response.headers[hdrs.ACCESS_CONTROL_ALLOW_HEADERS] = _HEADERS
+            response.headers[hdrs.ACCESS_CONTROL_MAX_AGE] = _MAX_AGE_SECONDS
         return response
 
     def mark(self, request: web.BaseRequest, response: web.StreamResponse) -> None:

@@ -8,7 +8,13 @@ from uuid import uuid4
 
 from aiohttp import web
 
-_TITLES = {400: "Bad Request", 404: "Not Found", 413: "Content Too Large", 500: "Internal Server Error"}
+_TITLES = {
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    413: "Content Too Large",
+    500: "Internal Server Error",
+}
 
 
 def problem(status: int, code: str, message: str) -> web.Response:

@@ -11,6 +11,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_parser import RawRequestMessage
 from aiohttp.web_protocol import RequestHandler
 
+from embedded_cosmos.loopback import names_loopback
 from local.host.configuration import DEFAULT_ORIGINS
 from local.host.cors import CorsPolicy
 from local.host.indexing import IndexedFunction
@@ -71,6 +72,8 @@ class FunctionServer:
         return response
 
     async def _route(self, request: web.BaseRequest) -> web.StreamResponse:
+        if not names_loopback(request.headers.get(hdrs.HOST)):
+            return problem(403, "host_not_allowed", "This host answers to loopback names only, such as localhost")
         if self._cors.is_preflight(request):
             return self._cors.preflight(request)
         if not _is_readable(request):

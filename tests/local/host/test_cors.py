@@ -10,6 +10,7 @@ from local.host.server import HttpOptions
 from tests.local.host.web_app import web_host
 
 FRONTEND = "http://localhost:4200"
+EXPOSED = "ETag, Location, Retry-After, Link, Content-Disposition"
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ async def test_a_preflight_is_answered_without_the_app(client: ClientSession, ad
     assert headers["Access-Control-Allow-Credentials"] == "true"
     assert headers["Access-Control-Allow-Methods"] == "GET, POST, PUT, DELETE"
     assert headers["Access-Control-Allow-Headers"] == "authorization, token, content-type, if-match, idempotency-key"
+    assert headers["Access-Control-Max-Age"] == "600"
     assert headers["Vary"] == "Origin"
 
 
@@ -46,7 +48,7 @@ async def test_another_origin_is_allowed_nothing(client: ClientSession, address:
 async def test_every_answer_carries_the_headers_errors_too(client: ClientSession, address: str, path: str) -> None:
     async with client.get(address + path, headers={"Origin": FRONTEND}) as response:
         assert response.headers["Access-Control-Allow-Origin"] == FRONTEND
-        assert response.headers["Access-Control-Expose-Headers"] == "ETag, Location, Retry-After"
+        assert response.headers["Access-Control-Expose-Headers"] == EXPOSED
         assert response.headers["Vary"] == "Origin"
 
 

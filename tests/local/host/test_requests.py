@@ -200,7 +200,7 @@ async def test_the_hosts_own_answers_have_the_one_error_body(client: ClientSessi
         b"GET /api/things HTTP/1.1\r\nbad header\r\n\r\n",
         b"GET /api/things HTTP/1.1\r\nHost: localhost\r\nX: \xff\xfe\r\nConnection: close\r\n\r\n",
         b"GET /api/things/" + b"x" * 10_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
-        b"POST /api/things HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n",
+        b"POST /api/things HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
     ],
 )
 async def test_a_malformed_request_is_400_with_the_one_error_body(address: str, request_bytes: bytes) -> None:
@@ -246,3 +246,19 @@ async def test_a_long_answer_comes_whole_and_says_its_length(client: ClientSessi
             if method != "HEAD":
                 assert response.headers["Content-Length"] == str(len(content))
                 assert (await response.json())["body"] == sent
+
+
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:80", "10.0.0.1"])
+@pytest.mark.parametrize("method", ["GET", "OPTIONS"])
+async def test_a_page_whose_name_resolves_to_this_machine_reaches_no_function(
+    client: ClientSession, address: str, host: str, method: str
+) -> None:
+    headers = {"Host": host, "Origin": f"http://{host}", "Access-Control-Request-Method": "GET"}
+    async with client.request(method, f"{address}/api/things", headers=headers) as response:
+        assert response.status == 403
+        assert (await response.json())["code"] == "host_not_allowed"
+
+
+@pytest.mark.parametrize("host", ["localhost:7071", "127.0.0.1", "[::1]:7071"])
+async def test_every_loopback_name_is_served(client: ClientSession, address: str, host: str) -> None:
+    await seen(client, f"{address}/api/things", headers={"Host": host})
