@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from shared.errors import unavailable
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
 
 class ConfigError(Exception):
     """A setting is missing or malformed; the message names it."""
@@ -86,7 +88,7 @@ class Settings:
     def read(cls, environment: Mapping[str, str]) -> "Settings":
         """Read the settings; raises ConfigError that names what is missing or malformed."""
         return cls(
-            cosmos_endpoint=_required(environment, "COSMOS_ENDPOINT"),
+            cosmos_endpoint=_http(_required(environment, "COSMOS_ENDPOINT"), "COSMOS_ENDPOINT"),
             cosmos_key=environment.get("COSMOS_KEY") or None,
             cosmos_database=environment.get("COSMOS_DATABASE") or "time-tracker",
             catalog_cache_seconds=_seconds(environment, "CATALOG_CACHE_SECONDS", 15),
@@ -138,7 +140,7 @@ def _jwt(environment: Mapping[str, str]) -> JwtVerification:
         return JwtVerification()
     if who == "jwks":
         return JwtVerification(
-            jwks_url=_required(environment, "JWT_JWKS_URL"),
+            jwks_url=_https(_required(environment, "JWT_JWKS_URL"), "JWT_JWKS_URL", or_loopback=True),
             audience=_required(environment, "JWT_AUDIENCE"),
             issuer=_required(environment, "JWT_ISSUER"),
         )
@@ -190,15 +192,30 @@ def _authority(url: str) -> tuple[str, str]:
     return f"https://{parts.netloc}", tenant
 
 
-def _https(url: str, name: str) -> str:
-    """Tokens and secrets travel there."""
+def _https(url: str, name: str, *, or_loopback: bool = False) -> str:
+    """An https address: tokens, secrets or keys travel there. `or_loopback` takes http as well for loopback."""
+    scheme, host = _scheme_and_host(url)
+    if host and (scheme == "https" or (or_loopback and scheme == "http" and host in LOOPBACK)):
+        return url
+    raise ConfigError(f"the setting {name} must be an https address")
+
+
+def _http(url: str, name: str) -> str:
+    """An address of either scheme: what is sent there is signed, and emulators have no certificate."""
+    scheme, host = _scheme_and_host(url)
+    if host and scheme in {"http", "https"}:
+        return url
+    raise ConfigError(f"the setting {name} must be an http or https address")
+
+
+def _scheme_and_host(url: str) -> tuple[str, str | None]:
+    """Both are empty for what is no address."""
     try:
         parts = urlsplit(url)
+        _ = parts.port
     except ValueError:
-        parts = urlsplit("")
-    if parts.scheme != "https" or not parts.hostname:
-        raise ConfigError(f"the setting {name} must be an https address")
-    return url
+        return "", None
+    return parts.scheme, parts.hostname
 
 
 @cache

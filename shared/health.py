@@ -5,6 +5,7 @@ from typing import Any
 from azure.core.exceptions import AzureError
 from marshmallow import fields, validate
 
+from shared.auth.caller import signing_keys_problem
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos.containers import MIGRATION
@@ -30,6 +31,7 @@ async def report() -> dict[str, Any]:
     checks = {"settings": _settings()}
     if checks["settings"] == "ok":
         checks["database"] = await _database()
+        checks["signing_keys"] = await signing_keys_problem() or "ok"
     healthy = all(state == "ok" for state in checks.values())
     return {"status": "healthy" if healthy else "unhealthy", "checks": checks}
 

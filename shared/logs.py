@@ -8,6 +8,7 @@ import logging
 import re
 import secrets
 import time
+from collections import deque
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any
@@ -51,18 +52,44 @@ def logger(name: str) -> _Correlated:
     return _Correlated(logging.getLogger(name))
 
 
-class SparingLog:
-    """Logs a warning about a subject unless it warned about the same subject a short while ago."""
+# The warnings that wait for the end of an invocation; beyond this many the oldest are dropped.
+_waiting: deque[tuple[logging.Logger, str, tuple[object, ...]]] = deque(maxlen=100)
 
-    def __init__(self, log: logging.Logger) -> None:
-        self._log = log
+
+class SparingLog:
+    """Warnings of work in the background: each is logged at the end of the next invocation, and seldom repeated.
+
+    The Functions host drops what is logged outside of an invocation, and a task that one request has started may go on
+    after it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._log = logging.getLogger(name)
         self._warned_at: dict[str, float] = {}
 
     def warning(self, subject: str, message: str, *args: object) -> None:
+        """Log a warning unless there was one about the same subject a short while ago."""
         now = time.monotonic()
         if now - self._warned_at.get(subject, float("-inf")) < REPEATED_AFTER_SECONDS:
             return
         if len(self._warned_at) >= MOST_SUBJECTS:
             self._warned_at.pop(next(iter(self._warned_at)))
         self._warned_at[subject] = now
-        self._log.warning(message, *args)
+        _waiting.append((self._log, message, args))
+
+
+def log_what_waits() -> None:
+    """Log the warnings of the background: to be called within an invocation."""
+    while _waiting:
+        log, message, args = _waiting.popleft()
+        log.warning(message, *args)
+
+
+def silence_sdks() -> None:
+    """Keep the SDKs' records below WARNING out of the log: two for each HTTP request, with ids of tenants and users.
+
+    The Functions worker sets the root logger to INFO, and the host files these records under the function's own
+    category, where host.json can't tell them apart. The logger `azure` as a whole would include `azure.functions`.
+    """
+    for name in ("azure.core", "azure.cosmos", "azure.identity", "azure.appconfiguration"):
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -38,6 +38,28 @@ def test_what_is_missing_is_named(name: str, value: str | None) -> None:
         Settings.read(environment if value is None else {**environment, name: value})
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["x.example/keys", "//x.example/keys", "http://x.example/keys", "https://", "https:///keys", "ftp://x.example/keys",
+     "file:///etc/keys", "http://localhost.x.example/keys", "http://127.0.0.1.x.example", "https://[::1/keys",
+     "https://x.example:port/keys", "keys"],
+)  # fmt: skip
+def test_the_issuers_keys_come_by_https_only(url: str) -> None:
+    with pytest.raises(ConfigError, match="JWT_JWKS_URL must be an https address"):
+        Settings.read({**JWKS, "JWT_JWKS_URL": url})
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_the_issuers_keys_may_come_from_loopback_by_http(host: str) -> None:
+    assert Settings.read({**JWKS, "JWT_JWKS_URL": f"http://{host}:7000/keys"}).jwt.jwks_url
+
+
+@pytest.mark.parametrize("url", ["localhost:8081", "//x.example", "https://", "ftp://x.example", "https://[::1", "x"])
+def test_the_databases_address_is_one_of_http(url: str) -> None:
+    with pytest.raises(ConfigError, match="COSMOS_ENDPOINT must be an http"):
+        Settings.read({**LEAST, "COSMOS_ENDPOINT": url})
+
+
 @pytest.mark.parametrize("word", ["none", "off", "GATEWAY", "false", "jwks,gateway"])
 def test_an_unknown_way_to_verify_tokens_is_refused(word: str) -> None:
     with pytest.raises(ConfigError, match="JWT_VERIFICATION"):

@@ -2,22 +2,21 @@
 
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from async_lru import alru_cache
-
-from shared.auth.tokens import LEEWAY_SECONDS, claims_of, expired, unauthorized
+from shared import clients
+from shared.auth.signing_keys import SigningKeys
+from shared.auth.tokens import LEEWAY_SECONDS, Token, expired, read_token, unauthorized
 from shared.config import JwtVerification, settings
 from shared.ids import is_uuid
 
 ADMIN = "time-tracker-admin"
 TESTER = "time-tracker-tester"
-# A checked token is cached this long, never past its expiry.
-CACHED_SECONDS = 300
+# How many checked tokens are cached: a page sends the same one with every call.
 MOST_TOKENS = 2000
 
 
@@ -41,30 +40,72 @@ NOBODY = Caller("", "")
 
 async def caller_of(headers: Mapping[str, str]) -> Caller:
     """The Caller of a request; raises ApiError 401 for a bad token, 503 when its signature can't be checked."""
-    admission = await _admissions(settings().jwt)(_bearer(headers))
-    if admission.expires_at <= time.time():
-        raise expired()
-    return admission.caller
+    return await of_process().caller_of(_bearer(headers))
+
+
+async def signing_keys_problem() -> str | None:
+    """Why signatures can't be checked now, for people to read; None when they can, or are not checked here."""
+    return await of_process().problem()
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The caller that a token admits. `expires_at` is a POSIX timestamp, infinite for a token without expiry."""
+    """A checked token's caller. `expires_at` is a POSIX timestamp, infinite for a token without expiry."""
 
     caller: Caller
+    token: Token
     expires_at: float
 
 
+class Callers:
+    """Makes callers of tokens, and caches those of tokens that were checked. `clock` counts seconds, for tests."""
+
+    def __init__(self, verification: JwtVerification, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._verification = verification
+        self._keys = SigningKeys(verification.jwks_url, clock=clock) if verification.jwks_url else None
+        self._admitted: dict[str, Admission] = {}
+
+    async def caller_of(self, text: str) -> Caller:
+        """The Caller that a token describes. Raises ApiError as the function of this name does."""
+        admission = self._admitted.get(text)
+        if admission is None or not await self._still_signed(admission.token):
+            admission = await self._admit(text)
+        if admission.expires_at <= time.time():
+            raise expired()
+        return admission.caller
+
+    async def problem(self) -> str | None:
+        return await self._keys.problem() if self._keys else None
+
+    async def close(self) -> None:
+        if self._keys:
+            await self._keys.close()
+
+    async def _still_signed(self, token: Token) -> bool:
+        """Whether the key that a token is signed with has not been withdrawn or replaced."""
+        return self._keys is None or (token.key_id is not None and await self._keys.find(token.key_id) is token.key)
+
+    async def _admit(self, text: str) -> Admission:
+        token = await read_token(text, self._verification, self._keys)
+        expires_at = int(token.claims["exp"]) + LEEWAY_SECONDS if "exp" in token.claims else math.inf
+        admission = Admission(caller_from(token.claims), token, expires_at)
+        if len(self._admitted) >= MOST_TOKENS:
+            self._admitted.pop(next(iter(self._admitted)))
+        self._admitted[text] = admission
+        return admission
+
+
 @cache
-def _admissions(verification: JwtVerification) -> Callable[[str], Awaitable[Admission]]:
-    """Admits tokens, and caches those admitted lately: a page sends the same one with every call."""
+def of_process() -> Callers:
+    """The callers of this process, as its settings have them."""
+    callers = Callers(settings().jwt)
+    clients.on_close(_forget)
+    return callers
 
-    async def admit(token: str) -> Admission:
-        claims = await claims_of(token, verification)
-        expires_at = int(claims["exp"]) + LEEWAY_SECONDS if "exp" in claims else math.inf
-        return Admission(caller_from(claims), expires_at)
 
-    return alru_cache(maxsize=MOST_TOKENS, ttl=CACHED_SECONDS)(admit)
+async def _forget() -> None:
+    await of_process().close()
+    of_process.cache_clear()
 
 
 def caller_from(claims: Mapping[str, Any]) -> Caller:

@@ -3,32 +3,41 @@
 With `JWT_VERIFICATION=gateway` API Management has checked the signature, and only the token's lifetime counts here.
 """
 
-import asyncio
-from functools import cache
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
 from jwt.types import Options
 
+from shared.auth.signing_keys import ALGORITHM, SigningKeys
 from shared.config import JwtVerification
-from shared.errors import ApiError, unavailable
+from shared.errors import ApiError
 
 LEEWAY_SECONDS = 60
-JWKS_TIMEOUT_SECONDS = 3
-LIFETIME_ONLY: Options = {"verify_signature": False, "verify_exp": True, "verify_nbf": True}
 # The other registered claims are not used here, so a provider may put anything into them.
-SIGNED: Options = {"require": ["exp"], "verify_iat": False, "verify_sub": False, "verify_jti": False}
+UNUSED: Options = {"verify_iat": False, "verify_sub": False, "verify_jti": False}
+UNSIGNED: Options = {**UNUSED, "verify_signature": False, "verify_exp": True, "verify_nbf": True}
 
 
-async def claims_of(token: str, verification: JwtVerification) -> dict[str, Any]:
-    """The claims of a token that is valid now; `exp`, where there is one, is a number.
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token that was valid when it was read. `key` is what it is signed with; None where that was not checked."""
 
-    Raises ApiError 401 for any other token, 503 when the keys to check its signature can't be fetched.
+    claims: dict[str, Any]
+    key: jwt.PyJWK | None
+    key_id: str | None
+
+
+async def read_token(text: str, verification: JwtVerification, keys: SigningKeys | None) -> Token:
+    """A token that is valid now: without `keys` by its lifetime, with them by signature, audience and issuer as well.
+
+    Its claim `exp`, where there is one, is a number. Raises ApiError 401 for any other token, 503 when a signature
+    can't be checked.
     """
     try:
-        if verification.jwks_url is None:
-            return jwt.decode(token, options=LIFETIME_ONLY, leeway=LEEWAY_SECONDS)
-        return await _verified(token, verification)
+        if keys is None:
+            return Token(jwt.decode(text, options=UNSIGNED, leeway=LEEWAY_SECONDS), None, None)
+        return await _signed(text, verification, keys)
     except jwt.ExpiredSignatureError as error:
         raise expired() from error
     except jwt.ImmatureSignatureError as error:
@@ -37,28 +46,31 @@ async def claims_of(token: str, verification: JwtVerification) -> dict[str, Any]
         raise unauthorized("token_invalid", "The token is not a valid JWT") from error
 
 
-async def _verified(token: str, verification: JwtVerification) -> dict[str, Any]:
-    try:
-        # PyJWT fetches the keys with a blocking client, and caches them.
-        key = await asyncio.to_thread(_keys(verification.jwks_url or "").get_signing_key_from_jwt, token)
-    except jwt.PyJWKClientConnectionError as error:
-        raise unavailable("jwks_unavailable", "The keys that tokens are signed with can't be fetched", 5) from error
-    except jwt.PyJWKClientError as error:
-        raise jwt.InvalidTokenError(str(error)) from error
+async def _signed(text: str, verification: JwtVerification, keys: SigningKeys) -> Token:
+    """All that can be checked without the key is checked first: a token that fails there costs no fetch."""
+    _claims(text, verification, None)
+    header = jwt.get_unverified_header(text)
+    key_id = header.get("kid")
+    if header.get("alg") != ALGORITHM or not isinstance(key_id, str):
+        raise jwt.InvalidTokenError("the token must be signed with RS256 and name its key")
+    key = await keys.find(key_id)
+    if key is None:
+        raise jwt.InvalidTokenError("the issuer has no such key")
+    return Token(_claims(text, verification, key), key, key_id)
+
+
+def _claims(text: str, verification: JwtVerification, key: jwt.PyJWK | None) -> dict[str, Any]:
+    """The claims of a token for this backend; its signature is checked if there is a key."""
+    options: Options = {**UNUSED, "require": ["exp"], "verify_aud": True, "verify_iss": True}
     return jwt.decode(
-        token,
-        key,
-        algorithms=["RS256"],
+        text,
+        key or "",
+        algorithms=[ALGORITHM],
         audience=verification.audience,
         issuer=verification.issuer,
         leeway=LEEWAY_SECONDS,
-        options=SIGNED,
+        options=options if key else {**UNSIGNED, **options},
     )
-
-
-@cache
-def _keys(url: str) -> jwt.PyJWKClient:
-    return jwt.PyJWKClient(url, cache_keys=True, timeout=JWKS_TIMEOUT_SECONDS)
 
 
 def expired() -> ApiError:

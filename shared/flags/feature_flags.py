@@ -4,7 +4,6 @@
 neither, every flag is off. Asking for a flag never fails, and only the first call of a process waits for the store.
 """
 
-import logging
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from functools import cache
@@ -47,7 +46,7 @@ class FeatureFlags:
 
     def __init__(self, read_documents: Callable[[], Awaitable[list[FlagDocument]]], *, max_age_seconds: float) -> None:
         self._read_documents = read_documents
-        self._log = SparingLog(logging.getLogger(__name__))
+        self._log = SparingLog(__name__)
         self._current = Refreshed("the feature flags", self._read, max_age_seconds=max_age_seconds)
 
     async def enabled(self, flag: Flag, caller: Caller) -> bool:

@@ -24,7 +24,7 @@ class Recorded(dict[str, str]):
 
 def test_every_setting_is_documented() -> None:
     environment = Recorded(
-        COSMOS_ENDPOINT="https://x", JWT_VERIFICATION="jwks", JWT_JWKS_URL="x", JWT_AUDIENCE="x", JWT_ISSUER="x"
+        COSMOS_ENDPOINT="https://x", JWT_VERIFICATION="jwks", JWT_JWKS_URL="https://x", JWT_AUDIENCE="x", JWT_ISSUER="x"
     )
     Settings.read(environment)
 

@@ -1,7 +1,6 @@
 """The flags that a deployment makes are those of the code, and each is one that can be evaluated."""
 
 import json
-import logging
 
 from shared.flags.evaluation import FlagSet
 from shared.flags.feature_flags import Flag
@@ -17,12 +16,12 @@ def test_they_are_those_of_the_code() -> None:
 
 
 async def test_a_new_deployment_switches_nothing_on_for_everyone() -> None:
-    flags = FlagSet([FlagDocument(one["id"], one) for one in FLAGS], SparingLog(logging.getLogger(__name__)))
+    flags = FlagSet([FlagDocument(one["id"], one) for one in FLAGS], SparingLog(__name__))
 
     assert await flags.all_for("ann@example.com", []) == dict.fromkeys(map(str, Flag), False)
 
 
 async def test_testers_see_what_is_being_built() -> None:
-    flags = FlagSet([FlagDocument(one["id"], one) for one in FLAGS], SparingLog(logging.getLogger(__name__)))
+    flags = FlagSet([FlagDocument(one["id"], one) for one in FLAGS], SparingLog(__name__))
 
     assert await flags.is_on(Flag.PREVIEW, "ann@example.com", ["time-tracker-tester"])

@@ -1,58 +1,33 @@
 """`JWT_VERIFICATION=jwks`: the backend checks signature, audience, issuer and lifetime by published keys."""
 
-import json
 import time
 from collections.abc import AsyncIterator
-from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import jwt
 import pytest
-from aiohttp import web
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from embedded_cosmos.testing import CosmosAccount
 from tests.application import Application, application
+from tests.auth.key_server import A_DAY, AUDIENCE, ISSUER, OTHER_KEY, TENANT, KeyServer, key_server
+from tests.auth.key_server import signed as token
 from tests.calling import Answer, send
 
-TENANT = str(uuid4())
-ISSUER = f"https://contoso.ciamlogin.com/{TENANT}/v2.0"
-AUDIENCE = str(uuid4())
-# Tokens of parameters are made when the tests are collected, some minutes before they are sent.
-A_DAY = 24 * 60 * 60
-KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+@pytest.fixture(scope="module")
+async def publishing() -> AsyncIterator[KeyServer]:
+    async with key_server() as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-async def jwks() -> AsyncIterator[str]:
-    """Where the issuer publishes its key, on loopback."""
-    published = {**json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key())), "kid": "1", "use": "sig"}
-
-    async def answer(_: web.BaseRequest) -> web.Response:
-        return web.json_response({"keys": [published]})
-
-    runner = web.ServerRunner(web.Server(answer))
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    yield f"http://127.0.0.1:{runner.addresses[0][1]}/keys"
-    await runner.cleanup()
-
-
-@pytest.fixture(scope="module")
-async def checking(cosmos_account: CosmosAccount, app: Application, jwks: str) -> AsyncIterator[Application]:
+async def checking(
+    cosmos_account: CosmosAccount, app: Application, publishing: KeyServer
+) -> AsyncIterator[Application]:
     del app
-    settings = {"JWT_JWKS_URL": jwks, "JWT_AUDIENCE": AUDIENCE, "JWT_ISSUER": ISSUER}
-    async with application(cosmos_account, JWT_VERIFICATION="jwks", **settings) as served:
+    async with application(cosmos_account, **publishing.settings) as served:
         yield served
-
-
-def token(key: Any = KEY, algorithm: str = "RS256", kid: str = "1", **claims: Any) -> str:
-    payload = {"iss": ISSUER, "aud": AUDIENCE, "oid": str(uuid4()), "exp": time.time() + A_DAY, **claims}
-    present = {name: value for name, value in payload.items() if value is not None}
-    return jwt.encode(present, key, algorithm=algorithm, headers={"kid": kid})
 
 
 async def call(app: Application, http: aiohttp.ClientSession, bearer: str) -> Answer:
@@ -88,15 +63,18 @@ async def test_any_other_token_is_401(checking: Application, http: aiohttp.Clien
 
 
 async def test_what_the_gateway_vouched_for_is_checked_here_all_the_same(
-    cosmos_account: CosmosAccount, app: Application, checking: Application, http: aiohttp.ClientSession, jwks: str
+    cosmos_account: CosmosAccount,
+    app: Application,
+    checking: Application,
+    http: aiohttp.ClientSession,
+    publishing: KeyServer,
 ) -> None:
-    """One process may be told to check after it was told not to: what it let in before counts no longer."""
+    """One process may be told to check after it was told not to: what it let in before no longer counts."""
     del app, checking
     forged = token(key=OTHER_KEY)
     async with application(cosmos_account) as trusting:
         (await call(trusting, http, forged)).ok()
-    settings = {"JWT_JWKS_URL": jwks, "JWT_AUDIENCE": AUDIENCE, "JWT_ISSUER": ISSUER}
-    async with application(cosmos_account, JWT_VERIFICATION="jwks", **settings) as served:
+    async with application(cosmos_account, **publishing.settings) as served:
         (await call(served, http, forged)).refused(401)
 
 
@@ -104,11 +82,23 @@ async def test_the_clocks_may_differ_by_a_minute(checking: Application, http: ai
     assert (await call(checking, http, token(exp=time.time() - 30, nbf=time.time() + 30))).ok() == []
 
 
-async def test_without_the_issuers_keys_it_is_503(
-    cosmos_account: CosmosAccount, app: Application, http: aiohttp.ClientSession, unused_tcp_port: int
+async def test_without_the_issuers_keys_it_is_503_and_health_says_why(
+    cosmos_account: CosmosAccount, app: Application, http: aiohttp.ClientSession, issuer: KeyServer
 ) -> None:
     del app
-    settings = {"JWT_AUDIENCE": AUDIENCE, "JWT_ISSUER": ISSUER}
-    url = f"http://127.0.0.1:{unused_tcp_port}/keys"
-    async with application(cosmos_account, JWT_VERIFICATION="jwks", JWT_JWKS_URL=url, **settings) as served:
+    issuer.body = b"<html>"
+    async with application(cosmos_account, **issuer.settings) as served:
         (await call(served, http, token())).refused(503, "jwks_unavailable")
+        async with http.get(f"{served.url}/api/health") as answer:
+            checks = (await answer.json())["checks"]
+            assert (answer.status, checks["settings"], checks["database"]) == (503, "ok", "ok")
+            assert "not JSON" in checks["signing_keys"]
+
+        # A token that is bad by itself is bad whatever the key server does.
+        (await call(served, http, token(exp=1))).refused(401, "token_expired")
+
+
+async def test_health_is_well_when_the_keys_are_there(checking: Application, http: aiohttp.ClientSession) -> None:
+    health = (await send(http, "GET", f"{checking.url}/api/health")).ok()
+
+    assert health["checks"]["signing_keys"] == "ok"
