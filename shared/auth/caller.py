@@ -5,14 +5,14 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import urlsplit
 
 from shared import clients
 from shared.auth.signing_keys import SigningKeys
 from shared.auth.tokens import LEEWAY_SECONDS, Token, expired, read_token, unauthorized
 from shared.config import JwtVerification, settings
-from shared.ids import is_uuid
+from shared.ids import uuid_in
 
 ADMIN = "time-tracker-admin"
 TESTER = "time-tracker-tester"
@@ -110,16 +110,24 @@ async def _forget() -> None:
 
 def caller_from(claims: Mapping[str, Any]) -> Caller:
     """The claims of a checked token as a Caller; raises ApiError 401 where one is missing or malformed."""
-    granted = {word for claim in ("extension_role", "roles", "groups") for word in _words(claims.get(claim))}
-    emails = [*_words(claims.get("emails")), claims.get("email"), claims.get("preferred_username")]
+    # Providers send an extension attribute as one text. Names of roles and groups may contain commas.
+    granted = frozenset(
+        [*_separated(claims.get("extension_role")), *_texts(claims.get("roles")), *_texts(claims.get("groups"))]
+    )
+    emails = [
+        *_separated(claims.get("emails")),
+        *_texts(claims.get("emails")),
+        claims.get("email"),
+        claims.get("preferred_username"),
+    ]
     return Caller(
         user_id=_user_id(claims.get("oid")),
         tenant_id=_tenant_id(claims.get("iss")),
-        email=next((email for email in emails if isinstance(email, str) and email), None),
-        name=name if isinstance(name := claims.get("name"), str) and name else None,
+        email=next((email for email in emails if _is_text(email)), None),
+        name=name if _is_text(name := claims.get("name")) else None,
         is_admin=ADMIN in granted,
         is_tester=TESTER in granted,
-        groups=frozenset(granted),
+        groups=granted,
     )
 
 
@@ -134,8 +142,8 @@ def _bearer(headers: Mapping[str, str]) -> str:
 
 
 def _user_id(oid: object) -> str:
-    if isinstance(oid, str) and is_uuid(oid):
-        return oid
+    if user_id := uuid_in(oid):
+        return user_id
     raise unauthorized("claim_oid_invalid", "The token's claim 'oid' must be a UUID")
 
 
@@ -144,13 +152,28 @@ def _tenant_id(issuer: object) -> str:
         path = urlsplit(issuer).path if isinstance(issuer, str) else ""
     except ValueError:
         path = ""
-    tenants = [segment for segment in path.split("/") if is_uuid(segment)]
+    tenants = [tenant for segment in path.split("/") if (tenant := uuid_in(segment))]
     if len(tenants) == 1:
         return tenants[0]
     raise unauthorized("claim_iss_invalid", "The token's claim 'iss' must hold the tenant's UUID in its path")
 
 
-def _words(claim: object) -> list[str]:
-    """A claim that identity providers send as a list, or as one string."""
-    values = claim if isinstance(claim, list) else [claim]
-    return [word.strip() for value in values if isinstance(value, str) for word in value.split(",") if word.strip()]
+def _separated(claim: object) -> list[str]:
+    """The parts of a comma-separated text."""
+    return [part.strip() for part in claim.split(",") if part.strip()] if _is_text(claim) else []
+
+
+def _texts(claim: object) -> list[str]:
+    """The texts in a list."""
+    return [text for text in claim if _is_text(text)] if isinstance(claim, list) else []
+
+
+def _is_text(value: object) -> TypeGuard[str]:
+    """Whether a claim is a text that is not empty and that UTF-8 can write: JSON can spell half a surrogate pair."""
+    if not isinstance(value, str) or not value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

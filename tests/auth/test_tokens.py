@@ -3,6 +3,7 @@
 import json
 import time
 from base64 import urlsafe_b64encode
+from collections.abc import Callable
 from typing import Any
 
 import jwt
@@ -13,8 +14,6 @@ from hypothesis import strategies as st
 from shared.auth.tokens import read_token
 from shared.config import JwtVerification
 from shared.errors import ApiError
-
-NOW = int(time.time())
 
 
 async def claims_of(bearer: str) -> dict[str, Any]:
@@ -67,8 +66,8 @@ async def test_any_text_is_a_token_or_refused_with_401(text: str) -> None:
 @pytest.mark.parametrize(
     ("claims", "code"),
     [
-        ({"exp": NOW - 90}, "token_expired"),
-        ({"nbf": NOW + 90}, "token_not_yet_valid"),
+        ({"exp": 1}, "token_expired"),
+        ({"nbf": 10**11}, "token_not_yet_valid"),
         ({"exp": "soon"}, "token_invalid"),
         ({"exp": float("inf")}, "token_invalid"),
         ({"nbf": []}, "token_invalid"),
@@ -79,8 +78,11 @@ async def test_a_refusal_says_what_is_wrong_with_the_lifetime(claims: dict[str, 
     assert await code_of(token(**claims)) == code
 
 
-@pytest.mark.parametrize("exp", [NOW - 30, NOW + 600, str(NOW + 600)])
-async def test_a_token_is_read_until_a_minute_after_its_expiry(exp: Any) -> None:
+@pytest.mark.parametrize("seconds", [-30, 600])
+@pytest.mark.parametrize("written", [int, float, str])
+async def test_a_token_is_read_until_a_minute_after_its_expiry(seconds: int, written: Callable[[int], Any]) -> None:
+    exp = written(int(time.time()) + seconds)
+
     assert await claims_of(token(exp=exp)) == {"exp": exp}
 
 
