@@ -29,6 +29,7 @@ from shared.users.rules import DirectoryUser
 RECORD = "demo-data"
 USERS = 4
 DAYS = 30
+ECUADOR = instants.offset_zone(DEFAULT_TIMEZONE_OFFSET)
 SPELLS_A_DAY = 4
 PROJECTS_OF = {
     "Andes Railways": ("Timetable app", "Ticket machines"),
@@ -169,7 +170,7 @@ async def _clock(person: Person, days: int, references: list[dict[str, str]], wr
 
 def _working_days(days: int, now: datetime) -> list[date]:
     """Those among the days before today, oldest first."""
-    today = instants.to_local(now, DEFAULT_TIMEZONE_OFFSET).date()
+    today = instants.to_local(now, ECUADOR).date()
     before = (today - timedelta(days=ago) for ago in range(days, 0, -1))
     return [day for day in before if day.weekday() < 5]
 
@@ -180,7 +181,7 @@ def _spells(dice: random.Random, days: Iterable[date]) -> Iterator[tuple[datetim
         start = datetime.combine(day, time(8)) + timedelta(minutes=dice.randrange(60))
         for _ in range(SPELLS_A_DAY):
             end = start + timedelta(minutes=dice.randrange(30, 120))
-            yield instants.from_local(start, DEFAULT_TIMEZONE_OFFSET), instants.from_local(end, DEFAULT_TIMEZONE_OFFSET)
+            yield instants.from_local(start, ECUADOR), instants.from_local(end, ECUADOR)
             start = end + timedelta(minutes=dice.randrange(30))
 
 

@@ -11,6 +11,7 @@ from shared.config import settings
 from shared.cosmos.containers import MIGRATION
 from shared.errors import ApiError
 from shared.http.fields import Answer, Text, about
+from shared.instants import ZONE_DATA
 
 
 class Health(Answer):
@@ -19,6 +20,7 @@ class Health(Answer):
     status = Text(
         validate=validate.OneOf(("healthy", "unhealthy")), metadata=about("Healthy when every check is.", "healthy")
     )
+    timezone_data = Text(metadata=about("The release of the IANA time zone data that it reckons with.", "2026f"))
     checks = fields.Dict(
         keys=fields.String(),
         values=fields.String(),
@@ -27,13 +29,13 @@ class Health(Answer):
 
 
 async def report() -> dict[str, Any]:
-    """`{"status": "healthy" | "unhealthy", "checks": {name: "ok" | what is wrong}}`."""
+    """`{"status": "healthy" | "unhealthy", "timezone_data": "2026f", "checks": {name: "ok" | what is wrong}}`."""
     checks = {"settings": _settings()}
     if checks["settings"] == "ok":
         checks["database"] = await _database()
         checks["signing_keys"] = await signing_keys_problem() or "ok"
     healthy = all(state == "ok" for state in checks.values())
-    return {"status": "healthy" if healthy else "unhealthy", "checks": checks}
+    return {"status": "healthy" if healthy else "unhealthy", "timezone_data": ZONE_DATA, "checks": checks}
 
 
 def _settings() -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from shared import instants
 from shared.auth.caller import Caller
 from shared.catalog.names import names_for
 from shared.cosmos.items import Document
@@ -118,10 +119,10 @@ async def summary(request: Request) -> Reply:
 
     The time that the caller has worked in the current local day, week and month.
     """
-    offset = request.query["time_offset"]
-    since = min(period.start for period in worked_time.periods(request.now, offset).values())
+    zone = request.query["timezone"] or instants.offset_zone(request.query["time_offset"])
+    since = min(period.start for period in worked_time.periods(request.now, zone).values())
     recent = await reading.recent(request.caller, since, request.now)
-    return Reply(worked_time.worked(map(interval_of, recent), request.now, offset))
+    return Reply(worked_time.worked(map(interval_of, recent), request.now, zone))
 
 
 @Route(

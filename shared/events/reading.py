@@ -7,17 +7,18 @@ another partition, shifts nothing.
 import base64
 import json
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 
 from marshmallow import ValidationError
 
-from shared import instants
 from shared.auth.caller import Caller
 from shared.cosmos import items
 from shared.cosmos.containers import EVENT, TIME_ENTRY
 from shared.cosmos.items import Document
 from shared.errors import ApiError
 from shared.events.outbox import EVENT_FIELDS
+from shared.http.local_time import range_asked
 from shared.instants import format_instant
 
 NEWEST_FIRST = (
@@ -40,14 +41,15 @@ async def page(caller: Caller, query: Mapping[str, Any]) -> tuple[list[Document]
     """
     if not caller.is_admin:
         await _require_own(caller, query["item_id"])
+    first, beyond = range_asked(query, query["timezone"] or UTC)
     date, event_id = _position(query["continuation"])
     parameters = {
         "tenant": caller.tenant_id,
         "item": query["item_id"],
         "container": query["container_id"],
         "user": query["user_id"],
-        "first": format_instant(query["start_date"] or instants.EARLIEST),
-        "beyond": format_instant(query["end_date"] or instants.LATEST),
+        "first": format_instant(first),
+        "beyond": format_instant(beyond),
         "date": date,
         "id": event_id,
         "limit": query["limit"] + 1,

@@ -2,7 +2,8 @@
 
 from marshmallow import fields, validate
 
-from shared.http.fields import Answer, Id, Instant, Query, QueryInstant, QueryInteger, Text, about
+from shared.http.fields import Answer, Id, Instant, Query, QueryInteger, Text, about
+from shared.http.local_time import DATES, timezone_in_query
 
 MOST_EVENTS = 1000
 
@@ -13,8 +14,9 @@ class EventQuery(Query):
     item_id = Id(load_default=None, metadata=about("Only events of this item; who is no administrator must name one."))
     container_id = Text(load_default=None, metadata=about("Only events of this kind of item, such as `time_entry`."))
     user_id = Id(load_default=None, metadata=about("Only what this user did."))
-    start_date = QueryInstant(load_default=None, metadata=about("Only events of this instant or later."))
-    end_date = QueryInstant(load_default=None, metadata=about("Only events before this instant."))
+    start_date = Text(load_default=None, metadata=about(f"Only events of this instant or later. {DATES}"))
+    end_date = Text(load_default=None, metadata=about(f"Only events before this instant. {DATES}"))
+    timezone = timezone_in_query("UTC counts")
     limit = QueryInteger(
         load_default=100, validate=validate.Range(1, MOST_EVENTS), metadata=about("How many events at most.")
     )

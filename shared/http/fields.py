@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
 
 from shared.ids import is_uuid
-from shared.instants import format_instant, parse_instant, with_plus
+from shared.instants import format_instant, parse_instant
 
 STATUSES = ("active", "inactive")
 DEFAULT_TIMEZONE_OFFSET = 300
@@ -98,13 +98,6 @@ class Instant(fields.Field[datetime]):
             return parse_instant(value if isinstance(value, str) else "")
         except ValueError as error:
             raise ValidationError("Not an ISO 8601 date and time.") from error
-
-
-class QueryInstant(Instant):
-    """The same in a query, where the `+` of an offset may have become a blank."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        return super()._deserialize(with_plus(str(value)), attr, data, **kwargs)
 
 
 class KeptInstant(Instant):

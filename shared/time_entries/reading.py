@@ -154,6 +154,8 @@ async def _count_within(caller: Caller, filters: ListFilters) -> int:
 
 async def _reaching_in(caller: Caller, filters: ListFilters) -> list[Document]:
     """What starts before the range and ends in it or later, newest first: one entry of an owner at most."""
+    if filters.first == filters.beyond:
+        return []
     if filters.owners is not None:
         return await _query(caller, filters, TENANT_REACHING_IN, {})
     before = await _query(caller, filters, OWN_BEFORE, {})

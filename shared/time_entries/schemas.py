@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, validate
+from marshmallow import validate
 
 from shared import instants
 from shared.http.fields import (
@@ -22,10 +22,10 @@ from shared.http.fields import (
     offset_in_body,
     offset_in_query,
 )
+from shared.http.local_time import DATES, range_asked, timezone_in_query
 
 MOST_ENTRIES = 9999
 EVERYONE = "*"
-_RANGE = "With an offset or `Z` it is an instant; without, local time, which `timezone_offset` makes one."
 
 
 class TimeEntryBody(Body):
@@ -92,8 +92,8 @@ class RangeQuery(Query):
         load_default=None,
         metadata=about("Whose entries, for an administrator: users' ids, or `*` for everyone. Otherwise the caller's."),
     )
-    start_date = Text(load_default=None, metadata=about(f"The first instant of the range. {_RANGE}"))
-    end_date = Text(load_default=None, metadata=about(f"The instant that the range ends before. {_RANGE}"))
+    start_date = Text(load_default=None, metadata=about(f"The first instant of the range. {DATES}"))
+    end_date = Text(load_default=None, metadata=about(f"The instant that the range ends before. {DATES}"))
     month = QueryInteger(
         load_default=None,
         validate=validate.Range(1, 12),
@@ -104,6 +104,7 @@ class RangeQuery(Query):
         validate=validate.Range(1900, 9998),
         metadata=about("The year of that month; the current one by default."),
     )
+    timezone = timezone_in_query("`timezone_offset` counts")
     timezone_offset = offset_in_query()
 
 
@@ -131,6 +132,7 @@ class PageQuery(RangeQuery):
 class SummaryQuery(Query):
     """The query of the summary."""
 
+    timezone = timezone_in_query("`time_offset` counts")
     time_offset = offset_in_query()
 
 
@@ -142,22 +144,8 @@ def filters_of(query: dict[str, Any], now: datetime) -> ListFilters:
 
 def _range_of(query: dict[str, Any], now: datetime) -> tuple[datetime, datetime]:
     """`start_date` and `end_date` where either is given, a local month otherwise."""
-    offset = query["timezone_offset"]
+    zone = query["timezone"] or instants.offset_zone(query["timezone_offset"])
     if query["start_date"] is None and query["end_date"] is None:
-        today = instants.to_local(now, offset)
-        return instants.month_of(query["year"] or today.year, query["month"] or today.month, offset)
-    first = _instant(query, "start_date", offset) or instants.EARLIEST
-    beyond = _instant(query, "end_date", offset) or instants.LATEST
-    if beyond <= first:
-        raise ValidationError("Must be after start_date.", "end_date")
-    return first, beyond
-
-
-def _instant(query: dict[str, Any], name: str, offset: int) -> datetime | None:
-    text = query[name]
-    if text is None:
-        return None
-    try:
-        return instants.parse_instant(instants.with_plus(text), offset)
-    except ValueError as error:
-        raise ValidationError("Not an ISO 8601 date and time.", name) from error
+        today = instants.local_day(now, zone)
+        return instants.month_of(query["year"] or today.year, query["month"] or today.month, zone)
+    return range_asked(query, zone)

@@ -1,10 +1,10 @@
 """How long was worked in the current local day, week and month: pure arithmetic over intervals."""
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import TypedDict
 
-from shared.instants import from_local, to_local
+from shared import instants
 from shared.time_entries.rules import Interval
 
 
@@ -16,30 +16,23 @@ class Worked(TypedDict):
     seconds: float
 
 
-def periods(now: datetime, offset_minutes: int) -> dict[str, Interval]:
+def periods(now: datetime, zone: tzinfo) -> dict[str, Interval]:
     """The current local day, week (from Monday) and month, as ranges of instants."""
-    midnight = datetime.combine(to_local(now, offset_minutes), time())
-    monday = midnight - timedelta(days=midnight.weekday())
-    first = midnight.replace(day=1)
-    # Four days past the 28th are in the next month, whichever it is.
-    next_first = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
-    local = {
-        "day": (midnight, midnight + timedelta(days=1)),
-        "week": (monday, monday + timedelta(days=7)),
-        "month": (first, next_first),
-    }
+    today = instants.local_day(now, zone)
+    monday = today - timedelta(days=today.weekday())
     return {
-        name: Interval(from_local(start, offset_minutes), from_local(end, offset_minutes))
-        for name, (start, end) in local.items()
+        "day": Interval(instants.start_of_day(today, zone), instants.end_of_day(today, zone)),
+        "week": Interval(instants.start_of_day(monday, zone), instants.start_of_day(monday + timedelta(days=7), zone)),
+        "month": Interval(*instants.month_of(today.year, today.month, zone)),
     }
 
 
-def worked(entries: Iterable[Interval], now: datetime, offset_minutes: int) -> dict[str, Worked]:
+def worked(entries: Iterable[Interval], now: datetime, zone: tzinfo) -> dict[str, Worked]:
     """Worked time in each period, cut at its edges; a running entry counts up to now."""
     done = [Interval(entry.start, entry.end or now) for entry in entries]
     return {
         name: _shown(sum((_shared(entry, period) for entry in done), timedelta()))
-        for name, period in periods(now, offset_minutes).items()
+        for name, period in periods(now, zone).items()
     }
 
 

@@ -54,6 +54,19 @@ async def test_filters_by_item_container_user_and_date(world: World) -> None:
     assert len(await events(world, start_date="", user_id="undefined")) == 4
 
 
+async def test_a_plain_date_is_a_whole_day_of_the_zone_or_of_utc(world: World) -> None:
+    await world.entry("10:00", "11:00")
+    await deliver(world.app)
+    dates = {datetime.fromisoformat(event["date"]) for event in await events(world)}
+
+    for zone, hours in (("", 0), ("Pacific/Kiritimati", 14), ("Pacific/Pago_Pago", -11)):
+        days = {(date + timedelta(hours=hours)).date() for date in dates}
+        first, last = min(days), max(days)
+        assert len(await events(world, start_date=str(first), end_date=str(last), timezone=zone)) == 4
+        assert await events(world, end_date=str(first - timedelta(days=1)), timezone=zone) == []
+        assert await events(world, start_date=str(last + timedelta(days=1)), timezone=zone) == []
+
+
 async def test_pages_hold_each_event_once_whatever_is_written_meanwhile(world: World) -> None:
     for number in range(5):
         await world.activity_named(f"Activity {number}")
@@ -97,6 +110,7 @@ async def test_others_see_the_events_of_an_entry_of_their_own(world: World) -> N
         {"item_id": "x"},
         {"user_id": "x"},
         {"start_date": "yesterday"},
+        {"timezone": "Mars/Base"},
         {"continuation": "x"},
         {"continuation": "bnVsbA=="},
         {"continuation": "WzFd"},
