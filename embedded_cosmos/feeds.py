@@ -24,7 +24,7 @@ _MAX_SEQUENCE_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class Section:
     """The part of a container that a request looks at: a condition over the columns of its table."""
 
     where: str
@@ -44,15 +44,15 @@ class Scope:
         return where.replace("pk ", "+pk ").replace("e+pk", "+epk"), params
 
 
-def scope_of(container: Container, call: Call) -> Scope:
+def section_of(container: Container, call: Call) -> Section:
     header = call.header("x-ms-documentdb-partitionkey")
     range_id = call.header("x-ms-documentdb-partitionkeyrangeid")
     if header is not None:
         key = container.key.of_header(header)
         session = f"{container.range_of(key.epk).id}:-1#{container.lsn}"
         if key.whole:
-            return Scope("pk = ?", (key.text,), pk_scoped=True, session=session)
-        return Scope("epk >= ? AND epk < ?", (key.epk, prefix_end(key.epk)), pk_scoped=False, session=session)
+            return Section("pk = ?", (key.text,), pk_scoped=True, session=session)
+        return Section("epk >= ? AND epk < ?", (key.epk, prefix_end(key.epk)), pk_scoped=False, session=session)
     low, high, ids = MIN_EPK, MAX_EPK, [part.id for part in container.ranges]
     if range_id is not None:
         part = container.range_by_id(range_id.rpartition(",")[2])
@@ -62,8 +62,8 @@ def scope_of(container: Container, call: Call) -> Scope:
     high = min(high, call.headers.get("x-ms-end-epk", high).upper())
     session = ",".join(f"{id_}:-1#{container.lsn}" for id_ in ids)
     if (low, high) == (MIN_EPK, MAX_EPK):
-        return Scope("1", (), pk_scoped=False, session=session)
-    return Scope("epk >= ? AND epk < ?", (low, high), pk_scoped=False, session=session)
+        return Section("1", (), pk_scoped=False, session=session)
+    return Section("epk >= ? AND epk < ?", (low, high), pk_scoped=False, session=session)
 
 
 def page_size(call: Call) -> int:
@@ -93,10 +93,10 @@ def decoded_token(text: str) -> dict[str, Any]:
     return value
 
 
-def page_headers(container: Container, scope: Scope, charge: float, count: int) -> dict[str, str]:
+def page_headers(container: Container, section: Section, charge: float, count: int) -> dict[str, str]:
     return {
         "x-ms-request-charge": f"{charge:.2f}",
-        "x-ms-session-token": scope.session,
+        "x-ms-session-token": section.session,
         "x-ms-item-count": str(count),
         "x-ms-alt-content-path": content_path("dbs", container.database.id, "colls", container.id),
         "x-ms-content-path": container.rid,
@@ -111,34 +111,34 @@ class Feeds:
         self._store = store
 
     async def items(self, container: Container, call: Call) -> Reply:
-        """Every item of the scope, in the order of their creation."""
-        scope, size = scope_of(container, call), page_size(call)
+        """Every item of the section, in the order of their creation."""
+        section, size = section_of(container, call), page_size(call)
         token = call.header("x-ms-continuation")
         after = decoded_token(token).get("rid") if token else 0
-        where, params = scope.visible if scope.pk_scoped else scope.visible_in_sequence
+        where, params = section.visible if section.pk_scoped else section.visible_in_sequence
         sql = f"SELECT rid, body FROM {container.table} WHERE {where} AND rid > ? ORDER BY rid LIMIT ?"
         rows = await self._store.read(lambda db: db.execute(sql, (*params, after, size + 1)).fetchall())
         texts = [body for _, body in rows[:size]]
         charge = charges.query(len(texts), sum(map(len, texts)))
-        headers = page_headers(container, scope, charge, len(texts))
+        headers = page_headers(container, section, charge, len(texts))
         if len(rows) > size:
             headers["x-ms-continuation"] = encoded_token({"rid": rows[size - 1][0]})
         return Reply(200, feed("Documents", container.rid, texts), headers)
 
     async def changes(self, container: Container, call: Call) -> Reply:
-        """The latest version of every item of the scope that changed after the continuation, in order of change."""
+        """The latest version of every item of the section that changed after the continuation, in order of change."""
         if call.headers["A-IM"].lower() != "incremental feed":
             raise unsupported("The change feed of all versions and deletes")
-        scope, size = scope_of(container, call), page_size(call)
+        section, size = section_of(container, call), page_size(call)
         position = _position(container, call)
         newest = container.lsn
-        rows = await self._store.read(lambda db: _changed(db, container.table, scope, position, size))
+        rows = await self._store.read(lambda db: _changed(db, container.table, section, position, size))
         if not rows:
-            headers = page_headers(container, scope, charges.change_feed(0, 0), 0)
-            # Nothing up to the newest change concerns this scope, so the next reader starts behind it.
+            headers = page_headers(container, section, charges.change_feed(0, 0), 0)
+            # Nothing up to the newest change concerns this section, so the next reader starts behind it.
             return Reply(304, None, headers | {"etag": f'"{max(position.seen, newest)}"'})
         texts = [f'{body[:-1]},"_lsn":{lsn}}}' for lsn, body in rows]
-        headers = page_headers(container, scope, charges.change_feed(len(rows), sum(map(len, texts))), len(rows))
+        headers = page_headers(container, section, charges.change_feed(len(rows), sum(map(len, texts))), len(rows))
         return Reply(200, feed("Documents", container.rid, texts), headers | {"etag": f'"{rows[-1][0]}"'})
 
 
@@ -174,8 +174,10 @@ def _seen(container: Container, token: str | None) -> int:
     return int(number)
 
 
-def _changed(db: sqlite3.Connection, table: str, scope: Scope, position: _Position, size: int) -> list[tuple[int, str]]:
-    where, params = scope.visible if scope.pk_scoped and position.far_behind else scope.visible_in_sequence
+def _changed(
+    db: sqlite3.Connection, table: str, section: Section, position: _Position, size: int
+) -> list[tuple[int, str]]:
+    where, params = section.visible if section.pk_scoped and position.far_behind else section.visible_in_sequence
     if position.start is not None:
         where, params = f"{where} AND json_extract(body, '$._ts') >= ?", (*params, position.start)
     sql = f"SELECT lsn, body FROM {table} WHERE {where} AND lsn > ? ORDER BY lsn LIMIT ?"

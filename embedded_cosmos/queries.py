@@ -10,7 +10,7 @@ from typing import Any
 from embedded_cosmos import charges
 from embedded_cosmos.catalog import Container
 from embedded_cosmos.errors import CROSS_PARTITION_NOT_SERVABLE, CosmosError, bad_request
-from embedded_cosmos.feeds import decoded_token, encoded_token, page_headers, page_size, scope_of
+from embedded_cosmos.feeds import decoded_token, encoded_token, page_headers, page_size, section_of
 from embedded_cosmos.ring import MAX_EPK, MIN_EPK
 from embedded_cosmos.sql import query as sql
 from embedded_cosmos.store import Store
@@ -18,7 +18,7 @@ from embedded_cosmos.wire import Call, Reply, feed, json_text
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class QueryRequest:
     """A query as it was sent."""
 
     text: str
@@ -31,14 +31,14 @@ class Query:
         return hashlib.sha256(known.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
-def query_of(call: Call) -> Query:
+def query_of(call: Call) -> QueryRequest:
     given = call.json_object()
     text, parameters = given.get("query"), given.get("parameters") or []
     if not isinstance(text, str):
         raise bad_request("The query's text is missing.")
     if not isinstance(parameters, list) or not all(_is_parameter(one) for one in parameters):
         raise bad_request("Every query parameter is an object with 'name' and 'value'.")
-    return Query(text, {one["name"]: one["value"] for one in parameters})
+    return QueryRequest(text, {one["name"]: one["value"] for one in parameters})
 
 
 def _is_parameter(one: Any) -> bool:
@@ -71,12 +71,12 @@ class Queries:
         return Reply(200, json_text(answer), {"x-ms-request-charge": f"{charges.metadata():.2f}"})
 
     async def page(self, container: Container, call: Call) -> Reply:
-        query, scope, size = query_of(call), scope_of(container, call), page_size(call)
+        query, section, size = query_of(call), section_of(container, call), page_size(call)
         self._check_servable(container, call, query)
         after = self._after(call, query)
-        where, params = scope.visible
+        where, params = section.visible
         policy = container.properties["indexingPolicy"]
-        source = sql.Source(container.table, where, params, pk_scoped=scope.pk_scoped, policy=policy)
+        source = sql.Source(container.table, where, params, pk_scoped=section.pk_scoped, policy=policy)
 
         def run(db: sqlite3.Connection) -> sql.Page:
             return sql.execute(db, source, query.text, query.parameters, page_size=size, after=after)
@@ -86,12 +86,12 @@ class Queries:
         except sql.SqlError as error:
             raise refused(error) from error
         charge = charges.query(page.read, sum(map(len, page.rows)))
-        headers = page_headers(container, scope, charge, len(page.rows))
+        headers = page_headers(container, section, charge, len(page.rows))
         if page.after is not None:
             headers["x-ms-continuation"] = encoded_token({"q": query.digest, "after": page.after})
         return Reply(200, feed("Documents", container.rid, page.rows), headers)
 
-    def _check_servable(self, container: Container, call: Call, query: Query) -> None:
+    def _check_servable(self, container: Container, call: Call, query: QueryRequest) -> None:
         """Over several ranges, what needs merging is the SDK's work: it is told to ask for a plan."""
         if "x-ms-documentdb-partitionkey" in call.headers or "x-ms-documentdb-partitionkeyrangeid" in call.headers:
             return
@@ -101,14 +101,14 @@ class Queries:
                 "x-ms-documentdb-query-enablecrosspartition to true, or specify x-ms-documentdb-partitionkey."
             )
         try:
-            merging = len(container.ranges) > 1 and sql.needs_plan(query.text, query.parameters)
+            merging = len(container.ranges) > 1 and sql.needs_plan(query.text)
         except sql.SqlError as error:
             raise refused(error) from error
         if merging:
             message = "The provided cross partition query can not be directly served by the gateway."
             raise bad_request(message, CROSS_PARTITION_NOT_SERVABLE)
 
-    def _after(self, call: Call, query: Query) -> Any:
+    def _after(self, call: Call, query: QueryRequest) -> Any:
         token = call.header("x-ms-continuation")
         if not token:
             return None
@@ -118,11 +118,10 @@ class Queries:
         return value.get("after")
 
 
-def over_resources(query: Query, resources: list[dict[str, Any]]) -> list[str]:
+def over_resources(query: QueryRequest, resources: list[dict[str, Any]]) -> list[str]:
     """A query over databases, containers or offers: few enough to be laid into a table of their own for it."""
     db = sqlite3.connect(":memory:")
     try:
-        sql.prepare_connection(db)
         db.execute("CREATE TABLE docs (rid INTEGER PRIMARY KEY, lsn, pk, epk, id, body TEXT, expires)")
         rows = [(one["id"], json.dumps(one, ensure_ascii=False)) for one in resources]
         db.executemany("INSERT INTO docs (id, body) VALUES (?, ?)", rows)

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from embedded_cosmos.errors import OWNER_NOT_FOUND, not_found
-from embedded_cosmos.sql import query as sql
 
 IN_MEMORY = ":memory:"
 _READERS = 4
@@ -101,7 +100,6 @@ class Store:
             f"PRAGMA journal_mode=WAL; PRAGMA synchronous={self._synchronous}; PRAGMA busy_timeout={patience_ms};"
             "PRAGMA cache_size=-65536; PRAGMA mmap_size=1073741824; PRAGMA temp_store=MEMORY;"
         )
-        sql.prepare_connection(db)
         return db
 
     @asynccontextmanager

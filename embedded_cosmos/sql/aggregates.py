@@ -1,15 +1,13 @@
 """COUNT, SUM, MIN, MAX, AVG over rows, alone or inside a larger SELECT expression."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import is_dataclass
 from typing import Any
 
-from . import nodes
-from .errors import SqlError
-from .scope import AGGREGATES, Closure, Row, Scope
-from .values import ARRAY_RANK, UNDEFINED, double, is_number, rank, sort_key, tidy
+from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.errors import SqlError
+from embedded_cosmos.sql.scope import AGGREGATES, Closure, Row, Scope
+from embedded_cosmos.sql.values import ARRAY_RANK, UNDEFINED, double, is_number, rank, sort_key, tidy
 
 
 class Accumulator:
@@ -94,7 +92,7 @@ class AggregateScope(Scope):
 
 
 def ungrouped(expression: nodes.Expr) -> nodes.Expr:
-    while isinstance(expression, nodes.Group):
+    while isinstance(expression, nodes.Parenthesis):
         expression = expression.inner
     return expression
 

@@ -1,17 +1,15 @@
 """From lark's tree to nodes, one method for each rule of the grammar."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lark import Token, v_args
 from lark.tree import Meta
 from lark.visitors import Transformer_NonRecursive
 
-from . import nodes
-from .errors import SqlError, Unsupported
-from .nodes import Expr
-from .values import tidy
+from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.errors import SqlError, Unsupported
+from embedded_cosmos.sql.nodes import Expr
+from embedded_cosmos.sql.values import tidy
 
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", '"': '"', "'": "'"}
 COMPARISONS = (nodes.In, nodes.Between, nodes.Like)
@@ -118,7 +116,7 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in
         return nodes.Member(base, self.string(key) if key.type == "STRING" else self.number(key))
 
     def group(self, inner: Expr) -> Expr:
-        return nodes.Group(inner)
+        return nodes.Parenthesis(inner)
 
     def unary(self, operator: Token, operand: Expr) -> Expr:
         if isinstance(operand, nodes.Constant) and operator == "-" and type(operand.value) in (int, float):

@@ -1,12 +1,10 @@
 """A document's path as two SQLite expressions: the rank of the value's type, and the value; indexable, never NULL."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
-from . import nodes
-from .nodes import Expr
-from .values import STRING_RANK
+from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.nodes import Expr
+from embedded_cosmos.sql.values import STRING_RANK
 
 Path = tuple[str, ...]
 

@@ -3,14 +3,22 @@
 SQLite decodes a string only up to a NUL, so documents with one are let through; numbers are matched a little too wide.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from typing import Any
 
-from .columns import Column
-from .values import ARRAY_RANK, FALSE_RANK, NULL_RANK, NUMBER_RANK, STRING_RANK, TRUE_RANK, UNDEFINED, double, rank
+from embedded_cosmos.sql.columns import Column
+from embedded_cosmos.sql.values import (
+    ARRAY_RANK,
+    FALSE_RANK,
+    NULL_RANK,
+    NUMBER_RANK,
+    STRING_RANK,
+    TRUE_RANK,
+    UNDEFINED,
+    double,
+    rank,
+)
 
 HAS_NUL = "instr(body,'\\u0000')>0"
 OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<", "=": "!=", "!=": "="}

@@ -1,12 +1,10 @@
 """What a page hands to the next one: JSON, checked when it comes back, for it has been in a client's hands."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import SqlError
-from .keyset import Key, Place
+from embedded_cosmos.sql.errors import SqlError
+from embedded_cosmos.sql.keyset import Key, Place
 
 
 @dataclass(frozen=True)

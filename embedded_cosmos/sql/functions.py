@@ -1,16 +1,14 @@
 """The built-in functions by name: how many arguments each takes, and what it does to their values."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from . import functions_array as arrays
-from . import functions_date as dates
-from . import functions_math as maths
-from . import functions_text as texts
-from .values import UNDEFINED, is_number
+from embedded_cosmos.sql import functions_array as arrays
+from embedded_cosmos.sql import functions_date as dates
+from embedded_cosmos.sql import functions_math as maths
+from embedded_cosmos.sql import functions_text as texts
+from embedded_cosmos.sql.values import UNDEFINED, is_number
 
 ANY_NUMBER = 1000
 

@@ -1,11 +1,9 @@
 """Functions of arrays."""
 
-from __future__ import annotations
-
 from typing import Any
 
-from .functions_math import is_integer
-from .values import UNDEFINED, canonical, is_number, same
+from embedded_cosmos.sql.functions_math import is_integer
+from embedded_cosmos.sql.values import UNDEFINED, canonical, is_number, same
 
 
 def length(array: Any) -> Any:

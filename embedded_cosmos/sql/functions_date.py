@@ -1,16 +1,14 @@
 """Date and time functions: strings of the form 2026-01-31T12:34:56.1234567Z, ticks of 100 ns, milliseconds."""
 
-from __future__ import annotations
-
 import calendar
 import time
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from .errors import Unsupported
-from .functions_math import is_integer
-from .values import UNDEFINED, is_number
+from embedded_cosmos.sql.errors import Unsupported
+from embedded_cosmos.sql.functions_math import is_integer
+from embedded_cosmos.sql.values import UNDEFINED, is_number
 
 SECOND = 10_000_000
 DAY = 86_400 * SECOND

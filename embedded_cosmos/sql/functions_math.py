@@ -1,12 +1,10 @@
 """Functions of numbers, as IEEE doubles: out of their domain they give NaN, beyond the range infinity."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any
 
-from .values import UNDEFINED, double, is_number, tidy
+from embedded_cosmos.sql.values import UNDEFINED, double, is_number, tidy
 
 
 def is_finite(value: float) -> bool:

@@ -1,14 +1,12 @@
 """String functions. Whatever counts characters is refused beyond the basic plane, where services and Python differ."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any
 
-from .errors import Unsupported
-from .functions_math import is_integer
-from .values import EXACT, UNDEFINED, is_number, tidy
+from embedded_cosmos.sql.errors import Unsupported
+from embedded_cosmos.sql.functions_math import is_integer
+from embedded_cosmos.sql.values import EXACT, UNDEFINED, is_number, tidy
 
 LONGEST = 10_000
 

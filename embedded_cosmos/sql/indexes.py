@@ -4,20 +4,18 @@ They stay few: one path behind the partition key for a query inside a partition;
 two paths of equality and the one that orders or bounds the result.
 """
 
-from __future__ import annotations
-
 import hashlib
 import sqlite3
 from dataclasses import dataclass
 
-from .columns import ID, Column, Path
-from .keyset import Key
-from .narrowing import Bound
+from embedded_cosmos.sql.columns import ID, Column, Path
+from embedded_cosmos.sql.keyset import Key
+from embedded_cosmos.sql.narrowing import Bound
 
+# A smaller table is read faster than an index pays for itself.
 LARGE = 500
-"""A smaller table is read faster than an index pays for itself."""
+# More indexes than this on one table would make writing slow.
 MOST = 8
-"""More indexes than this on one table would make writing slow."""
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,14 @@
 keys but the last and a later value of that, and so on. A page thus costs what it returns, however deep it lies.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .columns import ID, Column, Path
-from .conditions import Sql
-from .narrowing import Bound, Narrowing
-from .values import NUMBER_RANK
+from embedded_cosmos.sql.columns import ID, Column, Path
+from embedded_cosmos.sql.conditions import Sql
+from embedded_cosmos.sql.narrowing import Bound, Narrowing
+from embedded_cosmos.sql.values import NUMBER_RANK
 
 
 @dataclass(frozen=True)

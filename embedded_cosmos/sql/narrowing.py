@@ -4,24 +4,34 @@ Each expression becomes two conditions, for "it may be true" and "it may be fals
 NOT, AND and OR keep three-valued logic. What SQLite can't say is left open and decided on the document itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import nodes
-from .columns import Column, LowerCase, Path, column_of, is_unicode, path_of
-from .conditions import ALWAYS, NEVER, OPEN, May, Sql, around, compare, conjunction, disjunction, negate, one_of
-from .functions import FUNCTIONS
-from .functions_math import is_integer
-from .nodes import Expr
-from .scope import Scope
-from .values import ARRAY_RANK, EXACT, NUMBER_RANK, STRING_RANK, UNDEFINED, rank
+from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.columns import Column, LowerCase, Path, column_of, is_unicode, path_of
+from embedded_cosmos.sql.conditions import (
+    ALWAYS,
+    NEVER,
+    OPEN,
+    May,
+    Sql,
+    around,
+    compare,
+    conjunction,
+    disjunction,
+    negate,
+    one_of,
+)
+from embedded_cosmos.sql.functions import FUNCTIONS
+from embedded_cosmos.sql.functions_math import is_integer
+from embedded_cosmos.sql.nodes import Expr
+from embedded_cosmos.sql.scope import Scope
+from embedded_cosmos.sql.values import ARRAY_RANK, EXACT, NUMBER_RANK, STRING_RANK, UNDEFINED, rank
 
 MOST_ITEMS = 5000
+# SQLite takes 32,766 in a statement.
 MOST_PARAMETERS = 20_000
-"""SQLite takes 32,766 in a statement."""
 MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 TYPE_TESTS = {
     "IS_NULL": "=1",
@@ -47,7 +57,7 @@ class Bound:
     def is_point(self) -> bool:
         return self.rank < NUMBER_RANK or (self.low is not None and self.low == self.high)
 
-    def meet(self, other: Bound) -> Bound | None:
+    def meet(self, other: "Bound") -> "Bound | None":
         """Both at once, or None if the types differ."""
         if self.rank != other.rank:
             return None
@@ -87,7 +97,7 @@ class Narrowing:
 def conjuncts(where: Expr | None) -> Iterator[Expr]:
     if where is None:
         return
-    if isinstance(where, nodes.Group):
+    if isinstance(where, nodes.Parenthesis):
         yield from conjuncts(where.inner)
     elif isinstance(where, nodes.Logic) and where.operator == "AND":
         for part in where.parts:
@@ -165,7 +175,7 @@ class Narrower:
         return (path, Bound(kind, None if operator[0] == "<" else low, None if operator[0] == ">" else high))
 
     def may(self, expression: Expr) -> May:
-        if isinstance(expression, nodes.Group):
+        if isinstance(expression, nodes.Parenthesis):
             return self.may(expression.inner)
         if isinstance(expression, nodes.Unary) and expression.operator == "NOT":
             return negate(self.may(expression.operand))

@@ -1,13 +1,14 @@
 """The parsed form of a query: plain immutable values that every later step reads."""
 
+# The kinds of expression name one another.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 from typing import Literal as OneOf
 
+# Line and column of the first character, both from 1.
 Position = tuple[int, int]
-"""Line and column of the first character, both from 1."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Conditional:
 
 
 @dataclass(frozen=True)
-class Group:
+class Parenthesis:
     """An expression in parentheses; kept, because a bare NOT before a comparison is refused."""
 
     inner: Expr
@@ -140,7 +141,7 @@ Expr = (
     | Between
     | Like
     | Conditional
-    | Group
+    | Parenthesis
     | Subquery
 )
 

@@ -1,16 +1,14 @@
 """What the operators do to values; an operand of a wrong type makes the result undefined."""
 
-from __future__ import annotations
-
 import math
 import operator
 from collections.abc import Callable
 from typing import Any
 
-from . import pattern
-from .errors import Unsupported
-from .functions_math import is_integer
-from .values import UNDEFINED, comparable, differs, double, equals, is_number, same, tidy
+from embedded_cosmos.sql import pattern
+from embedded_cosmos.sql.errors import Unsupported
+from embedded_cosmos.sql.functions_math import is_integer
+from embedded_cosmos.sql.values import UNDEFINED, comparable, differs, double, equals, is_number, same, tidy
 
 
 def index(holder: Any, key: Any) -> Any:

@@ -1,16 +1,14 @@
 """ORDER BY: the keys it sorts by, refused where Azure's indexes would not serve them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
-from . import nodes
-from .columns import path_of
-from .errors import Unsupported
-from .keyset import Key
-from .narrowing import Narrowing
-from .policy import check_order
+from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.columns import path_of
+from embedded_cosmos.sql.errors import Unsupported
+from embedded_cosmos.sql.keyset import Key
+from embedded_cosmos.sql.narrowing import Narrowing
+from embedded_cosmos.sql.policy import check_order
 
 
 def order_of(query: nodes.Query, root: str, policy: Mapping[str, Any], narrowing: Narrowing) -> list[Key]:

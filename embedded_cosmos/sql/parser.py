@@ -1,7 +1,5 @@
 """Query text to nodes: the grammar's tables are built once, parsed queries are kept by their text."""
 
-from __future__ import annotations
-
 from dataclasses import is_dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -10,9 +8,9 @@ from typing import Any, NoReturn
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken, VisitError
 
-from . import nodes
-from .builder import Builder
-from .errors import SqlError, Unsupported
+from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.builder import Builder
+from embedded_cosmos.sql.errors import SqlError, Unsupported
 
 KEYWORDS = frozenset(
     "SELECT DISTINCT TOP VALUE AS FROM JOIN IN WHERE GROUP BY ORDER ASC DESC OFFSET LIMIT AND OR NOT BETWEEN LIKE"  # noqa: SIM905  # a list of words reads best as words

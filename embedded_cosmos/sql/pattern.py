@@ -1,11 +1,9 @@
 """LIKE: % any characters, _ one, [a-f] one of a set, [^a-f] one outside of it; an escape character before them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from .errors import SqlError, Unsupported
+from embedded_cosmos.sql.errors import SqlError, Unsupported
 
 Test = Callable[[str], bool]
 

@@ -1,27 +1,25 @@
 """What the gateway tells the SDK of a query over several partition key ranges, so that it can merge the answers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
-from . import nodes
-from .aggregates import has_aggregate
-from .errors import Unsupported
-from .nodes import Span
-from .order import order_keys
-from .parser import parse
-from .projection import names_of
-from .scope import Scope, count_of
-from .selection import root_of
-from .values import write
+from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.aggregates import has_aggregate
+from embedded_cosmos.sql.errors import Unsupported
+from embedded_cosmos.sql.nodes import Span
+from embedded_cosmos.sql.order import order_keys
+from embedded_cosmos.sql.parser import parse
+from embedded_cosmos.sql.projection import names_of
+from embedded_cosmos.sql.scope import Scope, count_of
+from embedded_cosmos.sql.selection import root_of
+from embedded_cosmos.sql.values import write
 
+# The SDK puts `true` or a condition in its place.
 FILTER = "{documentdb-formattableorderbyquery-filter}"
-"""The SDK puts `true` or a condition in its place."""
 AGGREGATE_NAMES = {"COUNT": "Count", "SUM": "Sum", "MIN": "Min", "MAX": "Max", "AVG": "Average"}
 
 
-def needs_plan(text: str, parameters: Mapping[str, Any]) -> bool:  # noqa: ARG001  # the text alone decides today
+def needs_plan(text: str) -> bool:
     """Whether a query over several ranges has to be merged by the SDK."""
     query = parse(text)
     return bool(
@@ -80,7 +78,7 @@ class Planner:
         if not has_aggregate(self.query.select):
             return None
         expression = self.query.select.items[0].expression
-        while isinstance(expression, nodes.Group):
+        while isinstance(expression, nodes.Parenthesis):
             expression = expression.inner
         if self.query.select.kind != "value" or not isinstance(expression, nodes.Call):
             raise Unsupported("over several partition key ranges, an aggregate other than SELECT VALUE of just one")

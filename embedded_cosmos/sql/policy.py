@@ -1,13 +1,11 @@
 """The indexing policy: which paths ORDER BY may use, as Azure refuses the others."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .columns import Path
-from .errors import SqlError
-from .keyset import Key
+from embedded_cosmos.sql.columns import Path
+from embedded_cosmos.sql.errors import SqlError
+from embedded_cosmos.sql.keyset import Key
 
 ALWAYS_INDEXED: tuple[Path, ...] = (("id",), ("_ts",))
 

@@ -1,22 +1,20 @@
 """SELECT: what a row becomes."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable, Collection
 from typing import Any
 
-from . import nodes
-from .columns import Column, Path, path_of
-from .errors import SqlError, Unsupported
-from .scope import Row, Scope
-from .values import UNDEFINED, write
+from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.columns import Column, Path, path_of
+from embedded_cosmos.sql.errors import SqlError, Unsupported
+from embedded_cosmos.sql.scope import Row, Scope
+from embedded_cosmos.sql.values import UNDEFINED, write
 
 NO_SQL = "NULL"
+# SQLite takes expressions up to a depth; so many are well below.
 MOST_PATHS = 100
-"""SQLite takes expressions up to a depth; so many are well below."""
+# `->`, which gives a value as it stands, came with this version.
 HAS_ARROW = sqlite3.sqlite_version_info >= (3, 38)
-"""`->`, which gives a value as it stands, came with this version."""
 
 
 def names_of(select: nodes.Select) -> list[str]:

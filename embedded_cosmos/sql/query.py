@@ -1,26 +1,20 @@
 """The engine's face: run a query on one container's table page by page, or plan it for several ranges."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from .errors import SqlError, Unsupported
-from .narrowing import Narrower
-from .order import order_of
-from .parser import parse
-from .planning import needs_plan, plan
-from .projection import NO_SQL, result_sql
-from .reading import Matches, Reader, Source
-from .run import Page, Run, is_aggregate
-from .selection import is_joined, root_of, root_scope
+from embedded_cosmos.sql.errors import SqlError, Unsupported
+from embedded_cosmos.sql.narrowing import Narrower
+from embedded_cosmos.sql.order import order_of
+from embedded_cosmos.sql.parser import parse
+from embedded_cosmos.sql.planning import needs_plan, plan
+from embedded_cosmos.sql.projection import NO_SQL, result_sql
+from embedded_cosmos.sql.reading import Matches, Reader, Source
+from embedded_cosmos.sql.run import Page, Run, is_aggregate
+from embedded_cosmos.sql.selection import is_joined, root_of, root_scope
 
-__all__ = ["Page", "Source", "SqlError", "Unsupported", "execute", "needs_plan", "plan", "prepare_connection"]
-
-
-def prepare_connection(_: sqlite3.Connection) -> None:
-    """Nothing needs to be registered: the SQL that is sent uses SQLite's own functions only."""
+__all__ = ["Page", "Source", "SqlError", "Unsupported", "execute", "needs_plan", "plan"]
 
 
 def execute(  # noqa: PLR0913  # the interface that the server was promised

@@ -1,7 +1,5 @@
 """Reading matching documents of a container in order: SQLite narrows, what is open is decided on the document."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections.abc import Generator, Iterator, Mapping
@@ -9,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from . import indexes
-from .columns import Column
-from .conditions import HAS_NUL, Sql, every
-from .keyset import Key, Place, Segment, segments
-from .narrowing import Narrowing
-from .nodes import Expr
-from .scope import Closure, Scope
-from .values import UNDEFINED
+from embedded_cosmos.sql import indexes
+from embedded_cosmos.sql.columns import Column
+from embedded_cosmos.sql.conditions import HAS_NUL, Sql, every
+from embedded_cosmos.sql.keyset import Key, Place, Segment, segments
+from embedded_cosmos.sql.narrowing import Narrowing
+from embedded_cosmos.sql.nodes import Expr
+from embedded_cosmos.sql.scope import Closure, Scope
+from embedded_cosmos.sql.values import UNDEFINED
 
 NUL = "\\u0000"
 

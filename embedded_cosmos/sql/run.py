@@ -1,21 +1,19 @@
 """One page of one query: plain, DISTINCT, aggregated or grouped."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from . import nodes
-from .aggregates import Accumulator, AggregateScope, has_aggregate
-from .continuation import Rest, group_behind, rest_of
-from .errors import Unsupported
-from .keyset import Place, is_behind
-from .projection import is_whole_document, projector
-from .reading import Found, Reader
-from .scope import Row, Scope, count_of
-from .selection import Expansion, is_joined
-from .values import UNDEFINED, canonical, write
+from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.aggregates import Accumulator, AggregateScope, has_aggregate
+from embedded_cosmos.sql.continuation import Rest, group_behind, rest_of
+from embedded_cosmos.sql.errors import Unsupported
+from embedded_cosmos.sql.keyset import Place, is_behind
+from embedded_cosmos.sql.projection import is_whole_document, projector
+from embedded_cosmos.sql.reading import Found, Reader
+from embedded_cosmos.sql.scope import Row, Scope, count_of
+from embedded_cosmos.sql.selection import Expansion, is_joined
+from embedded_cosmos.sql.values import UNDEFINED, canonical, write
 
 
 @dataclass(frozen=True)
@@ -136,21 +134,21 @@ class Run:
         return [write(value) for group in groups if (value := self.project(group)) is not UNDEFINED]
 
     def totals(self, scope: AggregateScope) -> list[Any]:
-        group = Group([], scope.accumulators())
+        group = Totals([], scope.accumulators())
         for found in self.reader.documents():
             for row in self.rows(found):
                 group.add(row)
         return group.results()
 
-    def groups(self, scope: AggregateScope) -> dict[str, Group]:
-        groups: dict[str, Group] = {}
+    def groups(self, scope: AggregateScope) -> dict[str, "Totals"]:
+        groups: dict[str, Totals] = {}
         keys = [self.scope.compile(expression) for expression in self.query.group_by]
         for found in self.reader.documents():
             for row in self.rows(found):
                 values = [key(row) for key in keys]
                 name = "|".join(map(canonical, values))
                 if name not in groups:
-                    groups[name] = Group(values, scope.accumulators())
+                    groups[name] = Totals(values, scope.accumulators())
                 groups[name].add(row)
         return groups
 
@@ -161,7 +159,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Group:
+class Totals:
     values: list[Any]
     accumulators: list[Accumulator]
 

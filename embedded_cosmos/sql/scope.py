@@ -1,16 +1,14 @@
 """Expressions to Python closures: each takes the row, a list of the values that the names of FROM are bound to."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from . import nodes, operators
-from .errors import SqlError, Unsupported
-from .functions import FUNCTIONS
-from .functions_math import is_integer
-from .nodes import Expr
-from .values import UNDEFINED, is_number
+from embedded_cosmos.sql import nodes, operators
+from embedded_cosmos.sql.errors import SqlError, Unsupported
+from embedded_cosmos.sql.functions import FUNCTIONS
+from embedded_cosmos.sql.functions_math import is_integer
+from embedded_cosmos.sql.nodes import Expr
+from embedded_cosmos.sql.values import UNDEFINED, is_number
 
 Row = list[Any]
 Closure = Callable[[Row], Any]
@@ -36,7 +34,7 @@ class Scope:
             return expression.value
         if isinstance(expression, nodes.Undefined):
             return UNDEFINED
-        if isinstance(expression, nodes.Group):
+        if isinstance(expression, nodes.Parenthesis):
             return self.constant(expression.inner)
         if isinstance(expression, nodes.Parameter):
             return self.parameter(expression)
@@ -61,7 +59,7 @@ class Scope:
         value = self.parameter(expression)
         return lambda _: value
 
-    def compile_group(self, expression: nodes.Group) -> Closure:
+    def compile_parenthesis(self, expression: nodes.Parenthesis) -> Closure:
         return self.compile(expression.inner)
 
     def compile_name(self, expression: nodes.Name) -> Closure:

@@ -1,17 +1,15 @@
 """FROM and subqueries: which rows a document becomes, and what a query inside of an expression yields for a row."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from . import nodes
-from .aggregates import AggregateScope, has_aggregate
-from .errors import SqlError, Unsupported
-from .nodes import Expr
-from .projection import projector
-from .scope import Closure, Row, Scope
-from .values import UNDEFINED, canonical
+from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.aggregates import AggregateScope, has_aggregate
+from embedded_cosmos.sql.errors import SqlError, Unsupported
+from embedded_cosmos.sql.nodes import Expr
+from embedded_cosmos.sql.projection import projector
+from embedded_cosmos.sql.scope import Closure, Row, Scope
+from embedded_cosmos.sql.values import UNDEFINED, canonical
 
 Expansion = Callable[[Row], Iterator[Row]]
 

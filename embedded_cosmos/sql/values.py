@@ -1,13 +1,11 @@
 """JSON values as Cosmos DB compares them: undefined, the order of types, equality, numbers as IEEE doubles."""
 
-from __future__ import annotations
-
 import json
 import math
 from enum import Enum
 from typing import Any, Final
 
-from .errors import Unsupported
+from embedded_cosmos.sql.errors import Unsupported
 
 
 class Missing(Enum):
@@ -28,8 +26,8 @@ RANKS: dict[type, int] = {
     list: ARRAY_RANK,
     dict: OBJECT_RANK,
 }
+# Up to here every integer is a double.
 EXACT: Final = 2**53
-"""Up to here every integer is a double."""
 
 
 def rank(value: Any) -> int:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from typing import Any, Self
 
-from embedded_cosmos.sql.query import Source, execute, prepare_connection
+from embedded_cosmos.sql.query import Source, execute
 
 TABLE = """
 CREATE TABLE docs_1 (rid INTEGER PRIMARY KEY AUTOINCREMENT, lsn INTEGER, pk TEXT, epk TEXT, id TEXT, body TEXT,
@@ -20,7 +20,6 @@ class Table:
 
     def __init__(self, policy: Mapping[str, Any] | None = None, path: str = ":memory:", *, make: bool = True) -> None:
         self.db = sqlite3.connect(path, isolation_level=None, uri=path.startswith("file:"))
-        prepare_connection(self.db)
         if make:
             self.db.execute(TABLE)
         self.policy = policy or {}

@@ -8,8 +8,8 @@ from typing import Self
 
 
 class Standalone:
-    def __init__(self, *options: str, port: int = 0) -> None:
-        self._command = [sys.executable, "-m", "embedded_cosmos", "--port", str(port), *options]
+    def __init__(self, *options: str, port: int = 0, python: str = sys.executable) -> None:
+        self._command = [python, "-m", "embedded_cosmos", "--port", str(port), *options]
         self._process: asyncio.subprocess.Process | None = None
         self.url = ""
 

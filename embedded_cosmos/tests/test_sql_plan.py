@@ -26,7 +26,7 @@ SLOT = "{documentdb-formattableorderbyquery-filter}"
     ],
 )
 def test_what_has_to_be_merged_needs_a_plan(text: str, expected: bool) -> None:
-    assert needs_plan(text, {}) is expected
+    assert needs_plan(text) is expected
 
 
 def rewritten(text: str, **parameters: Any) -> str:

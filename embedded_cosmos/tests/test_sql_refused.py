@@ -106,7 +106,7 @@ def test_any_text_is_answered_or_refused(start: str, middle: str, end: str) -> N
     for ask in (
         lambda: execute(table.db, table.source(), text, parameters, page_size=1, after=None),
         lambda: plan(text, parameters, {}),
-        lambda: needs_plan(text, parameters),
+        lambda: needs_plan(text),
     ):
         try:
             ask()

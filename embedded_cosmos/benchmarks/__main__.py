@@ -1,24 +1,26 @@
 """What the embedded Cosmos DB costs: beside the SDK, with the size of a container, and write after write.
 
-    python -m embedded_cosmos.benchmark [--entries 1000000]
+    python -m embedded_cosmos.benchmarks [--entries 1000000]
 
 The server runs as a process of its own on a file, as it does on a laptop. Processor time is told apart by process, so
-other load on the machine blurs the wall times only.
+other load on the machine blurs the wall times only. Linux only: the server's processor time is read from `/proc`.
 """
 
 import argparse
 import asyncio
+import os
 import statistics
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 from azure.cosmos import PartitionKey
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
-from benchmarks import stack
-from benchmarks.stack import Server
 from embedded_cosmos.auth import EMULATOR_KEY
+from embedded_cosmos.tests.standalone import Standalone
 
 OWNERS = 1000
 MONTH = (
@@ -44,7 +46,13 @@ def entry(number: int, owner: int, at: int) -> dict[str, Any]:
     }
 
 
-async def overhead(server: Server, container: ContainerProxy) -> None:
+def processor_seconds(server: Standalone) -> float:
+    """The time that the server's process has spent on a processor."""
+    fields = Path(f"/proc/{server.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def overhead(server: Standalone, container: ContainerProxy) -> None:
     async def month(_: int) -> None:
         await month_of(container, "o1")
 
@@ -61,10 +69,10 @@ async def overhead(server: Server, container: ContainerProxy) -> None:
     ]
     print(f"{'one request':14} {'wall':>9} {'server':>9} {'SDK':>9}   (processor time of each)")
     for name, count, operation in operations:
-        spent, sdk, wall = server.processor_seconds, time.process_time(), time.perf_counter()
+        spent, sdk, wall = processor_seconds(server), time.process_time(), time.perf_counter()
         for number in range(count):
             await operation(number)
-        took = [time.perf_counter() - wall, server.processor_seconds - spent, time.process_time() - sdk]
+        took = [time.perf_counter() - wall, processor_seconds(server) - spent, time.process_time() - sdk]
         print(f"{name:14}" + "".join(f" {seconds / count * 1000:6.2f} ms" for seconds in took))
 
 
@@ -118,12 +126,16 @@ async def growth(client: CosmosClient, entries: int) -> None:
 
 
 async def main(entries: int) -> None:
-    async with stack.database() as server, CosmosClient(server.url, EMULATOR_KEY) as client:
-        database = await client.create_database("benchmark")
-        container = await database.create_container("overhead", KEY)
-        await overhead(server, container)
-        await writes(container)
-        await growth(client, entries)
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            Standalone("--data", f"{folder}/data.db") as server,
+            CosmosClient(server.url, EMULATOR_KEY) as client,
+        ):
+            database = await client.create_database("benchmark")
+            container = await database.create_container("overhead", KEY)
+            await overhead(server, container)
+            await writes(container)
+            await growth(client, entries)
 
 
 if __name__ == "__main__":
