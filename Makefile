@@ -50,12 +50,14 @@ format: $(READY) ## rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(READY) ## pin requirements*.in, transitively, for every supported Python
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header $(addprefix --upgrade-package ,$(UPGRADE))
+
+lock: $(READY) ## pin requirements*.in, transitively, for every supported Python (UPGRADE=package takes its newest version)
 	$(BIN)/pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements.in -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-dev.in -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-bench.in -o requirements-bench.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header requirements-tools.in -o requirements-tools.txt
+	$(COMPILE) requirements.in -o requirements.txt
+	$(COMPILE) requirements-dev.in -o requirements-dev.txt
+	$(COMPILE) requirements-bench.in -o requirements-bench.txt
+	$(COMPILE) requirements-tools.in -o requirements-tools.txt
 
 migrate: $(READY) ## bring the database of the settings in the environment to its present shape
 	$(BIN)/python cli.py migrate

@@ -120,3 +120,16 @@ def test_images_hold_what_is_copied_and_nothing_that_is_not() -> None:
 
     assert copied == allowed
     assert all(list(ROOT.glob(name)) for name in allowed)
+
+
+def test_newer_zone_data_is_looked_for_by_the_clock_and_comes_as_a_pull_request() -> None:
+    """Checks of other work must not turn red because a release has come out."""
+    workflow = load(".github/workflows/time-zone-data.yml")
+    runs = "\n".join(step.get("run", "") for step in steps(workflow))
+
+    # YAML reads `on` as true.
+    assert set(workflow[True]) == {"schedule", "workflow_dispatch"}  # type: ignore[index]
+    assert "make lock UPGRADE=tzdata" in runs
+    assert "gh pr create" in runs
+    assert not re.search(r"git push.*(main|HEAD)", runs)
+    assert not [path for path in WORKFLOWS if path.name != "time-zone-data.yml" and "UPGRADE=" in path.read_text()]
