@@ -206,13 +206,14 @@ def test_measured_figures_are_read_as_the_benchmark_writes_them(tmp_path: Path) 
 def test_documents_have_the_size_of_what_the_code_writes() -> None:
     """When somebody clocks in, with `_rid`, `_self`, `_etag`, `_attachments` and `_ts`: 205 bytes."""
     tenant_id, user_id, item_id = (str(UUID(int=number, version=4)) for number in range(3))
-    correlation_id.set(item_id)
     ids = {"id": item_id, "tenant_id": tenant_id, "owner_id": user_id, "project_id": item_id, "activity_id": item_id}
     text = {"description": "What is done, in some sixty letters, for the month's report", "uri": None}
     dates = {"timezone_offset": 300, "start_date": "2026-01-05T14:00:00.0000000Z", "end_date": None}
     entry = {**ids, **text, "technologies": ["Python"], **dates}
+    token = correlation_id.set(item_id)
     after = stamped(entry, Caller(user_id, tenant_id), TIME_ENTRY, "create", "Start a timer")
     outbox = outbox_document(None, after, datetime(2026, 1, 5, 14, tzinfo=UTC))
+    correlation_id.reset(token)
     timeline = Timeline(tenant_id, user_id, None, None, None).after(entry).operation()[1][0]
     documents = {"entry": after, "timeline": timeline, "outbox": outbox, "event": outbox["event"]}
     measured = {name: 205 + len(json.dumps(one, separators=(",", ":"))) for name, one in documents.items()}
