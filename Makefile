@@ -12,7 +12,7 @@ TOOLS_READY := $(TOOLS)/installed
 EVERY_CORE := -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test coverage test-browser test-3.13 bench lint format lock migrate package openapi architecture containers hooks check-commits \
+.PHONY: help run check test coverage test-browser test-3.13 bench lint format lock migrate package openapi containers hooks check-commits \
         check-workflows check-bicep next-version release clean
 
 help: ## list the targets
@@ -75,9 +75,6 @@ package: ## put what is deployed, as committed, into .local/package.zip
 
 openapi: $(READY) ## write docs/openapi.json from the routes and schemas of the code
 	$(BIN)/python cli.py gen-swagger-json -f docs/openapi.json
-
-architecture: $(READY) ## write the list of files in docs/architecture.md
-	$(BIN)/python -m tools.architecture
 
 containers: $(READY) ## write infra/containers.json from the containers of the code
 	$(BIN)/python -m tools.containers_json
