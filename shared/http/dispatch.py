@@ -63,7 +63,7 @@ async def respond(routes: Routes, request: HttpRequest) -> HttpAnswer:
         return _error(_invalid(error))
     except TimeoutError:
         log.warning("no answer within %s s", DEADLINE_SECONDS)
-        return _error(unavailable("timeout", "This took too long; try again"))
+        return _error(unavailable("timeout", "The request took too long; try again"))
     except Exception:
         log.exception("unexpected error")
         return _error(ApiError(500, "internal_error", "Something went wrong on our side"))
@@ -80,8 +80,8 @@ async def _reply(routes: Routes, request: HttpRequest) -> tuple[Reply, int]:
         return Reply(None, headers={"Allow": _allow(here)}), 204
     caller = NOBODY if here and here[0].public else await caller_of(request.headers)
     route, path = _match(here, request.method, segments)
-    if route.admin_only and not caller.is_admin:
-        raise ApiError(403, "admin_only", "Only an administrator may do this")
+    if route.admin_only:
+        caller.require_admin()
     _require_length(request)
     reply = await route.operation(
         Request(
