@@ -7,6 +7,7 @@ WORKDIR /app
 COPY requirements.txt requirements-dev.txt ./
 RUN pip install --no-cache-dir -r requirements-dev.txt
 COPY cli.py host.json ./
+COPY functions functions
 COPY embedded_cosmos embedded_cosmos
 COPY shared shared
 COPY local local
