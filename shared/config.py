@@ -80,6 +80,8 @@ class Settings:
     catalog_cache_seconds: float
     # 0: events are kept for ever.
     event_retention_days: int
+    # Where callers reach the API, for the OpenAPI document to say; None: at `/api` of wherever the document is.
+    api_url: str | None
     feature_flags: FeatureFlagSettings
     jwt: JwtVerification
     directory: DirectorySettings
@@ -93,6 +95,7 @@ class Settings:
             cosmos_database=environment.get("COSMOS_DATABASE") or "time-tracker",
             catalog_cache_seconds=_seconds(environment, "CATALOG_CACHE_SECONDS", 15),
             event_retention_days=_days(environment, "EVENT_RETENTION_DAYS"),
+            api_url=_api_url(environment),
             feature_flags=_feature_flags(environment),
             jwt=_jwt(environment),
             directory=_directory(environment),
@@ -121,6 +124,20 @@ def _days(environment: Mapping[str, str], name: str) -> int:
     if not (text.isascii() and text.isdecimal()):
         raise ConfigError(f"the setting {name} must be a number of days, 0 for ever")
     return int(text)
+
+
+def _api_url(environment: Mapping[str, str]) -> str | None:
+    """The API's address, without a slash at its end: paths of the OpenAPI document are put behind it."""
+    text = environment.get("API_URL", "").strip()
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ConfigError("the setting API_URL must be an absolute address, such as https://time.example.com/api")
+    return text.rstrip("/")
 
 
 def _feature_flags(environment: Mapping[str, str]) -> FeatureFlagSettings:

@@ -75,3 +75,18 @@ def test_a_cache_age_that_is_no_number_of_seconds_is_refused(text: str) -> None:
 @pytest.mark.parametrize(("text", "seconds"), [("0", 0), ("2.5", 2.5), (" 60 ", 60)])
 def test_the_cache_age_is_a_setting(text: str, seconds: float) -> None:
     assert Settings.read({**LEAST, "CATALOG_CACHE_SECONDS": text}).catalog_cache_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["/api", "time.example.com/api", "ftp://example.com", "https:///api", "https://[", "https://a/api?b"]
+)
+def test_an_address_of_the_api_that_is_not_absolute_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="API_URL"):
+        Settings.read({**LEAST, "API_URL": text})
+
+
+def test_paths_can_be_put_behind_the_address_of_the_api() -> None:
+    assert (
+        Settings.read({**LEAST, "API_URL": " https://time.example.com/api/ "}).api_url == "https://time.example.com/api"
+    )
+    assert Settings.read(LEAST).api_url is None

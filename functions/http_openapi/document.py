@@ -14,6 +14,10 @@ def document() -> dict[str, Any]:
 
 
 @cache
-def document_json() -> bytes:
-    """The document as it is served, made once in a process."""
-    return json.dumps(document(), ensure_ascii=False, separators=(",", ":")).encode()
+def document_json(address: str | None = None) -> bytes:
+    """The document as it is served, made once in a process.
+
+    `servers` is `address` where a deployment knows it: some generators of clients refuse the relative `/api`.
+    """
+    servers = {} if address is None else {"servers": [{"url": address}]}
+    return json.dumps(document() | servers, ensure_ascii=False, separators=(",", ":")).encode()

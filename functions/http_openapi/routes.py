@@ -2,6 +2,7 @@
 
 import asyncio
 
+from shared.config import settings
 from shared.http.routing import Reply, Request, Route, Routes
 
 ROUTES = Routes("", tag="docs")
@@ -16,4 +17,4 @@ async def openapi(_request: Request) -> Reply:
     # Imported late, and made outside the event loop: it takes apispec and a fraction of a second, once.
     from functions.http_openapi.document import document_json  # noqa: PLC0415
 
-    return Reply(await asyncio.to_thread(document_json))
+    return Reply(await asyncio.to_thread(document_json, settings().api_url))
