@@ -21,6 +21,7 @@ from shared.logs import correlation_id, logger
 REFUSED = frozenset({400, 413})
 SIDE_BY_SIDE = 16
 SECONDS_A_DAY = 24 * 60 * 60
+LATE_SECONDS = 5 * 60
 
 log = logger(__name__)
 
@@ -39,6 +40,7 @@ async def deliver(function: str, container_id: str, documents: Sequence[Mapping[
 
     outbox = [document for document in documents if document.get("kind") == EVENT_KIND]
     await asyncio.gather(*map(one, outbox))
+    _tell_lag(function, container_id, outbox)
 
 
 async def _deliver(function: str, container_id: str, document: Mapping[str, Any]) -> None:
@@ -56,6 +58,15 @@ async def _deliver(function: str, container_id: str, document: Mapping[str, Any]
         changed = ",".join(event["changes"])
         log.info("%s %s %s %s [%s]", function, container_id, event["item_id"], event["action"], changed)
         log.debug("%s", json.dumps(event))
+
+
+def _tell_lag(function: str, container_id: str, outbox: Sequence[Mapping[str, Any]]) -> None:
+    """Say so where even the newest of these events had waited for long: an alert looks for this line."""
+    written = [seconds for document in outbox if isinstance(seconds := document.get("_ts"), int)]
+    if written and (waited := int(instants.now().timestamp()) - max(written)) > LATE_SECONDS:
+        log.warning(
+            "%s %s delivered late: the newest of its events had waited for %d s", function, container_id, waited
+        )
 
 
 def event_of(document: Mapping[str, Any]) -> dict[str, Any]:
