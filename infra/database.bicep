@@ -1,9 +1,18 @@
-// The Cosmos DB account, its database and every container: an identity may read and write documents, but not make
-// containers, so that the template does. They come from `containers.json`, which is written from the code.
+// The Cosmos DB account, its database and every container. An identity may read and write documents but not make
+// containers, so the template makes them. They come from `containers.json`, which is written from the code.
+@description('The account\'s name.')
 param name string
+
+@description('The region.')
 param location string
-param tags object
+
+@description('The tags.')
+param tags { *: string }
+
+@description('Pay by the request, or provision throughput.')
 param serverless bool
+
+@description('The request units a second that autoscaling goes up to, where throughput is provisioned.')
 param maximumThroughput int
 
 @description('The principals that may read and write documents: the function app, and who runs the migrations.')
@@ -21,7 +30,7 @@ resource account 'Microsoft.DocumentDB/databaseAccounts@2025-04-15' = {
   properties: {
     databaseAccountOfferType: 'Standard'
     capabilities: serverless ? [{ name: 'EnableServerless' }] : []
-    // A user sees his own write whichever instance answers him (DESIGN: the SDK's shared client keeps no session).
+    // Users see their own writes whichever instance answers: the SDK's shared client keeps no session.
     consistencyPolicy: { defaultConsistencyLevel: 'Strong' }
     locations: [{ locationName: location, failoverPriority: 0, isZoneRedundant: false }]
     disableLocalAuth: true
@@ -66,5 +75,11 @@ resource contributors 'Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments@
   }
 ]
 
+@description('The account\'s name.')
+output name string = account.name
+
+@description('The account\'s address.')
 output endpoint string = account.properties.documentEndpoint
+
+@description('The database\'s name.')
 output databaseName string = databaseName

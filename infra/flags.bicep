@@ -1,14 +1,23 @@
 // App Configuration with the feature flags of the code. Once a flag is there, it belongs to those who switch it: a later
 // deployment leaves it as it is.
+@description('The store\'s name.')
 param name string
+
+@description('The region.')
 param location string
-param tags object
+
+@description('The tags.')
+param tags { *: string }
 
 @description('The principal of the function app.')
 param readerId string
 
 @description('The principal that deploys: with keys disabled, the template writes the flags as whoever runs it.')
 param ownerId string
+
+@description('What that principal is. Where the service is not told, it looks the principal up, and fails while a new one is not known everywhere.')
+@allowed(['User', 'ServicePrincipal'])
+param ownerType string
 
 var featureFlags = loadJsonContent('feature_flags.json').feature_management.feature_flags
 var appConfigurationDataReader = '516239f1-63e1-4d78-a4de-a74fb236a071'
@@ -42,6 +51,7 @@ resource owner 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   properties: {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', appConfigurationDataOwner)
     principalId: ownerId
+    principalType: ownerType
   }
 }
 
@@ -58,4 +68,8 @@ resource flags 'Microsoft.AppConfiguration/configurationStores/keyValues@2024-06
   }
 ]
 
+@description('The store\'s name.')
+output name string = store.name
+
+@description('The store\'s address.')
 output endpoint string = store.properties.endpoint

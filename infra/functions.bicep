@@ -1,25 +1,61 @@
-// The function app, on the Flex Consumption plan, and its settings. It holds no secret: it reaches everything by identity.
+// The function app, on the Flex Consumption plan, and its settings. They hold no secret: the app reaches everything by its
+// identity, and the one secret that it may need is in the vault.
+@description('What makes the names unique.')
 param token string
+
+@description('The region.')
 param location string
-param tags object
+
+@description('The tags.')
+param tags { *: string }
+
+@description('The resource id of the identity that the app runs as.')
 param identityId string
+
+@description('The client id of that identity.')
 param identityClientId string
+
+@description('The storage of the Functions host.')
 param storageName string
 
 @description('The blob container that deployments put the package into.')
 param packagesUrl string
+
+@description('Where logs go.')
 param insightsConnectionString string
+
+@description('The database account\'s address.')
 param cosmosEndpoint string
+
+@description('The database\'s name.')
 param cosmosDatabase string
+
+@description('Where the feature flags are.')
 param appConfigurationEndpoint string
+
+@description('Where the issuer of the tokens publishes its keys.')
 param jwksUrl string
+
+@description('The audience of the tokens.')
 param tokenAudience string
+
+@description('The issuer of the tokens.')
 param tokenIssuer string
 
-@secure()
-param directory object
+@description('Microsoft Graph, where the users are: the settings MS_… of docs/settings.md but for the secret.')
+param directory { *: string }
+
+@description('Where the secret of the app that calls Graph is, if there is such an app.')
+param graphSecretUri string
+
+@description('The e-mail domain that the list of users is limited to; empty for everyone.')
 param usersEmailDomain string
+
+@description('Instances that never sleep.')
 param alwaysReadyInstances int
+
+@description('The address under which callers reach the API.')
+param apiUrl string
 
 var settings = {
   // Of the Functions host.
@@ -44,9 +80,12 @@ var settings = {
   JWT_ISSUER: tokenIssuer
   AZURE_APP_CONFIGURATION_ENDPOINT: appConfigurationEndpoint
   USERS_EMAIL_DOMAIN: usersEmailDomain
+  API_URL: apiUrl
 }
+// Without a client id the managed identity calls Graph, and there is no secret to refer to.
+var secrets = empty(directory.MS_CLIENT_ID) ? {} : { MS_SECRET: '@Microsoft.KeyVault(SecretUri=${graphSecretUri})' }
 
-resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
+resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-time-tracker-${token}'
   location: location
   tags: tags
@@ -55,7 +94,7 @@ resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
   properties: { reserved: true }
 }
 
-resource app 'Microsoft.Web/sites@2024-11-01' = {
+resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: 'func-time-tracker-${token}'
   location: location
   // azd finds the service of azure.yaml by its tag.
@@ -68,6 +107,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    keyVaultReferenceIdentity: identityId
     siteConfig: { minTlsVersion: '1.2' }
     functionAppConfig: {
       deployment: {
@@ -93,7 +133,7 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, directory)
+    properties: union(settings, directory, secrets)
   }
 
   // Deployments come with a token; the passwords of old are switched off.
@@ -108,5 +148,11 @@ resource app 'Microsoft.Web/sites@2024-11-01' = {
   }
 }
 
+@description('The app\'s name.')
 output name string = app.name
+
+@description('The app\'s address.')
 output url string = 'https://${app.properties.defaultHostName}'
+
+@description('Who checks tokens: the setting JWT_VERIFICATION.')
+output tokenVerification string = settings.JWT_VERIFICATION

@@ -1,28 +1,56 @@
-// API Management before the functions: the API as docs/openapi.json describes it, under the two policies in policies/.
-// Deployed after the code, for the host makes its keys only once it has started.
-@description('Where, and with which names: the outputs of main.bicep.')
+// API Management before the functions: the API as gateway_api.json describes it, under the two policies in policies/.
+// Deployed after the code: the host makes its keys only once it has started.
+@description('The region.')
+@minLength(1)
 param location string = resourceGroup().location
+
+@description('The name of the gateway.')
+@minLength(1)
+param gatewayName string
+
+@description('The function app behind it.')
+@minLength(1)
 param functionAppName string
+
+@description('The address of that app.')
+@minLength(1)
+param functionAppUrl string
+
+@description('Where its logs go.')
+@minLength(1)
 param applicationInsightsName string
+
+@description('Where the issuer of the tokens describes itself.')
+@minLength(1)
 param openIdConfiguration string
+
+@description('The issuer of the tokens.')
+@minLength(1)
 param tokenIssuer string
+
+@description('The audience of the tokens.')
+@minLength(1)
 param tokenAudience string
 
 @description('The web frontend\'s origin, such as https://time.example.com.')
+@minLength(1)
 param frontendOrigin string
 
-@description('Who hears of it when the service is about to change, and the name that its mails bear.')
+@description('Who hears of it when the service is about to change.')
+@minLength(1)
 param publisherEmail string
+
+@description('The name that its mails bear.')
 param publisherName string = 'Time tracker'
 
 @description('How many requests a user may send within a minute.')
+@minValue(1)
 param callsPerMinute int = 300
 
-var token = uniqueString(resourceGroup().id)
-// The document has some 400,000 characters: loadTextContent takes 131,072 at most, loadJsonContent 1,048,576.
-var document = string(loadJsonContent('../docs/openapi.json'))
+// The document has more characters than loadTextContent takes: 131,072 at most, where loadJsonContent takes 1,048,576.
+var document = string(loadJsonContent('gateway_api.json'))
 
-resource app 'Microsoft.Web/sites@2024-11-01' existing = {
+resource app 'Microsoft.Web/sites@2025-03-01' existing = {
   name: functionAppName
 }
 
@@ -32,7 +60,7 @@ resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
 
 // Basic v2 is the cheapest that has rate-limit-by-key: Consumption has not.
 resource service 'Microsoft.ApiManagement/service@2024-05-01' = {
-  name: 'apim-time-tracker-${token}'
+  name: gatewayName
   location: location
   sku: { name: 'BasicV2', capacity: 1 }
   identity: { type: 'SystemAssigned' }
@@ -42,7 +70,9 @@ resource service 'Microsoft.ApiManagement/service@2024-05-01' = {
   }
 }
 
+var backendUrl = '${functionAppUrl}/api'
 var plainValues = {
+  'backend-url': backendUrl
   'openid-configuration': openIdConfiguration
   'token-issuer': tokenIssuer
   'token-audience': tokenAudience
@@ -88,7 +118,8 @@ resource api 'Microsoft.ApiManagement/service/apis@2024-05-01' = {
     displayName: 'Time tracker'
     path: 'api'
     protocols: ['https']
-    serviceUrl: 'https://${app.properties.defaultHostName}/api'
+    // Said again by the policy `set-backend-service`: docs/deploying.md tells why.
+    serviceUrl: backendUrl
     // Callers are known by their tokens.
     subscriptionRequired: false
     format: 'openapi+json'
@@ -104,15 +135,10 @@ resource apiPolicy 'Microsoft.ApiManagement/service/apis/policies@2024-05-01' = 
   dependsOn: [values, functionKey, problem]
 }
 
-var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
-
-resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, service.id, monitoringMetricsPublisher)
-  scope: insights
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
+module publisher 'publisher.bicep' = {
+  params: {
+    insightsName: insights.name
     principalId: service.identity.principalId
-    principalType: 'ServicePrincipal'
   }
 }
 
@@ -144,4 +170,5 @@ resource diagnostics 'Microsoft.ApiManagement/service/diagnostics@2024-05-01' = 
   }
 }
 
+@description('The API\'s address.')
 output API_URL string = '${service.properties.gatewayUrl}/api'

@@ -1,14 +1,17 @@
 // Logs, traces and metrics: Application Insights over a Log Analytics workspace, written to by identity alone.
+@description('What makes the names unique.')
 param token string
+
+@description('The region.')
 param location string
-param tags object
+
+@description('The tags.')
+param tags { *: string }
 
 @description('The principal that may write.')
 param publisherId string
 
-var monitoringMetricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
-
-resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
+resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {
   name: 'log-time-tracker-${token}'
   location: location
   tags: tags
@@ -30,15 +33,18 @@ resource insights 'Microsoft.Insights/components@2020-02-02' = {
   }
 }
 
-resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(insights.id, publisherId, monitoringMetricsPublisher)
-  scope: insights
-  properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', monitoringMetricsPublisher)
+module publisher 'publisher.bicep' = {
+  params: {
+    insightsName: insights.name
     principalId: publisherId
-    principalType: 'ServicePrincipal'
   }
 }
 
+@description('The name of Application Insights.')
 output insightsName string = insights.name
+
+@description('The name of the workspace behind it.')
+output workspaceName string = workspace.name
+
+@description('Where to write to. It is no secret: writing takes the role.')
 output connectionString string = insights.properties.ConnectionString

@@ -1,8 +1,13 @@
 // What the Functions host keeps: the deployed package, its keys and its locks. None of the application's data.
+@description('The account\'s name.')
 @maxLength(24)
 param name string
+
+@description('The region.')
 param location string
-param tags object
+
+@description('The tags.')
+param tags { *: string }
 
 @description('The principal of the function app.')
 param ownerId string
@@ -46,5 +51,8 @@ resource roles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [
   }
 ]
 
+@description('The account\'s name.')
 output name string = account.name
+
+@description('The blob container that deployments put the package into.')
 output packagesUrl string = '${account.properties.primaryEndpoints.blob}${packages}'

@@ -9,6 +9,7 @@ from shared import instants
 from shared.auth.caller import Caller
 from shared.catalog.names import names_for
 from shared.cosmos.items import Document
+from shared.errors import ApiError
 from shared.http.etags import etag_of
 from shared.http.json_body import Streamed
 from shared.http.routing import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route, Routes
@@ -231,10 +232,9 @@ async def restart(request: Request) -> Reply:
 
 async def _filters(request: Request) -> ListFilters:
     filters = filters_of(dict(request.query), request.now)
-    if filters.owners is None:
-        return filters
-    request.caller.require_admin("Only an administrator may see other users' time entries")
-    if EVERYONE not in filters.owners:
+    if filters.owners is not None and not request.caller.is_admin:
+        raise ApiError(403, "admin_only", "Only an administrator may see the time entries of others")
+    if filters.owners is None or EVERYONE not in filters.owners:
         return filters
     return replace(filters, hidden=hidden(await directory().known_users(request.caller.tenant_id), request.caller))
 

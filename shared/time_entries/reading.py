@@ -71,11 +71,11 @@ NO_END = "9999-12-31T23:59:59.9999999Z"
 
 
 async def find(caller: Caller, entry_id: str) -> Document:
-    """The entry with this id, if the caller may read it: their own, or any of the tenant. Raises ApiError 404."""
+    """The entry with this id that the caller may read: his own, for an admin any of the tenant. Raises ApiError 404."""
     entry = await items.read_live(TIME_ENTRY, entry_id, [caller.tenant_id, caller.user_id])
     if entry:
         return entry
-    if caller.may_read_others:
+    if caller.is_admin:
         found = await items.query(TIME_ENTRY, ANYONES, {"tenant": caller.tenant_id, "id": entry_id})
         if found:
             return dict(found[0])

@@ -14,11 +14,13 @@ PARAMETERS = sorted(INFRA.glob("*.bicepparam"))
 
 _PARSER = Parser(Language(tree_sitter_bicep.language()))
 _OUTPUT = "output_declaration"
+_BUILT_IN = {"any", "array", "bool", "int", "object", "string"}
 _DECLARATIONS = {
     "parameter_declaration": "param",
     "variable_declaration": "var",
     "resource_declaration": "resource",
     "module_declaration": "module",
+    "type_declaration": "type",
 }
 
 
@@ -31,6 +33,8 @@ class Bicep:
         if path.suffix == ".bicepparam":
             # The grammar knows declarations of parameters, which have a type, and not their assignments.
             source = re.sub(r"^(param \w+) =", r"\1 any =", source, flags=re.MULTILINE)
+        # It knows a parameter's type by a name of our own only where it may be null.
+        source = re.sub(rf"^(param \w+ (?!(?:{'|'.join(_BUILT_IN)})\b)[a-z]\w*)", r"\1?", source, flags=re.MULTILINE)
         self.root = _PARSER.parse(source.encode()).root_node
 
     @property
@@ -57,6 +61,19 @@ class Bicep:
             name for name, node in self.of_kind("param").items() if b"=" not in (child.text for child in node.children)
         }
 
+    @property
+    def secure(self) -> set[str]:
+        """The parameters that are `@secure()`."""
+        source = text(self.root)
+        return {name for name in self.of_kind("param") if re.search(rf"@secure\(\)\s+param {name} ", source)}
+
+    @property
+    def undescribed(self) -> set[str]:
+        """The parameters and outputs without a `@description`."""
+        pattern = r"((?:^@.*\n)*)^(?:param|output) (\w+)"
+        found = re.findall(pattern, text(self.root), flags=re.MULTILINE)
+        return {name for decorators, name in found if "@description('" not in decorators}
+
     def properties(self, declaration: str) -> dict[str, Node]:
         """What the object of a declaration holds: the value of each property, by its path `properties.sku.name`."""
         return dict(_flat(_first(self.declared[declaration][1], "object"), ""))
@@ -64,7 +81,13 @@ class Bicep:
     def names_used(self) -> set[str]:
         """Every name that an expression stands on; those of functions are not among them."""
         loops = {text(_first(node, "identifier")) for node in walk(self.root) if node.type == "for_statement"}
-        return {text(node) for node in walk(self.root) if node.type == "identifier" and _is_use(node)} - loops
+        named = {text(node) for node in walk(self.root) if node.type == "identifier" and _is_use(node)}
+        return named - loops - _BUILT_IN
+
+    def names_used_in_outputs(self) -> set[str]:
+        """Every name that the value of an output stands on."""
+        outputs = [node for node in walk(self.root) if node.type == _OUTPUT]
+        return {text(one) for node in outputs for one in walk(node) if one.type == "identifier" and _is_use(one)}
 
     def calls(self, function: str) -> list[list[str]]:
         """The literal arguments of each call of a function."""

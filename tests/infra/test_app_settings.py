@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from shared.config import Settings
-from tests.infra.bicep import INFRA, Bicep, literal
+from tests.infra.bicep import INFRA, TEMPLATES, Bicep, literal, text
 
 ROOT = INFRA.parent
 # Read by the Functions host, its extensions, and azure-identity.
@@ -99,7 +99,23 @@ def test_the_template_gives_the_change_feed_its_database() -> None:
 def test_the_directory_is_given_with_graphs_settings() -> None:
     given = Bicep(INFRA / "main.bicepparam").properties("directory").keys()
 
-    assert given == {name for name in known() if name.startswith("MS_")}
+    assert given == {name for name in known() if name.startswith("MS_")} - {"MS_SECRET"}
+
+
+def test_the_one_secret_is_in_the_vault_and_settings_only_refer_to_it() -> None:
+    functions, vault = Bicep(INFRA / "functions.bicep"), Bicep(INFRA / "vault.bicep")
+    secret = vault.properties("secret")
+
+    assert "'@Microsoft.KeyVault(SecretUri=${graphSecretUri})'" in text(functions.declared["secrets"][1])
+    assert text(functions.properties("app")["properties.keyVaultReferenceIdentity"]) == "identityId"
+    assert text(functions.properties("appSettings")["properties"]) == "union(settings, directory, secrets)"
+    assert text(secret["properties.value"]) == "graphSecret"
+    assert text(vault.properties("vault")["properties.enableRbacAuthorization"]) == "true"
+    assert "readerId" in text(vault.properties("reader")["properties.principalId"])
+    # No output and no setting carries a parameter that is secure.
+    for template in map(Bicep, TEMPLATES):
+        assert not template.secure & template.names_used_in_outputs()
+    assert not functions.secure
 
 
 @pytest.mark.parametrize("where", examples())

@@ -1,5 +1,6 @@
 """The templates hang together: what a compiler would find first is found here, for there is none on a laptop."""
 
+import json
 import re
 from pathlib import Path
 
@@ -23,7 +24,13 @@ def test_every_name_is_declared_and_every_parameter_used(path: Path) -> None:
     used = template.names_used()
 
     assert used <= template.declared.keys()
-    assert template.of_kind("param").keys() | template.of_kind("var").keys() <= used
+    assert template.of_kind("param").keys() | template.of_kind("var").keys() | template.of_kind("type").keys() <= used
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_parameters_and_outputs_are_described_and_typed(path: Path) -> None:
+    assert Bicep(path).undescribed == set()
+    assert not re.search(r"^(?:param|output) \w+ (?:object|array)\b", path.read_text(), re.MULTILINE)
 
 
 @pytest.mark.parametrize(("template", "name"), MODULES, ids=[name for _, name in MODULES])
@@ -45,7 +52,7 @@ def test_the_parameters_are_the_templates(path: Path) -> None:
 def test_what_the_parameters_read_is_documented_and_set_by_the_deployment() -> None:
     reads = [call for path in PARAMETERS for call in Bicep(path).calls("readEnvironmentVariable")]
     required = {name for name, *default in reads if not default}
-    (job,) = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())["jobs"].values()
+    job = yaml.safe_load((ROOT / ".github/workflows/deploy.yml").read_text())["jobs"]["deploy"]
     set_there = set(job["env"]).union(*(step.get("env", {}) for step in job["steps"]))
     outputs = Bicep(INFRA / "main.bicep").outputs
     documented = set(re.findall(r"`([A-Z][A-Z_]+)`", (ROOT / "docs/deploying.md").read_text()))
@@ -92,3 +99,54 @@ def test_the_runtime_is_the_python_that_the_tests_run() -> None:
     version = literal(app["properties.functionAppConfig.runtime.version"])
 
     assert f"test-{version}:" in (ROOT / "Makefile").read_text()
+
+
+def test_every_rule_of_the_linter_warns_but_those_with_a_reason() -> None:
+    rules = json.loads((INFRA / "bicepconfig.json").read_text())["analyzers"]["core"]["rules"]
+    off = {name for name, rule in rules.items() if rule["level"] == "off"}
+    page = (ROOT / "docs/deploying.md").read_text()
+
+    assert {rule["level"] for rule in rules.values()} == {"warning", "off"}
+    assert len(rules) >= 53
+    assert off == set(re.findall(r"^- `([a-z-]+)`: \w", page, re.MULTILINE))
+
+
+def test_a_warning_is_silenced_for_one_api_alone() -> None:
+    silenced = [
+        (rule, api)
+        for path in TEMPLATES
+        for rule, api in re.findall(r"^#disable-next-line (\S+)\nresource \w+ '(.+)@", path.read_text(), re.MULTILINE)
+    ]
+
+    assert set(silenced) == {("use-recent-api-versions", "Microsoft.Insights/diagnosticSettings")}
+    assert sum(path.read_text().count("#disable") for path in TEMPLATES) == len(silenced)
+
+
+def test_the_name_of_a_role_assignment_depends_on_its_principal() -> None:
+    assignments = [
+        properties
+        for template in map(Bicep, TEMPLATES)
+        for name, node in template.of_kind("resource").items()
+        if "roleAssignments@" in text(node) and (properties := template.properties(name))
+    ]
+
+    assert len(assignments) >= 4
+    for properties in assignments:
+        assert text(properties["properties.principalId"]) in text(properties["name"])
+        assert "properties.principalType" in properties
+
+
+def test_one_resource_has_one_version_of_its_api() -> None:
+    versions: dict[str, set[str]] = {}
+    for path in TEMPLATES:
+        for name, version in re.findall(r"'(Microsoft\.[\w/]+)@([\w-]+)'", path.read_text()):
+            versions.setdefault(name, set()).add(version)
+
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_provisioned_throughput_is_a_setting() -> None:
+    given = Bicep(INFRA / "main.bicepparam").calls("readEnvironmentVariable")
+
+    assert ["COSMOS_MAXIMUM_THROUGHPUT", "4000"] in given
+    assert "maxThroughput: maximumThroughput" in (INFRA / "database.bicep").read_text()
