@@ -24,7 +24,7 @@ from benchmarks.stack import DATABASE
 from embedded_cosmos.auth import EMULATOR_KEY
 from shared.cosmos.items import PAGE_SIZE
 from shared.instants import format_instant
-from shared.time_entries import reading
+from shared.time_entries import lists
 
 Document = dict[str, Any]
 WARM_UP_SECONDS = 0.3
@@ -70,8 +70,8 @@ class Bare:
         beyond = (first + timedelta(days=31)).replace(day=1)
         of_tenant: Document = {"tenant": self.person.tenant_id, "owners": None, "hidden": []}
         await asyncio.gather(
-            self._query(reading.TENANT_WITHIN, first, beyond, of_tenant | {"skip": 0, "limit": 9999}, None),
-            self._query(reading.TENANT_REACHING_IN, first, beyond, of_tenant, None),
+            self._query(lists.TENANT_WITHIN, first, beyond, of_tenant | {"skip": 0, "limit": 9999}, None),
+            self._query(lists.TENANT_REACHING_IN, first, beyond, of_tenant, None),
         )
 
     async def start(self) -> None:
@@ -102,8 +102,8 @@ class Bare:
     async def _own_list(self, first: datetime, beyond: datetime) -> None:
         more = {"skip": 0, "limit": 9999}
         await asyncio.gather(
-            self._query(reading.OWN_WITHIN, first, beyond, more, self.persons),
-            self._query(reading.OWN_BEFORE, first, beyond, more, self.persons),
+            self._query(lists.OWN_WITHIN, first, beyond, more, self.persons),
+            self._query(lists.OWN_BEFORE, first, beyond, more, self.persons),
         )
 
     async def _query(

@@ -20,7 +20,7 @@ from shared.config import settings
 from shared.cosmos import items
 from shared.cosmos.containers import MIGRATION
 from shared.errors import ApiError
-from shared.http.fields import DEFAULT_TIMEZONE_OFFSET
+from shared.instants import DEFAULT_TIMEZONE_OFFSET
 from shared.logs import correlation_id
 from shared.time_entries import store as time_entries
 from shared.users.file_directory import FileDirectory

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from tzdata import IANA_VERSION
 
+# Ecuador's, in minutes from local time to UTC: what counts where nobody names another.
+DEFAULT_TIMEZONE_OFFSET = 300
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
 DAY = timedelta(days=1)

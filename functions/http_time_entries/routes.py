@@ -1,36 +1,20 @@
 """`/api/time-entries`: recording time, and listing what was worked."""
 
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from shared import instants
 from shared.auth.caller import Caller
-from shared.catalog.names import names_for
 from shared.cosmos.items import Document
-from shared.errors import ApiError
 from shared.http.etags import etag_of
 from shared.http.json_body import Streamed
 from shared.http.routing import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route, Routes
-from shared.time_entries import reading, store, worked_time
-from shared.time_entries.answers import Summary, TimeEntry, TimeEntryPage
-from shared.time_entries.schemas import (
-    EVERYONE,
-    ListFilters,
-    ListQuery,
-    PageQuery,
-    SummaryQuery,
-    TimeEntryBody,
-    filters_of,
-)
-from shared.time_entries.timeline import interval_of
-from shared.users.directory import directory
-from shared.users.rules import Users, hidden
+from shared.time_entries import lists, reading, store
+from shared.time_entries.answers import Summary, TimeEntry, TimeEntryPage, shown_for
+from shared.time_entries.schemas import ListQuery, PageQuery, SummaryQuery, TimeEntryBody
 
 ROUTES = Routes("Clock in and out, and list what was worked.")
 
-LATEST = timedelta(days=31)
 IDEMPOTENCY_KEY = Header(
     "Idempotency-Key",
     "Any text made for this one time entry. A call that is sent again with it gets the entry that the first one made.",
@@ -58,9 +42,8 @@ async def list_entries(request: Request) -> Reply:
     Newest start first. The list holds every entry that overlaps the range, a running one included. Without a range, it
     is a local month.
     """
-    filters = await _filters(request)
-    pages = await reading.entries(request.caller, filters, request.query["limit"])
-    return Reply(_listed(request, pages))
+    filters = await lists.filters_for(request.caller, request.query, request.now)
+    return Reply(_streamed(request.caller, await lists.entries(request.caller, filters, request.query["limit"])))
 
 
 @Route(
@@ -106,11 +89,8 @@ async def latest(request: Request) -> Reply:
 
     The caller's entries of the last 31 days, newest start first.
     """
-    recent = await reading.recent(request.caller, request.now - LATEST, request.now)
-    # Oldest first, so that of each project the newest stays.
-    newest = {entry["project_id"]: entry for entry in reversed(recent)}
-    entries = sorted(newest.values(), key=lambda entry: str(entry["start_date"]), reverse=True)
-    return Reply(Streamed(await _shown(request, entries)))
+    entries = await reading.latest(request.caller, request.now)
+    return Reply(Streamed(await shown_for(request.caller, entries)))
 
 
 @Route(ROUTES, "GET", "summary", operation_id="get-worked-time", query=SummaryQuery(), answer=Summary())
@@ -120,9 +100,7 @@ async def summary(request: Request) -> Reply:
     The time that the caller has worked in the current local day, week and month.
     """
     zone = request.query["timezone"] or instants.offset_zone(request.query["time_offset"])
-    since = min(period.start for period in worked_time.periods(request.now, zone).values())
-    recent = await reading.recent(request.caller, since, request.now)
-    return Reply(worked_time.worked(map(interval_of, recent), request.now, zone))
+    return Reply(await reading.summary(request.caller, request.now, zone))
 
 
 @Route(
@@ -139,10 +117,9 @@ async def paginated(request: Request) -> Reply:
 
     The list from `start` on, `length` entries at a time.
     """
-    total, pages = await reading.page(
-        request.caller, await _filters(request), request.query["start"], request.query["length"]
-    )
-    return Reply({"records_total": total, "data": _listed(request, pages)})
+    filters = await lists.filters_for(request.caller, request.query, request.now)
+    total, pages = await lists.page(request.caller, filters, request.query["start"], request.query["length"])
+    return Reply({"records_total": total, "data": _streamed(request.caller, pages)})
 
 
 @Route(ROUTES, "GET", "{id}", operation_id="get-time-entry", answer=TimeEntry())
@@ -151,7 +128,7 @@ async def get(request: Request) -> Reply:
 
     One of the caller's own. Administrators may get any time entry of the tenant.
     """
-    return await _item(request, await reading.find(request.caller, request.id))
+    return await _item(request, await reading.get(request.caller, request.id))
 
 
 @Route(
@@ -230,39 +207,15 @@ async def restart(request: Request) -> Reply:
     return await _item(request, await store.restart(request.caller, request.now, request.id, request.precondition))
 
 
-async def _filters(request: Request) -> ListFilters:
-    filters = filters_of(dict(request.query), request.now)
-    if filters.owners is not None and not request.caller.is_admin:
-        raise ApiError(403, "admin_only", "Only an administrator may see the time entries of others")
-    if filters.owners is None or EVERYONE not in filters.owners:
-        return filters
-    return replace(filters, hidden=hidden(await directory().known_users(request.caller.tenant_id), request.caller))
-
-
-async def _item(request: Request, entry: Document, headers: dict[str, str] | None = None) -> Reply:
-    (shown,) = await _shown(request, [entry])
+async def _item(request: Request, entry: Document, headers: Mapping[str, str] | None = None) -> Reply:
+    (shown,) = await shown_for(request.caller, [entry])
     return Reply(shown, headers={"ETag": etag_of(entry), **(headers or {})})
 
 
-def _listed(request: Request, pages: AsyncIterator[list[Document]]) -> Streamed:
+def _streamed(caller: Caller, pages: AsyncIterator[list[Document]]) -> Streamed:
     async def entries() -> AsyncIterator[dict[str, Any]]:
         async for page in pages:
-            for shown in await _shown(request, page):
+            for shown in await shown_for(caller, page):
                 yield shown
 
     return Streamed(entries())
-
-
-async def _shown(request: Request, entries: list[Document]) -> Iterator[dict[str, Any]]:
-    """The entries as they are answered, each made when its turn comes."""
-    caller = request.caller
-    # One after the other, for both are in memory as a rule, where a task for each would cost more than they do.
-    names, users = await names_for(caller.tenant_id, entries), await _owners(caller, entries)
-    return (reading.shown(entry, names, caller, users) for entry in entries)
-
-
-async def _owners(caller: Caller, entries: list[Document]) -> Users:
-    """Who the owners are as far as the directory is known; it is not asked for the caller's own entries."""
-    if all(entry["owner_id"] == caller.user_id for entry in entries):
-        return {}
-    return await directory().known_users(caller.tenant_id)

@@ -1,7 +1,5 @@
 """What the catalog calls take: the bodies of its resources, and the filters of their lists."""
 
-from typing import ClassVar
-
 from marshmallow import validate
 
 from shared.http.fields import Body, CommaList, Id, KeptInstant, Name, Query, Technologies, Text, about, status
@@ -24,8 +22,6 @@ class _Described(Body):
 
 class _WithStatus(_Described):
     """What may be made inactive."""
-
-    defaults: ClassVar = {"status": "active", "technologies": []}
 
     status = status(allow_none=True, load_default="active")
 

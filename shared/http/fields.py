@@ -4,24 +4,20 @@ Unknown and read-only fields are dropped; `""` means null in an optional field; 
 asked for is refused rather than converted.
 """
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
 
 from shared.ids import is_uuid
-from shared.instants import format_instant, parse_instant
+from shared.instants import DEFAULT_TIMEZONE_OFFSET, format_instant, parse_instant
 
 STATUSES = ("active", "inactive")
-DEFAULT_TIMEZONE_OFFSET = 300
 LONGEST_TIMEZONE_OFFSET = 840
 
 
 class Body(Schema):
-    """A JSON body. A null in an optional field stands for what `defaults` has for it, else for null."""
-
-    defaults: ClassVar[Mapping[str, Any]] = {}
+    """A JSON body. A null in an optional field stands for the field's `load_default`."""
 
     class Meta:
         unknown = EXCLUDE
@@ -33,7 +29,7 @@ class Body(Schema):
 
     @post_load
     def null_is_default(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {name: self.defaults.get(name) if value is None else value for name, value in data.items()}
+        return {name: self.load_fields[name].load_default if value is None else value for name, value in data.items()}
 
 
 class Query(Schema):

@@ -1,9 +1,19 @@
-"""What the time-entries calls answer."""
+"""What the time-entries calls answer, and how an entry is shown."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from marshmallow import fields, validate
 
-from shared.http.fields import DEFAULT_TIMEZONE_OFFSET, Answer, Boolean, Id, Instant, Item, Technologies, Text, about
+from shared.auth.caller import Caller
+from shared.catalog.names import names_for
+from shared.cosmos.items import Document
+from shared.http.fields import Answer, Boolean, Id, Instant, Item, Technologies, Text, about
+from shared.instants import DEFAULT_TIMEZONE_OFFSET
+from shared.time_entries.entry import kept_fields
 from shared.time_entries.schemas import TimeEntryBody
+from shared.users.directory import directory
+from shared.users.rules import Users
 
 
 class TimeEntry(Item, TimeEntryBody):
@@ -53,3 +63,33 @@ class Summary(Answer):
     day = fields.Nested(Duration, metadata=about("In the current local day."))
     week = fields.Nested(Duration, metadata=about("In the current local week, from Monday."))
     month = fields.Nested(Duration, metadata=about("In the current local month."))
+
+
+async def shown_for(caller: Caller, entries: Sequence[Document]) -> Iterator[dict[str, Any]]:
+    """The entries as they are answered to the caller, each made when its turn comes."""
+    # One after the other: as a rule both are in memory, and a task for each would cost more than they do.
+    names = await names_for(caller.tenant_id, entries)
+    users = await _owners(caller, entries)
+    return (
+        {
+            **kept_fields(entry),
+            "running": entry.get("end_date") is None,
+            **names.of(entry),
+            "owner_email": _email(entry["owner_id"], caller, users),
+        }
+        for entry in entries
+    )
+
+
+async def _owners(caller: Caller, entries: Sequence[Document]) -> Users:
+    """The owners, as far as they are known; the directory is not asked for the caller's own entries."""
+    if all(entry["owner_id"] == caller.user_id for entry in entries):
+        return {}
+    return await directory().known_users(caller.tenant_id)
+
+
+def _email(owner_id: str, caller: Caller, users: Users) -> str | None:
+    if owner_id == caller.user_id:
+        return caller.email
+    owner = users.get(owner_id.lower())
+    return owner.email or None if owner else None

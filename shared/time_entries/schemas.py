@@ -1,14 +1,14 @@
 """What the time-entries calls take: bodies and queries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from marshmallow import validate
 
 from shared import instants
 from shared.http.fields import (
-    DEFAULT_TIMEZONE_OFFSET,
     Body,
     Boolean,
     CommaList,
@@ -23,42 +23,42 @@ from shared.http.fields import (
     offset_in_query,
 )
 from shared.http.local_time import DATES, range_asked, timezone_in_query
+from shared.time_entries.entry import DEFAULTS
 
 MOST_ENTRIES = 9999
 EVERYONE = "*"
 
 
+def _optional(name: str) -> dict[str, Any]:
+    """An entry's field that may be left out or null, which both stand for its default."""
+    return {"allow_none": True, "load_default": DEFAULTS[name]}
+
+
 class TimeEntryBody(Body):
     """A time entry as the client writes it."""
-
-    defaults: ClassVar = {"technologies": [], "timezone_offset": DEFAULT_TIMEZONE_OFFSET}
 
     project_id = Id(required=True, metadata=about("What the work is for.", "f4b4c1d8-0c55-4f0e-9f58-0d3c6c2a5b05"))
     activity_id = Id(required=True, metadata=about("What kind of work it is.", "c1f6a8f2-52f0-4c35-8b9f-7d0b5a9c1e04"))
     description = Text(
-        allow_none=True,
-        load_default=None,
+        **_optional("description"),
         validate=validate.Length(max=1500),
         metadata=about("What was done.", "Reviewed the import"),
     )
     start_date = Instant(
-        allow_none=True,
-        load_default=None,
+        **_optional("start_date"),
         metadata=about("When it began, with an offset or in UTC; now, when it is not given.", "2026-01-05T14:00:00Z"),
     )
     end_date = Instant(
-        allow_none=True,
-        load_default=None,
+        **_optional("end_date"),
         metadata=about("When it ended, in the past; null while it runs.", "2026-01-05T15:30:00Z"),
     )
     uri = Text(
-        allow_none=True,
-        load_default=None,
+        **_optional("uri"),
         validate=validate.Length(max=2000),
         metadata=about("Free text that points elsewhere: a link, a ticket.", "TT-42"),
     )
     technologies = Technologies(
-        allow_none=True, load_default=[], metadata=about("What it was done with.", ["Python", "Cosmos DB"])
+        **_optional("technologies"), metadata=about("What it was done with.", ["Python", "Cosmos DB"])
     )
     timezone_offset = offset_in_body()
     update_last_entry_if_overlap = Boolean(
@@ -136,13 +136,13 @@ class SummaryQuery(Query):
     time_offset = offset_in_query()
 
 
-def filters_of(query: dict[str, Any], now: datetime) -> ListFilters:
+def filters_of(query: Mapping[str, Any], now: datetime) -> ListFilters:
     """The filters that a range query asks for; raises ValidationError for a bad range."""
     first, beyond = _range_of(query, now)
     return ListFilters(first, beyond, query["user_id"], query["project_id"], query["activity_id"], query["uri"])
 
 
-def _range_of(query: dict[str, Any], now: datetime) -> tuple[datetime, datetime]:
+def _range_of(query: Mapping[str, Any], now: datetime) -> tuple[datetime, datetime]:
     """`start_date` and `end_date` where either is given, a local month otherwise."""
     zone = query["timezone"] or instants.offset_zone(query["timezone_offset"])
     if query["start_date"] is None and query["end_date"] is None:

@@ -20,12 +20,11 @@ from shared.errors import ApiError
 from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
 from shared.instants import format_instant
-from shared.time_entries import rules
-from shared.time_entries.reading import find, neighbours
+from shared.time_entries import reading, rules
+from shared.time_entries.entry import PLAIN
+from shared.time_entries.neighbours import neighbours
 from shared.time_entries.rules import Interval, Placed
 from shared.time_entries.timeline import Timeline, interval_of, placed, read_timeline
-
-PLAIN_FIELDS = ("project_id", "activity_id", "description", "uri", "technologies", "timezone_offset")
 
 
 class Write(NamedTuple):
@@ -59,7 +58,7 @@ async def create(
             "id": entry_id,
             "tenant_id": caller.tenant_id,
             "owner_id": caller.user_id,
-            **{name: fields[name] for name in PLAIN_FIELDS},
+            **{name: fields[name] for name in PLAIN},
             **_dates(interval),
         }
         action = "Start a timer" if interval.end is None else "Create a time entry"
@@ -77,7 +76,7 @@ async def update(
         timeline, entry = await _own(caller, entry_id, wanted)
         before, old = own_fields(entry), interval_of(entry)
         interval = _moved(old, given, now)
-        plain = {name: given[name] for name in PLAIN_FIELDS if name in given}
+        plain = {name: given[name] for name in PLAIN if name in given}
         changed = {name: value for name, value in plain.items() if before.get(name) != value}
         others, _ = await asyncio.gather(
             _in_reach(timeline, entry_id, old, interval), require_references(caller.tenant_id, changed)
@@ -149,7 +148,9 @@ async def _settle(caller: Caller, attempt: Attempt[Document]) -> Document:
 
 async def _own(caller: Caller, entry_id: str, wanted: Precondition) -> tuple[Timeline, Document]:
     """The caller's timeline and entry, read in parallel; 403 where an admin sees another's, 412 where it changed."""
-    timeline, entry = await asyncio.gather(read_timeline(caller.tenant_id, caller.user_id), find(caller, entry_id))
+    timeline, entry = await asyncio.gather(
+        read_timeline(caller.tenant_id, caller.user_id), reading.get(caller, entry_id)
+    )
     if entry["owner_id"] != caller.user_id:
         raise ApiError(403, "not_the_owner", "Only its owner may change a time entry")
     wanted.check(entry)

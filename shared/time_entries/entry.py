@@ -1,0 +1,49 @@
+"""The fields of a time entry, in one tuple, from which everything derives that has to name them all.
+
+To add a field, add it here and declare it in `schemas.TimeEntryBody`, which says what a client may write in it. A test
+fails where one of the two is missing, and where a list shows something else than `GET /time-entries/{id}`.
+"""
+
+from typing import Any, NamedTuple
+
+from shared.instants import DEFAULT_TIMEZONE_OFFSET
+
+
+class Field(NamedTuple):
+    """A field of an entry as it is kept.
+
+    `default` is what a new entry has where the client gives nothing or null, and what is answered for a document
+    without it.
+    """
+
+    name: str
+    default: Any = None
+    writable: bool = True
+
+
+FIELDS = (
+    Field("id", writable=False),
+    Field("tenant_id", writable=False),
+    Field("owner_id", writable=False),
+    Field("project_id"),
+    Field("activity_id"),
+    Field("description"),
+    Field("start_date"),
+    Field("end_date"),
+    Field("uri"),
+    Field("technologies", []),
+    Field("timezone_offset", DEFAULT_TIMEZONE_OFFSET),
+    Field("deleted", writable=False),
+)
+DEFAULTS = {field.name: field.default for field in FIELDS}
+# The interval, which the rules decide on.
+DATES = ("start_date", "end_date")
+# What a client writes and the store keeps as it is.
+PLAIN = tuple(field.name for field in FIELDS if field.writable and field.name not in DATES)
+# The fields of a query `FROM c`. Lists need no more of a document.
+SELECTED = ", ".join(f"c.{field.name}" for field in FIELDS)
+
+
+def kept_fields(document: dict[str, Any]) -> dict[str, Any]:
+    """The entry's fields, each with its default where the document has no value."""
+    return {name: default if (value := document.get(name)) is None else value for name, default in DEFAULTS.items()}
