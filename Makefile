@@ -8,9 +8,11 @@ BENCH_READY := $(VENV)/installed-bench
 # What only releases and checks of the repository need: `make run` and `make test` do without.
 TOOLS := .venv-tools
 TOOLS_READY := $(TOOLS)/installed
+# Tests of one file vary from milliseconds to seconds, so a worker that is done takes over some of another's.
+EVERY_CORE := -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run test coverage test-browser test-3.13 bench lint format lock migrate package openapi architecture containers hooks check-commits \
+.PHONY: help run check test coverage test-browser test-3.13 bench lint format lock migrate package openapi containers hooks check-commits \
         check-workflows check-bicep next-version release clean
 
 help: ## list the targets
@@ -25,17 +27,19 @@ $(READY): requirements.txt requirements-dev.txt
 run: $(READY) ## start the embedded database and the local host (PORT, COSMOS_PORT, DATA_DIR)
 	@$(BIN)/python -m local
 
-test: $(READY) ## run every test that needs nothing but Python
-	$(BIN)/python -m pytest
+check: lint test ## what to run before a commit: style, types, import directions and all tests
+
+test: $(READY) ## run all tests on every core, or some: T=tests/http, T="-k timer --pdb"
+	$(BIN)/python -m pytest $(or $(T),$(EVERY_CORE))
 
 test-browser: $(READY) ## drive the documentation in Debian's Chromium; screenshots go to .artefacts/
-	$(BIN)/python -m pytest -m browser tests/browser
+	$(BIN)/python -m pytest -m browser $(or $(T),tests/browser)
 
-test-3.13: ## run the same tests on Python 3.13, some of them with the library that runs functions in Azure
+test-3.13: ## run the same tests (or T=…) on Python 3.13, some with the library that runs functions in Azure
 	@python=$$(.ci/find-python 3.13) && $(MAKE) --no-print-directory test VENV=.venv-3.13 PYTHON="$$python"
 
-coverage: $(READY) ## run the tests, print which branches of shared/ and functions/ they take, write htmlcov/
-	$(BIN)/python -m pytest --cov --cov-report=term --cov-report=html
+coverage: $(READY) ## run all tests, print which branches of shared/ and functions/ they miss, write htmlcov/
+	$(BIN)/python -m pytest $(EVERY_CORE) --cov --cov-report=term --cov-report=html
 
 bench: $(BENCH_READY) ## measure what calls cost beside the floor, and as data grows (PARTS, TARGET=URL); see benchmarks/
 	$(BIN)/python -m benchmarks $(if $(TARGET),--target $(TARGET)) $(PARTS)
@@ -72,9 +76,6 @@ package: ## put what is deployed, as committed, into .local/package.zip
 openapi: $(READY) ## write docs/openapi.json from the routes and schemas of the code, and what the gateway imports from that
 	$(BIN)/python cli.py gen-swagger-json -f docs/openapi.json
 	$(BIN)/python -m tools.gateway_api
-
-architecture: $(READY) ## write the list of files in docs/architecture.md
-	$(BIN)/python -m tools.architecture
 
 containers: $(READY) ## write infra/containers.json from the containers of the code
 	$(BIN)/python -m tools.containers_json

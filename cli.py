@@ -28,6 +28,7 @@ from shared.config import settings
 from shared.errors import ApiError
 from shared.flags import feature_flags as flags
 from shared.ids import is_uuid
+from shared.logs import log_what_waits
 
 T = TypeVar("T")
 
@@ -245,6 +246,7 @@ def _run(work: Callable[[], Awaitable[T]], pace: Pace | None = None) -> T:
         try:
             return await work()
         finally:
+            log_what_waits()
             await clients.close()
 
     try:

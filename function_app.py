@@ -10,8 +10,10 @@ import azure.functions as func
 
 from functions import http_trigger
 from functions.change_feed import trigger as change_feed
+from shared import logs
 from shared.cosmos.containers import WATCHED
 
+logs.silence_sdks()
 app = func.FunctionApp()
 
 for function in http_trigger.HTTP_FUNCTIONS:

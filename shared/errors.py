@@ -1,4 +1,4 @@
-"""The one error that the code raises, and the one body (RFC 9457, with the frontend's `message`) that answers it."""
+"""The one error that the code raises, and its body (RFC 9457, with the `message` that the frontend shows)."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -6,10 +6,10 @@ from typing import Any
 
 
 class ApiError(Exception):
-    """A refusal with its HTTP status, a stable snake_case `code`, and a sentence for the person at the other end.
+    """An error answer: its HTTP status, a stable snake_case `code`, and a message for people.
 
-    `errors` maps field names to lists of sentences; `conflicts` lists `{id, start_date, end_date}` of what is in the
-    way; `headers` go out with the answer.
+    `errors` maps field names to lists of sentences; `conflicts` lists `{id, start_date, end_date}` of the time
+    entries that are in the way; `headers` are sent with the answer.
     """
 
     def __init__(  # noqa: PLR0913 - each is one member of the error body
@@ -47,7 +47,7 @@ class ApiError(Exception):
         return body
 
 
-# Python 3.13 took over the names of RFC 9110; the body says the same on every Python.
+# Python 3.13 adopted the names of RFC 9110. The body has the same title on every version.
 _TITLES = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Unprocessable Content",
@@ -55,5 +55,5 @@ _TITLES = {
 
 
 def unavailable(code: str, message: str, retry_after_seconds: int = 1) -> ApiError:
-    """503 with `Retry-After`: something this service stands on is away."""
+    """503 with `Retry-After`: a dependency is unavailable."""
     return ApiError(503, code, message, headers={"Retry-After": str(retry_after_seconds)})

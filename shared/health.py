@@ -3,28 +3,28 @@
 from typing import Any
 
 from azure.core.exceptions import AzureError
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from shared.auth.caller import signing_keys_problem
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos.containers import MIGRATION
 from shared.errors import ApiError
-from shared.http.fields import Answer, Text, about
+from shared.http.fields import Answer, Choice, Text, about
 from shared.instants import ZONE_DATA
 
 
 class Health(Answer):
-    """Whether the service works."""
+    """The health of the service, and of what it depends on."""
 
-    status = Text(
-        validate=validate.OneOf(("healthy", "unhealthy")), metadata=about("Healthy when every check is.", "healthy")
+    status = Choice(
+        "HealthStatus", ("healthy", "unhealthy"), metadata=about("`healthy` if every check is `ok`.", "healthy")
     )
-    timezone_data = Text(metadata=about("The release of the IANA time zone data that it reckons with.", "2026f"))
+    timezone_data = Text(metadata=about("The release of the IANA time zone data in use.", "2026f"))
     checks = fields.Dict(
         keys=fields.String(),
         values=fields.String(),
-        metadata=about("`ok`, or what is wrong, for each.", {"settings": "ok", "database": "ok"}),
+        metadata=about("The result of each check: `ok`, or what is wrong.", {"settings": "ok", "database": "ok"}),
     )
 
 

@@ -1,7 +1,8 @@
-"""Log lines, and the correlation id that ties them to a request, its database calls, its events and its answer.
+"""Log lines, and the ids that tie them to a request, its database calls, its events and its answer.
 
-The id is the trace id of the W3C trace context (https://www.w3.org/TR/trace-context/), which Application Insights
-shows as `operation_Id`.
+The correlation id is made here for each request, so that no caller chooses what the audit trail says. The trace id of
+the caller's W3C trace context (https://www.w3.org/TR/trace-context/), which Application Insights shows as
+`operation_Id`, stands beside it.
 """
 
 import logging
@@ -16,6 +17,8 @@ from uuid import uuid4
 
 # The id of the request that this task works on: 32 hexadecimal digits, empty outside of a request.
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
+# The trace id that its caller sent, in the same form; empty if there was none.
+trace_id: ContextVar[str] = ContextVar("trace_id", default="")
 
 # Version, trace id, parent id, flags; a later version may append to it.
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(-.*)?")
@@ -26,31 +29,35 @@ REPEATED_AFTER_SECONDS = 600.0
 MOST_SUBJECTS = 1000
 
 
-def correlation_id_of(headers: Mapping[str, str]) -> str:
-    """The trace id of the request's `traceparent`, or a new one: 32 hexadecimal digits."""
+def begin_request(headers: Mapping[str, str]) -> None:
+    """Give this task a new correlation id, and the trace id of the request's `traceparent`, if there is one."""
+    correlation_id.set(uuid4().hex)
     match = _TRACEPARENT.fullmatch(headers.get("traceparent", "").strip())
-    return match[1] if match and match[1] != _NO_TRACE else uuid4().hex
+    trace_id.set(match[1] if match and match[1] != _NO_TRACE else "")
 
 
 def traceparent() -> dict[str, str]:
-    """The header that passes the current correlation id on; empty outside of a request."""
-    trace_id = correlation_id.get()
-    return {"traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01"} if trace_id else {}
+    """The header that passes the trace on, one of our own where the caller has none; empty outside of a request."""
+    trace = trace_id.get() or correlation_id.get()
+    return {"traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"} if trace else {}
 
 
 class _Correlated(logging.LoggerAdapter[logging.Logger]):
-    """Adds the correlation id to each line, and as an attribute, which Application Insights keeps as a dimension."""
+    """Adds both ids to each line, and as attributes, which Application Insights keeps as dimensions."""
 
     def process(self, msg: Any, kwargs: MutableMapping[str, Any]) -> tuple[Any, MutableMapping[str, Any]]:
-        trace_id = correlation_id.get()
-        extra = {**(kwargs.get("extra") or {}), "correlation_id": trace_id}
-        return (f"{msg} [{trace_id}]" if trace_id else msg), {**kwargs, "extra": extra}
+        ids = {"correlation_id": correlation_id.get(), "trace_id": trace_id.get()}
+        shown = " ".join(filter(None, ids.values()))
+        return (f"{msg} [{shown}]" if shown else msg), {**kwargs, "extra": {**(kwargs.get("extra") or {}), **ids}}
 
 
 def logger(name: str) -> _Correlated:
     """The logger of a module. No line of it holds a token, an e-mail or a description."""
     return _Correlated(logging.getLogger(name))
 
+
+# Not `azure` as a whole, which would include `azure.functions`.
+SDK_LOGGERS = ("azure.appconfiguration", "azure.core", "azure.cosmos", "azure.identity", "msal")
 
 # The warnings that wait for the end of an invocation; beyond this many the oldest are dropped.
 _waiting: deque[tuple[logging.Logger, str, tuple[object, ...]]] = deque(maxlen=100)
@@ -67,7 +74,7 @@ class SparingLog:
         self._log = logging.getLogger(name)
         self._warned_at: dict[str, float] = {}
 
-    def warning(self, subject: str, message: str, *args: object) -> None:
+    def warn_about(self, subject: str, message: str, *args: object) -> None:
         """Log a warning unless there was one about the same subject a short while ago."""
         now = time.monotonic()
         if now - self._warned_at.get(subject, float("-inf")) < REPEATED_AFTER_SECONDS:
@@ -89,7 +96,7 @@ def silence_sdks() -> None:
     """Keep the SDKs' records below WARNING out of the log: two for each HTTP request, with ids of tenants and users.
 
     The Functions worker sets the root logger to INFO, and the host files these records under the function's own
-    category, where host.json can't tell them apart. The logger `azure` as a whole would include `azure.functions`.
+    category, where host.json can't tell them apart.
     """
-    for name in ("azure.core", "azure.cosmos", "azure.identity", "azure.appconfiguration"):
+    for name in SDK_LOGGERS:
         logging.getLogger(name).setLevel(logging.WARNING)

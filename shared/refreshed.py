@@ -110,7 +110,7 @@ class Refreshed(Generic[T]):
         except Exception as error:  # noqa: BLE001 - whatever fails there, the last value stays
             reason = str(error).partition("\n")[0]
             self._problem = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
-            self._log.warning(self._name, "%s can't be read (%s)", self._name, self._problem)
+            self._log.warn_about(self._name, "%s can't be read (%s)", self._name, self._problem)
         finally:
             self._due_at = self._clock() + pause
             self._renewal = None

@@ -8,6 +8,7 @@ import azure.functions as func
 
 from shared.cosmos.containers import LEASES
 from shared.events.delivery import deliver
+from shared.logs import log_what_waits
 
 
 def watch(app: func.FunctionApp, container_id: str) -> None:
@@ -15,7 +16,10 @@ def watch(app: func.FunctionApp, container_id: str) -> None:
     name = f"change_feed_{container_id}"
 
     async def change_feed(documents: func.DocumentList) -> None:
-        await deliver(name, container_id, [document.to_dict() for document in documents])
+        try:
+            await deliver(name, container_id, [document.to_dict() for document in documents])
+        finally:
+            log_what_waits()
 
     triggered = app.cosmos_db_trigger(
         arg_name="documents",

@@ -1,7 +1,7 @@
 """`/api/events`: the audit trail."""
 
 from shared.events import reading
-from shared.events.schemas import EventPage, EventQuery
+from shared.events.schemas import AuditEventPage, EventQuery
 from shared.http.json_body import Streamed
 from shared.http.routing import Reply, Request, Route, Routes
 
@@ -14,7 +14,7 @@ ROUTES = Routes("The audit trail: who changed what, and when.")
     "",
     operation_id="list-events",
     query=EventQuery(),
-    answer=EventPage(),
+    answer=AuditEventPage(),
     refusals={
         403: "Only an administrator may list events without naming an item of their own.",
         404: "The caller has no such item.",

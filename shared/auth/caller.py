@@ -12,6 +12,7 @@ from shared import clients
 from shared.auth.signing_keys import SigningKeys
 from shared.auth.tokens import LEEWAY_SECONDS, Token, expired, read_token, unauthorized
 from shared.config import JwtVerification, settings
+from shared.errors import ApiError
 from shared.ids import uuid_in
 
 ADMIN = "time-tracker-admin"
@@ -32,6 +33,16 @@ class Caller:
     is_tester: bool = False
     # Every role and group that the token names: a feature flag's audience may be any of them.
     groups: frozenset[str] = frozenset()
+
+    @property
+    def may_read_others(self) -> bool:
+        """Whether the caller may read what belongs to other users of the tenant: their time entries and events."""
+        return self.is_admin
+
+    def require_admin(self, message: str = "Only an administrator may do this") -> None:
+        """Raises ApiError 403 unless the caller is an administrator."""
+        if not self.is_admin:
+            raise ApiError(403, "admin_only", message)
 
 
 # The caller of an operation that needs no token.

@@ -35,10 +35,9 @@ class CatalogApi:
     @property
     def words(self) -> dict[str, str]:
         """What the docstrings below say about this resource."""
-        noun = self.resource.noun
         return {
-            "noun": noun,
-            "a_noun": f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}",
+            "noun": self.resource.noun,
+            "a_noun": self.resource.a_noun,
             "nouns": self.path.replace("-", " "),
             "fate": "soft-deleted" if self.resource.soft_delete else "made inactive",
         }
@@ -49,7 +48,7 @@ def catalog_routes(api: CatalogApi) -> Routes:
     resource = api.resource
     routes = Routes(api.description, words=api.words)
     id_of_one = resource.noun.replace(" ", "-")
-    refusals = {409: f"{api.words['a_noun'].capitalize()} with that name already exists."}
+    refusals = {409: f"{resource.a_noun.capitalize()} with that name already exists."}
     if REFERENCES.keys() & set(resource.fields):
         refusals[400] = "An item that it refers to does not exist."
 

@@ -11,75 +11,89 @@ PROJECT_TYPE_ID = "6f0d1a52-8f8e-4a43-8f5b-3c1c9e4d2b02"
 class _Described(Body):
     """What most resources of the catalog have."""
 
-    name = Name(required=True, metadata=about("What people call it; unique in its tenant.", "Backend"))
+    name = Name(required=True, metadata=about("The name, unique within the tenant.", "Backend"))
     description = Text(
         allow_none=True,
         load_default=None,
         validate=validate.Length(max=250),
-        metadata=about("A sentence about it.", "What runs in the cloud"),
+        metadata=about("A short description.", "The server side"),
     )
 
 
 class _WithStatus(_Described):
-    """What may be made inactive."""
+    """What can be made inactive."""
 
     status = status(allow_none=True, load_default="active")
 
 
 class CustomerBody(_WithStatus):
-    """A customer as an admin writes it."""
+    """A customer, as an administrator writes it."""
 
 
 class ActivityBody(_WithStatus):
-    """An activity as an admin writes it."""
+    """An activity, as an administrator writes it."""
 
 
 class ProjectTypeBody(_Described):
-    """A project type as an admin writes it."""
+    """A project type, as an administrator writes it."""
 
-    customer_id = Id(allow_none=True, load_default=None, metadata=about("The customer it is for.", CUSTOMER_ID))
-    parent_id = Id(allow_none=True, load_default=None, metadata=about("The type that it lies below.", PROJECT_TYPE_ID))
+    customer_id = Id(allow_none=True, load_default=None, metadata=about("The customer that it is for.", CUSTOMER_ID))
+    parent_id = Id(
+        allow_none=True,
+        load_default=None,
+        metadata=about("The project type that it is below in the tree.", PROJECT_TYPE_ID),
+    )
 
 
 class TechnologyBody(Body):
-    """A technology as an admin writes it."""
+    """A technology, as an administrator writes it."""
 
-    name = Name(required=True, metadata=about("What people call it; unique in its tenant.", "Python"))
+    name = Name(required=True, metadata=about("The name, unique within the tenant.", "Python"))
     first_use_time_entry_id = Id(
         allow_none=True,
         load_default=None,
-        metadata=about("The time entry that first named it.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"),
+        metadata=about("The time entry that first used it.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"),
     )
     creation_date = KeptInstant(
-        allow_none=True, load_default=None, metadata=about("When it came up.", "2026-01-05T14:00:00.0000000Z")
+        allow_none=True, load_default=None, metadata=about("When it was first used.", "2026-01-05T14:00:00.0000000Z")
     )
 
 
 class ProjectBody(_WithStatus):
-    """A project as an admin writes it."""
+    """A project, as an administrator writes it."""
 
-    customer_id = Id(allow_none=True, load_default=None, metadata=about("The customer it is for.", CUSTOMER_ID))
-    project_type_id = Id(allow_none=True, load_default=None, metadata=about("What kind it is.", PROJECT_TYPE_ID))
+    customer_id = Id(allow_none=True, load_default=None, metadata=about("The customer that it is for.", CUSTOMER_ID))
+    project_type_id = Id(
+        allow_none=True, load_default=None, metadata=about("The type of the project.", PROJECT_TYPE_ID)
+    )
     technologies = Technologies(
-        allow_none=True, load_default=[], metadata=about("What it is done with.", ["Python", "Cosmos DB"])
+        allow_none=True, load_default=list, metadata=about("The technologies used.", ["Python", "Cosmos DB"])
     )
 
 
 class StatusQuery(Query):
     """The filter of customers and activities."""
 
-    status = status("Only those that are in use, or that are not; without it both.", load_default=None)
+    status = status("Only active or only inactive ones; by default, both.", load_default=None)
 
 
 class ProjectQuery(StatusQuery):
     """The filters of projects."""
 
-    customer_id = CommaList(load_default=None, metadata=about("Only those of these customers."))
-    project_type_id = CommaList(load_default=None, metadata=about("Only those of these types."))
+    customer_id = CommaList(
+        load_default=None, metadata=about("Only projects of these customers: ids, separated by commas.")
+    )
+    project_type_id = CommaList(
+        load_default=None, metadata=about("Only projects of these types: ids, separated by commas.")
+    )
 
 
 class ProjectTypeQuery(Query):
     """The filters of project types."""
 
-    customer_id = CommaList(load_default=None, metadata=about("Only those of these customers."))
-    parent_id = CommaList(load_default=None, metadata=about("Only those directly below these types."))
+    customer_id = CommaList(
+        load_default=None, metadata=about("Only project types of these customers: ids, separated by commas.")
+    )
+    parent_id = CommaList(
+        load_default=None, metadata=about("Only project types directly below these: ids, separated by commas.")
+    )

@@ -34,6 +34,10 @@ class Resource:
     soft_delete: bool = False
     guard: Callable[[Document | None, Document], Awaitable[list[Operation]]] | None = None
 
+    @property
+    def a_noun(self) -> str:
+        return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
+
 
 class Write(NamedTuple):
     """What was read (None for a new item), what it becomes, and the event's action."""
@@ -128,7 +132,7 @@ async def _change(resource: Resource, caller: Caller, now: datetime, write: Writ
     taken = ApiError(
         409,
         f"{resource.container_id}_exists",
-        f"There is already a {resource.noun} with that name",
+        f"{resource.a_noun.capitalize()} with that name already exists",
         errors={"name": ["Already in use."]},
     )
     operation = transactions.replace(after, before) if before else transactions.create(after)

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from shared.cosmos.items import own_fields
 from shared.instants import format_instant
-from shared.logs import correlation_id
+from shared.logs import correlation_id, trace_id
 
 if TYPE_CHECKING:
     # The change feed delivers events without it: it brings along what checks tokens.
@@ -72,6 +72,9 @@ def outbox_document(before: Mapping[str, Any] | None, after: Mapping[str, Any], 
         "tenant_id": after["tenant_id"],
         "changes": changes(before or {}, after),
     }
+    if trace := trace_id.get():
+        # Kept for those who search the logs; no answer shows it.
+        event["trace_id"] = trace
     outbox = {"id": event_id, "kind": EVENT_KIND, "tenant_id": after["tenant_id"], "deleted": event_id}
     if "owner_id" in after:
         outbox["owner_id"] = after["owner_id"]

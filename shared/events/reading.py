@@ -37,9 +37,11 @@ TOP = ("9999-12-31T23:59:59.9999999Z", "")
 async def page(caller: Caller, query: Mapping[str, Any]) -> tuple[list[Document], str | None]:
     """A page of events, and the continuation of the next (None at the end).
 
-    Raises ApiError 403 for one who is no admin and names no item, 404 when the item is not his.
+    Raises ApiError 403 when a caller who is no administrator names no item, 404 when the item is not their own.
     """
-    if not caller.is_admin:
+    if query["item_id"] is None:
+        caller.require_admin("Only an administrator may list events without naming an item of their own")
+    elif not caller.may_read_others:
         await _require_own(caller, query["item_id"])
     first, beyond = range_asked(query, query["timezone"] or UTC)
     date, event_id = _position(query["continuation"])
@@ -66,10 +68,8 @@ def shown(event: Document) -> dict[str, Any]:
     return {name: event.get(name) for name in EVENT_FIELDS}
 
 
-async def _require_own(caller: Caller, item_id: str | None) -> None:
-    if item_id is None:
-        raise ApiError(403, "admin_only", "Only an administrator may see the events of others; name an item of yours")
-    # A deleted entry of the caller's is still an item of his own.
+async def _require_own(caller: Caller, item_id: str) -> None:
+    # A deleted time entry is still the caller's own.
     entry = await items.read(TIME_ENTRY, item_id, [caller.tenant_id, caller.user_id])
     if entry is None or not items.is_item(entry):
         raise ApiError(404, "item_not_found", "There is no such item of yours")

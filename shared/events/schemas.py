@@ -11,45 +11,56 @@ MOST_EVENTS = 1000
 class EventQuery(Query):
     """Which events, and how many at a time."""
 
-    item_id = Id(load_default=None, metadata=about("Only events of this item; who is no administrator must name one."))
-    container_id = Text(load_default=None, metadata=about("Only events of this kind of item, such as `time_entry`."))
-    user_id = Id(load_default=None, metadata=about("Only what this user did."))
-    start_date = Text(load_default=None, metadata=about(f"Only events of this instant or later. {DATES}"))
-    end_date = Text(load_default=None, metadata=about(f"Only events before this instant. {DATES}"))
-    timezone = timezone_in_query("UTC counts")
-    limit = QueryInteger(
-        load_default=100, validate=validate.Range(1, MOST_EVENTS), metadata=about("How many events at most.")
+    item_id = Id(
+        load_default=None, metadata=about("Only events of this item. Required unless the caller is an administrator.")
     )
-    continuation = Text(load_default=None, metadata=about("What the page before ended with."))
+    container_id = Text(
+        load_default=None, metadata=about("Only events of this kind of item, for example `time_entry`.")
+    )
+    user_id = Id(load_default=None, metadata=about("Only changes that this user made."))
+    start_date = Text(load_default=None, metadata=about(f"Only events from this time on. {DATES}"))
+    end_date = Text(load_default=None, metadata=about(f"Only events before this time. {DATES}"))
+    timezone = timezone_in_query("UTC")
+    limit = QueryInteger(
+        load_default=100, validate=validate.Range(1, MOST_EVENTS), metadata=about("The maximum number of events.")
+    )
+    continuation = Text(load_default=None, metadata=about("The `continuation` of the previous page."))
 
 
-class Event(Answer):
-    """What was done to one item, by whom, and when."""
+class AuditEvent(Answer):
+    """A change of an item: who made it, when, and what changed."""
 
-    id = Id(metadata=about("The event's own id.", "9d3a1c70-2f0e-4a36-a7d9-5f6b8c2e1a07"))
-    date = Instant(metadata=about("When it was done.", "2026-01-05T15:30:00.0000000Z"))
-    user_id = Id(metadata=about("Who did it.", "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"))
+    id = Id(metadata=about("The id of the event.", "9d3a1c70-2f0e-4a36-a7d9-5f6b8c2e1a07"))
+    date = Instant(metadata=about("When the change was made.", "2026-01-05T15:30:00.0000000Z"))
+    user_id = Id(metadata=about("The user who made the change.", "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"))
     owner_id = Id(
         allow_none=True,
-        metadata=about("Whose item it is, where it has an owner.", "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"),
+        metadata=about("The owner of the item; null if it has none.", "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"),
     )
     action = Text(metadata=about("`create`, `update` or `delete`.", "update"))
-    description = Text(metadata=about("The same in words.", "Stop a time entry"))
-    item_id = Id(metadata=about("What it was done to.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"))
+    description = Text(metadata=about("The change in words.", "Stop a time entry"))
+    item_id = Id(metadata=about("The id of the item.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"))
     container_id = Text(metadata=about("The kind of item.", "time_entry"))
-    session_id = Text(metadata=about("The correlation id of the request.", "4bf92f3577b34da6a3ce929d0e0e4736"))
-    tenant_id = Id(metadata=about("The organisation it belongs to.", "5f1d6a3e-7c0b-4d29-9b57-2f4f1f0c9a11"))
+    session_id = Text(
+        metadata=about("The correlation id of the request that made the change.", "4bf92f3577b34da6a3ce929d0e0e4736")
+    )
+    tenant_id = Id(
+        metadata=about("The tenant (organisation) that it belongs to.", "5f1d6a3e-7c0b-4d29-9b57-2f4f1f0c9a11")
+    )
     changes = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.Raw(allow_none=True), validate=validate.Length(equal=2)),
         metadata=about(
-            "What became of which field: `[before, after]`.", {"end_date": [None, "2026-01-05T15:30:00.0000000Z"]}
+            "For each changed field, its values before and after: `[before, after]`.",
+            {"end_date": [None, "2026-01-05T15:30:00.0000000Z"]},
         ),
     )
 
 
-class EventPage(Answer):
+class AuditEventPage(Answer):
     """A page of events."""
 
-    data = fields.List(fields.Nested(Event), metadata=about("Newest first."))
-    continuation = Text(allow_none=True, metadata=about("What to ask for the next page with; null at the end.", None))
+    data = fields.List(fields.Nested(AuditEvent), metadata=about("The events, newest first."))
+    continuation = Text(
+        allow_none=True, metadata=about("The value of `continuation` for the next page; null on the last page.", None)
+    )

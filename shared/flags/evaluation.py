@@ -48,7 +48,7 @@ class FlagSet:
         return FeatureManager({"feature_management": {"feature_flags": [checked]}})
 
     def _complain(self, name: str, error: Exception) -> None:
-        self._log.warning(name, "the feature flag %r is broken, and off (%s: %s)", name, type(error).__name__, error)
+        self._log.warn_about(name, "the feature flag %r is broken, and off (%s: %s)", name, type(error).__name__, error)
 
 
 def _checked(document: Any) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from shared.http.fields import given_parts
 from shared.http.json_body import dumps, json_body
 from shared.http.routing import IF_MATCH, Reply, Request, Route, Routes
 from shared.ids import is_uuid
-from shared.logs import correlation_id, correlation_id_of, logger
+from shared.logs import begin_request, correlation_id, log_what_waits, logger
 
 MAX_BODY_BYTES = 1024 * 1024
 # Whatever happens below, a caller has an answer within 10 seconds.
@@ -53,7 +53,7 @@ class HttpAnswer(TypedDict):
 
 async def respond(routes: Routes, request: HttpRequest) -> HttpAnswer:
     """Answer a request to the resource of these routes. Never raises: what fails here is a 500 that says nothing."""
-    correlation_id.set(correlation_id_of(request.headers))
+    begin_request(request.headers)
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
             answer = await _answer(request, *await _reply(routes, request))
@@ -63,10 +63,12 @@ async def respond(routes: Routes, request: HttpRequest) -> HttpAnswer:
         return _error(_invalid(error))
     except TimeoutError:
         log.warning("no answer within %s s", DEADLINE_SECONDS)
-        return _error(unavailable("timeout", "This took too long; try again"))
+        return _error(unavailable("timeout", "The request took too long; try again"))
     except Exception:
         log.exception("unexpected error")
         return _error(ApiError(500, "internal_error", "Something went wrong on our side"))
+    finally:
+        log_what_waits()
     return answer
 
 
@@ -78,8 +80,8 @@ async def _reply(routes: Routes, request: HttpRequest) -> tuple[Reply, int]:
         return Reply(None, headers={"Allow": _allow(here)}), 204
     caller = NOBODY if here and here[0].public else await caller_of(request.headers)
     route, path = _match(here, request.method, segments)
-    if route.admin_only and not caller.is_admin:
-        raise ApiError(403, "admin_only", "Only an administrator may do this")
+    if route.admin_only:
+        caller.require_admin()
     _require_length(request)
     reply = await route.operation(
         Request(

@@ -34,4 +34,4 @@ class Precondition:
     def check(self, document: Mapping[str, Any]) -> None:
         """Raises ApiError 412 unless the item as stored is the one that the client has seen."""
         if self.tags is not None and not self.tags & {"*", etag_of(document)}:
-            raise ApiError(412, "precondition_failed", "This was changed since you read it")
+            raise ApiError(412, "precondition_failed", "The item has changed since you read it")

@@ -4,6 +4,7 @@ Unknown and read-only fields are dropped; `""` means null in an optional field; 
 asked for is refused rather than converted.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,7 +18,7 @@ LONGEST_TIMEZONE_OFFSET = 840
 
 
 class Body(Schema):
-    """A JSON body. A null in an optional field stands for the field's `load_default`."""
+    """A JSON body. In an optional field, null means the field's `load_default`, and so does `""`."""
 
     class Meta:
         unknown = EXCLUDE
@@ -29,7 +30,11 @@ class Body(Schema):
 
     @post_load
     def null_is_default(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {name: self.load_fields[name].load_default if value is None else value for name, value in data.items()}
+        return {name: self._default(name) if value is None else value for name, value in data.items()}
+
+    def _default(self, name: str) -> Any:
+        default = self.load_fields[name].load_default
+        return default() if callable(default) else None if default is missing else default
 
 
 class Query(Schema):
@@ -74,6 +79,15 @@ class Name(Text):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         return super()._deserialize(value, attr, data, **kwargs).strip()
+
+
+class Choice(Text):
+    """One of a few words. Generated clients know them by `enum`, the name of their schema in the OpenAPI document."""
+
+    def __init__(self, enum: str, words: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(validate=validate.OneOf(words), **kwargs)
+        self.enum = enum
+        self.words = words
 
 
 class Id(Text):
@@ -169,10 +183,12 @@ def offset_in_query() -> fields.Integer:
     return QueryInteger(load_default=DEFAULT_TIMEZONE_OFFSET, validate=_OFFSETS, metadata=about(_OFFSET))
 
 
-def status(description: str = "Whether it is in use.", **kwargs: Any) -> Text:
+def status(description: str = "Whether it is in use.", **kwargs: Any) -> Choice:
     """`active` or `inactive`."""
-    return Text(validate=validate.OneOf(STATUSES), metadata=about(description), **kwargs)
+    return Choice("Status", STATUSES, metadata=about(description), **kwargs)
 
 
 _OFFSETS = validate.Range(-LONGEST_TIMEZONE_OFFSET, LONGEST_TIMEZONE_OFFSET)
-_OFFSET = "Minutes from local time to UTC, as JavaScript's `getTimezoneOffset()` gives: 300 in Ecuador, -60 in Berlin."
+_OFFSET = (
+    "Minutes from local time to UTC, as JavaScript's `getTimezoneOffset()` returns: 300 in Ecuador, -60 in Berlin."
+)

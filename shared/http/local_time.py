@@ -15,7 +15,7 @@ from shared.http.fields import about
 UNKNOWN_ZONE = "etc/unknown"
 PLAIN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 # What a range's dates may be, for the descriptions of such fields.
-DATES = "With an offset or `Z` it is an instant; without one, local time; a plain date is a whole local day."
+DATES = "With an offset or `Z` it is an instant; without one, it is local time. A plain date is a whole local day."
 
 
 class TimeZone(fields.Field[ZoneInfo]):
@@ -33,11 +33,11 @@ class TimeZone(fields.Field[ZoneInfo]):
 
 
 def timezone_in_query(otherwise: str) -> TimeZone:
-    """The zone that local time is of. `otherwise`: what counts without it, in words."""
+    """The zone that local time is in. `otherwise` says what is used without it."""
     return TimeZone(
         load_default=None,
         metadata=about(
-            f"The caller's time zone, by its name in the IANA database, as browsers say it; without it {otherwise}.",
+            f"The caller's time zone, by its name in the IANA database. By default, {otherwise}.",
             "America/Guayaquil",
         ),
     )

@@ -17,52 +17,63 @@ from shared.users.rules import Users
 
 
 class TimeEntry(Item, TimeEntryBody):
-    """A time entry, with the names of what it refers to."""
+    """A time entry, with the names of its project, customer and activity."""
 
     class Meta:
         exclude = ("update_last_entry_if_overlap",)
 
-    id = Id(metadata=about("Made by the server.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"))
-    tenant_id = Id(metadata=about("The organisation it belongs to.", "5f1d6a3e-7c0b-4d29-9b57-2f4f1f0c9a11"))
-    owner_id = Id(metadata=about("Whose time it is.", "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"))
-    start_date = Instant(metadata=about("When it began: UTC, seven decimals.", "2026-01-05T14:00:00.0000000Z"))
+    id = Id(metadata=about("The id of the time entry, set by the server.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"))
+    tenant_id = Id(
+        metadata=about("The tenant (organisation) that it belongs to.", "5f1d6a3e-7c0b-4d29-9b57-2f4f1f0c9a11")
+    )
+    owner_id = Id(metadata=about("The user whose time it is.", "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"))
+    start_date = Instant(metadata=about("When it starts, in UTC with seven decimals.", "2026-01-05T14:00:00.0000000Z"))
     end_date = Instant(
-        allow_none=True, metadata=about("When it ended; null while it runs.", "2026-01-05T15:30:00.0000000Z")
+        allow_none=True, metadata=about("When it ends; null while it is running.", "2026-01-05T15:30:00.0000000Z")
     )
-    technologies = Technologies(metadata=about("What it was done with.", ["Python", "Cosmos DB"]))
+    technologies = Technologies(metadata=about("The technologies used.", ["Python", "Cosmos DB"]))
     timezone_offset = fields.Integer(
-        metadata=about("Minutes from local time to UTC where it was written.", DEFAULT_TIMEZONE_OFFSET)
+        metadata=about(
+            "Minutes from the local time of its author to UTC, as given when it was written.", DEFAULT_TIMEZONE_OFFSET
+        )
     )
-    running = Boolean(metadata=about("Whether it has no end yet.", False))
-    project_name = Text(metadata=about("The project's name.", "Backend"))
-    customer_id = Id(allow_none=True, metadata=about("The project's customer.", "0b9a5d3e-1f43-4c53-9d0e-6a1f1f1f7a01"))
-    customer_name = Text(metadata=about("The customer's name, or nothing.", "Acme"))
-    activity_name = Text(metadata=about("The activity's name.", "Development"))
-    owner_email = Text(allow_none=True, metadata=about("The owner's e-mail, where it is known.", "ada@example.com"))
-    deleted = Id(allow_none=True, metadata=about("A UUID once it is soft-deleted, else null.", None))
+    running = Boolean(metadata=about("Whether it is running, that is, has no end.", False))
+    project_name = Text(
+        metadata=about("The name of the project, followed by ` (archived)` if the project is deleted.", "Backend")
+    )
+    customer_id = Id(
+        allow_none=True,
+        metadata=about("The customer of the project; null if it has none.", "0b9a5d3e-1f43-4c53-9d0e-6a1f1f1f7a01"),
+    )
+    customer_name = Text(metadata=about("The name of the customer; empty if there is none.", "Acme"))
+    activity_name = Text(
+        metadata=about("The name of the activity, followed by ` (archived)` if the activity is deleted.", "Development")
+    )
+    owner_email = Text(allow_none=True, metadata=about("The owner's e-mail; null if unknown.", "ada@example.com"))
+    deleted = Id(allow_none=True, metadata=about("Null, or a UUID if it is deleted.", None))
 
 
 class TimeEntryPage(Answer):
     """A page of time entries."""
 
-    records_total = fields.Integer(metadata=about("How many entries there are in all pages.", 1))
-    data = fields.List(fields.Nested(TimeEntry), metadata=about("Newest start first."))
+    records_total = fields.Integer(metadata=about("The number of entries on all pages.", 1))
+    data = fields.List(fields.Nested(TimeEntry), metadata=about("The time entries, newest start first."))
 
 
-class Duration(Answer):
-    """Worked time; the hours may exceed 24."""
+class WorkedTime(Answer):
+    """Worked time. The hours may exceed 24."""
 
     hours = fields.Integer(validate=validate.Range(min=0), metadata=about("Whole hours.", 5))
-    minutes = fields.Integer(validate=validate.Range(0, 59), metadata=about("Whole minutes of the last hour.", 30))
-    seconds = fields.Float(validate=validate.Range(0, 60), metadata=about("Seconds of the last minute.", 12.5))
+    minutes = fields.Integer(validate=validate.Range(0, 59), metadata=about("Whole minutes, 0 to 59.", 30))
+    seconds = fields.Float(validate=validate.Range(0, 60), metadata=about("Seconds, with a fraction.", 12.5))
 
 
 class Summary(Answer):
-    """What the caller has worked, the running entry counted up to now."""
+    """The caller's worked time. A running time entry counts up to now."""
 
-    day = fields.Nested(Duration, metadata=about("In the current local day."))
-    week = fields.Nested(Duration, metadata=about("In the current local week, from Monday."))
-    month = fields.Nested(Duration, metadata=about("In the current local month."))
+    day = fields.Nested(WorkedTime, metadata=about("Worked in the current local day."))
+    week = fields.Nested(WorkedTime, metadata=about("Worked in the current local week, which starts on Monday."))
+    month = fields.Nested(WorkedTime, metadata=about("Worked in the current local month."))
 
 
 async def shown_for(caller: Caller, entries: Sequence[Document]) -> Iterator[dict[str, Any]]:

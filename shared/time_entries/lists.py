@@ -14,7 +14,6 @@ from shared.auth.caller import Caller
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import LIVE, Document
-from shared.errors import ApiError
 from shared.instants import format_instant
 from shared.time_entries.entry import SELECTED
 from shared.time_entries.schemas import EVERYONE, ListFilters, filters_of
@@ -54,9 +53,10 @@ async def filters_for(caller: Caller, query: Mapping[str, Any], now: datetime) -
     Raises ValidationError for a bad range, ApiError 403 when someone other than an administrator names users.
     """
     filters = filters_of(query, now)
-    if filters.owners is not None and not caller.is_admin:
-        raise ApiError(403, "admin_only", "Only an administrator may see the time entries of others")
-    if filters.owners is None or EVERYONE not in filters.owners:
+    if filters.owners is None:
+        return filters
+    caller.require_admin("Only an administrator may see other users' time entries")
+    if EVERYONE not in filters.owners:
         return filters
     return replace(filters, hidden=hidden(await directory().known_users(caller.tenant_id), caller))
 

@@ -25,7 +25,7 @@ async def get(caller: Caller, entry_id: str) -> Document:
     entry = await items.read_live(TIME_ENTRY, entry_id, [caller.tenant_id, caller.user_id])
     if entry:
         return entry
-    if caller.is_admin:
+    if caller.may_read_others:
         found = await items.query(TIME_ENTRY, ANYONES, {"tenant": caller.tenant_id, "id": entry_id})
         if found:
             return dict(found[0])

@@ -37,8 +37,12 @@ def _optional(name: str) -> dict[str, Any]:
 class TimeEntryBody(Body):
     """A time entry as the client writes it."""
 
-    project_id = Id(required=True, metadata=about("What the work is for.", "f4b4c1d8-0c55-4f0e-9f58-0d3c6c2a5b05"))
-    activity_id = Id(required=True, metadata=about("What kind of work it is.", "c1f6a8f2-52f0-4c35-8b9f-7d0b5a9c1e04"))
+    project_id = Id(
+        required=True, metadata=about("The project that was worked for.", "f4b4c1d8-0c55-4f0e-9f58-0d3c6c2a5b05")
+    )
+    activity_id = Id(
+        required=True, metadata=about("The activity: the kind of work.", "c1f6a8f2-52f0-4c35-8b9f-7d0b5a9c1e04")
+    )
     description = Text(
         **_optional("description"),
         validate=validate.Length(max=1500),
@@ -46,25 +50,31 @@ class TimeEntryBody(Body):
     )
     start_date = Instant(
         **_optional("start_date"),
-        metadata=about("When it began, with an offset or in UTC; now, when it is not given.", "2026-01-05T14:00:00Z"),
+        metadata=about(
+            "When it starts, in UTC if it has no offset. Without it, a new entry starts now.", "2026-01-05T14:00:00Z"
+        ),
     )
     end_date = Instant(
         **_optional("end_date"),
-        metadata=about("When it ended, in the past; null while it runs.", "2026-01-05T15:30:00Z"),
+        metadata=about("When it ends, in the past. Without it, a new entry is running.", "2026-01-05T15:30:00Z"),
     )
     uri = Text(
         **_optional("uri"),
         validate=validate.Length(max=2000),
-        metadata=about("Free text that points elsewhere: a link, a ticket.", "TT-42"),
+        metadata=about("A reference to something elsewhere: a link, a ticket number.", "TT-42"),
     )
     technologies = Technologies(
-        **_optional("technologies"), metadata=about("What it was done with.", ["Python", "Cosmos DB"])
+        **_optional("technologies"),
+        metadata=about("The technologies used. Repeated and empty names are dropped.", ["Python", "Cosmos DB"]),
     )
     timezone_offset = offset_in_body()
     update_last_entry_if_overlap = Boolean(
         allow_none=True,
         load_default=False,
-        metadata=about("When a start is moved into the entry before: end that one there instead of refusing.", False),
+        metadata=about(
+            "If the new start lies in the previous time entry, end that entry there instead of refusing.",
+            False,
+        ),
     )
 
 
@@ -84,27 +94,33 @@ class ListFilters:
 class RangeQuery(Query):
     """The filters that list and paginated share."""
 
-    project_id = CommaList(load_default=None, metadata=about("Only entries of these projects."))
-    activity_id = CommaList(load_default=None, metadata=about("Only entries of these activities."))
-    uri = Text(load_default=None, metadata=about("Only entries with exactly this `uri`."))
+    project_id = CommaList(
+        load_default=None, metadata=about("Only time entries of these projects: ids, separated by commas.")
+    )
+    activity_id = CommaList(
+        load_default=None, metadata=about("Only time entries of these activities: ids, separated by commas.")
+    )
+    uri = Text(load_default=None, metadata=about("Only time entries with exactly this `uri`."))
     user_id = CommaList(
         EVERYONE,
         load_default=None,
-        metadata=about("Whose entries, for an administrator: users' ids, or `*` for everyone. Otherwise the caller's."),
+        metadata=about(
+            "For administrators: the users whose entries to list, as ids separated by commas, or `*` for all."
+        ),
     )
-    start_date = Text(load_default=None, metadata=about(f"The first instant of the range. {DATES}"))
-    end_date = Text(load_default=None, metadata=about(f"The instant that the range ends before. {DATES}"))
+    start_date = Text(load_default=None, metadata=about(f"The start of the range. {DATES}"))
+    end_date = Text(load_default=None, metadata=about(f"The end of the range. {DATES}"))
     month = QueryInteger(
         load_default=None,
         validate=validate.Range(1, 12),
-        metadata=about("A local month, where no range is given; the current one by default."),
+        metadata=about("The local month to list if no range is given; by default, the current one."),
     )
     year = QueryInteger(
         load_default=None,
         validate=validate.Range(1900, 9998),
-        metadata=about("The year of that month; the current one by default."),
+        metadata=about("The year of that month; by default, the current one."),
     )
-    timezone = timezone_in_query("`timezone_offset` counts")
+    timezone = timezone_in_query("`timezone_offset` is used")
     timezone_offset = offset_in_query()
 
 
@@ -114,7 +130,7 @@ class ListQuery(RangeQuery):
     limit = QueryInteger(
         load_default=MOST_ENTRIES,
         validate=validate.Range(1, MOST_ENTRIES),
-        metadata=about("How many entries at most."),
+        metadata=about("The maximum number of time entries."),
     )
 
 
@@ -122,17 +138,17 @@ class PageQuery(RangeQuery):
     """The query of the paginated list."""
 
     start = QueryInteger(
-        load_default=0, validate=validate.Range(0, 10**9), metadata=about("How many entries to leave out.")
+        load_default=0, validate=validate.Range(0, 10**9), metadata=about("The number of time entries to skip.")
     )
     length = QueryInteger(
-        load_default=10, validate=validate.Range(1, MOST_ENTRIES), metadata=about("How many entries at most.")
+        load_default=10, validate=validate.Range(1, MOST_ENTRIES), metadata=about("The maximum number of time entries.")
     )
 
 
 class SummaryQuery(Query):
     """The query of the summary."""
 
-    timezone = timezone_in_query("`time_offset` counts")
+    timezone = timezone_in_query("`time_offset` is used")
     time_offset = offset_in_query()
 
 

@@ -2,14 +2,10 @@
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from shared.http.fields import Answer, Boolean, Id, Item, Text, about
+from shared.http.fields import Answer, Boolean, Choice, Id, Item, Text, about
 from shared.users.rules import ROLE_NAMES, DirectoryUser
-
-
-def _role_name() -> Text:
-    return Text(validate=validate.OneOf(ROLE_NAMES))
 
 
 class User(Item):
@@ -18,8 +14,10 @@ class User(Item):
     id = Id(metadata=about("The user's id at the identity provider.", "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"))
     name = Text(metadata=about("The name; empty if unknown.", "Ada Example"))
     email = Text(metadata=about("The e-mail; empty if unknown.", "ada@example.com"))
-    roles = fields.List(_role_name(), metadata=about("The roles, held as an attribute.", [ROLE_NAMES[0]]))
-    groups = fields.List(_role_name(), metadata=about("The groups.", [ROLE_NAMES[0]]))
+    roles = fields.List(
+        Choice("RoleName", ROLE_NAMES), metadata=about("The roles, held as an attribute.", [ROLE_NAMES[0]])
+    )
+    groups = fields.List(Choice("RoleName", ROLE_NAMES), metadata=about("The groups.", [ROLE_NAMES[0]]))
     tenant_id = Id(metadata=about("The tenant (organisation).", "5f1d6a3e-7c0b-4d29-9b57-2f4f1f0c9a11"))
 
 

@@ -1,20 +1,40 @@
-"""The arithmetic of `docs/capacity.md`, by numbers worked by hand."""
+"""The arithmetic of `docs/capacity.md`, against numbers worked by hand, and the page against the arithmetic."""
 
 import json
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 
+from benchmarks import capacity, capacity_model
 from benchmarks.calls import OPERATIONS
-from benchmarks.capacity import assumptions, feed, measured, traffic
-from benchmarks.capacity.assumptions import Assumptions
-from benchmarks.capacity.demand import Demand, Load, Moment, bytes_a_user, demand, names_units, partitions_for
-from benchmarks.capacity.measured import Measured, Operation, Sizes
-from benchmarks.capacity.walls import Model, nearest
+from benchmarks.capacity_model import (
+    EVENTS,
+    NAMING,
+    SIZES,
+    STARTS,
+    Assumptions,
+    Model,
+    Operation,
+    names_units,
+    operations,
+    partitions_for,
+    standing_units,
+    total,
+)
+from embedded_cosmos import charges
+from shared.auth.caller import Caller
 from shared.catalog.names import MOST_TENANTS
 from shared.config import Settings
+from shared.cosmos.containers import TIME_ENTRY
+from shared.events.outbox import outbox_document, stamped
+from shared.logs import correlation_id
+from shared.time_entries.timeline import Timeline
 
 ROOT = Path(__file__).parents[2]
 NOBODY = Assumptions(
@@ -27,23 +47,29 @@ NOBODY = Assumptions(
     rush_share=0,
     index_share=0,
 )
-SIZES = Sizes(entry=1000, timeline=800, outbox=1400, event=1024)
+# What a write adds to the change feed: three documents, which are read beyond the page's own charge.
+FEED = charges.change_feed(3, SIZES["entry"] + SIZES["timeline"] + SIZES["outbox"]) - charges.change_feed(0, 0)
 
 
-def operations(**units: float) -> Measured:
-    """Operations that cost so many request units and a millisecond each; the others cost nothing."""
+def costing(**units: float) -> dict[str, Operation]:
+    """Operations that cost so many request units, one trip and a millisecond each; the others cost nothing."""
     charged = {name.replace("_", " "): value for name, value in units.items()}
-    nothing = Operation(0, 0, 0, 0)
-    return Measured({n: Operation(charged[n], 1, 1, 0.001) if n in charged else nothing for n in OPERATIONS}, 10)
+    return {n: Operation(charged[n], 1, 0.001) if n in charged else Operation(0, 0, 0) for n in OPERATIONS}
 
 
 def traffic_of(**calls: float) -> dict[str, float]:
     return dict.fromkeys(OPERATIONS, 0.0) | {name.replace("_", " "): value for name, value in calls.items()}
 
 
-def test_after_each_write_the_page_reads_the_list_and_the_summary_anew() -> None:
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """What the page is made from."""
+    return Model(operations(Assumptions().people_a_report), Assumptions())
+
+
+def test_after_each_write_the_page_reads_the_list_and_the_summary_again() -> None:
     """4 openings; 2 starts, 2 stops, 3 switches and 2 changes make 9 writes; two hours of a poll a minute are 120."""
-    assert traffic.day_of_a_user(Assumptions()) == {
+    assert Model({}, Assumptions()).day() == {
         "running": 124,
         "get": 2,
         "list of a month": 13,
@@ -58,10 +84,10 @@ def test_after_each_write_the_page_reads_the_list_and_the_summary_anew() -> None
 
 def test_the_peak_is_the_rush_on_top_of_an_ordinary_second() -> None:
     """900 users, of whom a third start within 15 minutes, in its busiest seconds three times as fast: 1 a second."""
-    assumed = replace(NOBODY, clock_ins_a_day=32, rush_share=1 / 3, rush_minutes=15, burst=3)
-    peak = traffic.at_the_peak(assumed, 900)
+    model = Model({}, replace(NOBODY, clock_ins_a_day=32, rush_share=1 / 3, rush_minutes=15, burst=3))
+    ordinary, peak = (model.second(900, rush=rush) for rush in (False, True))
 
-    assert traffic.in_a_working_second(assumed, 900)["start"] == pytest.approx(1)
+    assert ordinary["start"] == pytest.approx(1)
     assert peak["start"] == pytest.approx(1 + 1)
     assert peak["stop"] == pytest.approx(1)
     assert peak["running"] == pytest.approx(1)
@@ -71,22 +97,18 @@ def test_the_peak_is_the_rush_on_top_of_an_ordinary_second() -> None:
 def test_a_switch_is_two_calls_two_events_and_one_start() -> None:
     rates = traffic_of(running=5, summary=7, start=1, stop=1, put=2) | {"stop + start": 3}
 
-    assert traffic.calls(rates) == 5 + 7 + 1 + 1 + 2 + 6
-    assert traffic.naming_calls(rates) == 15
-    assert traffic.events(rates) == 1 + 1 + 2 + 6
-    assert traffic.starts(rates) == 4
+    assert total(rates, capacity_model.CALLS) == 5 + 7 + 1 + 1 + 2 + 6
+    assert total(rates, NAMING) == 15
+    assert total(rates, EVENTS) == 1 + 1 + 2 + 6
+    assert total(rates, STARTS) == 4
 
 
-@pytest.mark.parametrize(
-    ("milliseconds", "calls", "instances"),
-    [(10, 0, 1), (10, 3000, 5), (99, 3000, 10)],
-    ids=["at least one", "by the processor", "by the calls that wait"],
-)
-def test_instances(milliseconds: float, calls: float, instances: int) -> None:
-    """A call is 1 ms on the processor, which may be busy for 60 %, and one trip; 32 calls wait on an instance."""
-    assumed = Assumptions(database_milliseconds=milliseconds, busiest_processor_share=0.6)
+@pytest.mark.parametrize(("calls", "instances"), [(0, 1), (3000, 5)], ids=["at least one", "by the processor"])
+def test_instances(calls: float, instances: int) -> None:
+    """A call is 1 ms on the processor, which may be busy for 60 %."""
+    model = Model(costing(get=2), Assumptions(busiest_processor_share=0.6))
 
-    assert traffic.instances(traffic_of(get=calls), operations(get=2), assumed) == instances
+    assert model.instances(traffic_of(get=calls)) == instances
 
 
 @pytest.mark.parametrize(
@@ -94,37 +116,24 @@ def test_instances(milliseconds: float, calls: float, instances: int) -> None:
     [(10, 1, 1, 10 / 151), (10, 1, 100, 100 * 0.1 / 2.5), (10, 4000, 1, 7.5)],
     ids=["nearly one each 15 seconds", "rarely asked copies are mostly too old", "pushed out by others"],
 )
-def test_names_are_read_anew_when_a_copy_is_too_old_or_gone(
+def test_names_are_read_again_when_a_copy_is_too_old_or_gone(
     calls: float, tenants: float, copies: int, refreshes: float
 ) -> None:
-    assumed = Assumptions(catalog_cache_seconds=15, cached_tenants=1000)
+    model = Model({}, Assumptions(catalog_cache_seconds=15, cached_tenants=1000))
 
-    assert traffic.refreshes(calls, tenants, copies, assumed) == pytest.approx(refreshes)
+    assert model.refreshes(calls, tenants, copies) == pytest.approx(refreshes)
 
 
 def test_a_lease_delivers_batch_after_batch() -> None:
     """100 documents hold 33.3 events of 1 ms: 5 trips of 10 ms, to read, 3 times up to 16 events, and to check off."""
-    capacity_of_one = feed.events_per_second_a_lease(operations(put=30), Assumptions(database_milliseconds=10))
+    model = Model(costing(put=30), Assumptions(database_milliseconds=10))
 
-    assert capacity_of_one == pytest.approx(33.333 / (0.050 + 0.033333), rel=1e-4)
-    assert feed.lag_seconds(0.5 * capacity_of_one, capacity_of_one, 900) == 5
-    assert feed.lag_seconds(1.5 * capacity_of_one, capacity_of_one, 900) == pytest.approx(5 + 450)
+    assert model.events_a_lease() == pytest.approx(33.333 / (0.050 + 0.033333), rel=1e-4)
 
 
 def test_the_feed_costs_something_when_nothing_happens() -> None:
     """6 leases: a poll of 1 RU in 5 s, a replace of 10.5 RU in 17 s; 6 hosts: a query of (2.3 + 0.03) * 2 in 13 s."""
-    assert feed.standing_units_per_second(1, 1) == pytest.approx(6 / 5 + 6 * 10.5 / 17 + 6 * 4.66 / 13)
-
-
-def test_a_lease_is_checked_off_once_a_poll_or_once_a_full_batch() -> None:
-    assert feed.checkpoint_units_per_second(0.1, 1) == pytest.approx((0.1 + 0.003) * 10.5)
-    assert feed.checkpoint_units_per_second(1000, 1) == pytest.approx((0.2 + 30) * 10.5)
-
-
-def test_what_a_write_adds_to_the_feed_and_to_the_events() -> None:
-    """3 rows of 0.03 RU, and 0.05 RU for each of 3,200 / 1,024 kB beyond the first; an event of 1 kB is 5.5 RU."""
-    assert feed.reading_units(SIZES) == pytest.approx(0.09 + 0.05 * (3200 / 1024 - 1))
-    assert feed.upsert_units(SIZES) == pytest.approx(5.5)
+    assert standing_units(1, 1) == pytest.approx(6 / 5 + 6 * 10.5 / 17 + 6 * 4.66 / 13)
 
 
 @pytest.mark.parametrize(("units_per_second", "stored", "partitions"), [(0, 0, 1), (10_001, 0, 2), (5000, 101e9, 3)])
@@ -134,82 +143,50 @@ def test_partitions_by_throughput_or_by_storage(units_per_second: float, stored:
 
 def test_entries_and_events_gather_and_outbox_documents_go_after_a_month() -> None:
     """A user clocks in and out once a day, 20 days a month, for a year; the index adds a tenth."""
-    assumed = replace(NOBODY, clock_ins_a_day=1, working_days_a_month=20, years=1, index_share=0.1)
-    entries, outbox, timeline, events = 240 * 1000, 40 * 1400, 800, 480 * 1024
+    model = Model({}, replace(NOBODY, clock_ins_a_day=1, working_days_a_month=20, years=1, index_share=0.1))
+    kept = 240 * SIZES["entry"] + 40 * SIZES["outbox"] + SIZES["timeline"]
 
-    assert bytes_a_user(SIZES, assumed) == pytest.approx((1.1 * (entries + outbox + timeline), 1.1 * events))
+    assert model.bytes_a_user() == pytest.approx((1.1 * kept, 1.1 * 480 * SIZES["event"]))
 
 
-def test_demand_adds_up_what_the_calls_cost_by_container() -> None:
+def test_need_adds_up_what_the_calls_cost_by_container() -> None:
     """28,800 users of one tenant, who clock in and out once in 8 hours: a start and a stop a second."""
-    assumed = replace(NOBODY, clock_ins_a_day=1)
-    need = demand(28_800, operations(start=30, stop=20, list_of_a_month=10), SIZES, assumed)
+    model = Model(costing(start=30, stop=20, list_of_a_month=10), replace(NOBODY, clock_ins_a_day=1))
+    need = model.need(28_800)
     # 4 calls a second need names, of one copy that lives 15 s: 2,880 projects, 288 activities and customers.
-    names = 4 / 61 * sum(names_units(2880))
+    names = 4 / 61 * (names_units(2880) + 2 * names_units(288))
+    entries, event = 30 + 20 + 2 * 10 - 4 + 2 * FEED, 2 * charges.write("create", SIZES["event"])
+    standing = standing_units(int(need["physical partitions of `time_entry` by then"]), 1)
 
-    assert need.working.load.time_entry == pytest.approx(30 + 20 + 2 * 10 - 4 + 2 * feed.reading_units(SIZES))
-    assert need.working.load.event == pytest.approx(2 * 5.5)
-    assert need.working.load.catalog == pytest.approx(4 + names)
-    assert need.working.load.standing == feed.standing_units_per_second(need.partitions, 1)
-    assert need.working == need.peak
-    assert need.strong_units_per_second == pytest.approx(1 + 1 + 2)
+    assert need["of these, `time_entry`"] == pytest.approx(entries)
+    assert need["of these, `event`"] == pytest.approx(event)
+    assert need["of these, `project`, `activity`, `customer`"] == pytest.approx(4 + names)
+    assert need["RU/s at the peak"] == pytest.approx(entries + event + 4 + names + standing)
+    assert need["RU/s, average of a working hour"] == need["RU/s at the peak"]
+    # The working seconds' units, and the standing ones of all seconds.
+    month = (entries + event + 4 + names) * 21 * 28_800 + standing * 730 * 3600
+    assert need["RU a month"] == pytest.approx(month)
+    assert need["of these, the idle change feed"] == pytest.approx(standing * 730 * 3600)
 
 
 def test_reading_names_costs_by_the_row() -> None:
-    """1,000 projects, 100 activities and 100 customers, of 130 bytes, twice as dear for Strong."""
-    projects, others = names_units(1000)
-
-    assert projects == pytest.approx(2 * (2.3 + 30 + 0.05 * (130_000 / 1024 - 1)))
-    assert others == pytest.approx(2 * 2 * (2.3 + 3 + 0.05 * (13_000 / 1024 - 1)))
+    """1,000 names of 130 bytes, twice as dear for Strong."""
+    assert names_units(1000) == pytest.approx(2 * (2.3 + 30 + 0.05 * (130_000 / 1024 - 1)))
 
 
 def test_a_report_asks_every_partition_twice() -> None:
-    """A report a second costs 100 RU where it lists as many people as the measured one, and 2 * 4.6 RU a partition."""
-    assumed = replace(NOBODY, admin_share=1, people_a_report=20, users_a_project=1e9)
-    need = demand(28_800, operations(report_of_a_month=50), replace(SIZES, timeline=3_000_000), assumed)
+    """A report a second costs 50 RU, and 2 * 4.6 RU for each partition beyond the first: by storage, two in all."""
+    assumed = replace(NOBODY, admin_share=1, users_a_project=1e9, index_share=50e9 / 28_800 / SIZES["timeline"])
+    need = Model(costing(report_of_a_month=50), assumed).need(28_800)
 
-    assert need.partitions == 2
-    assert need.working.load.time_entry == pytest.approx(2 * 50 + 2 * 4.5, rel=0.01)
-
-
-def need_of(working: Load, peak: Load) -> Demand:
-    """One that stores nothing."""
-    return Demand(1, Moment({}, 1, working), Moment({}, 1, peak), 0, 0, 1, 1, 1, 0)
-
-
-def test_a_month_has_working_seconds_and_the_feed_day_and_night() -> None:
-    need = need_of(working=Load(7, 1, 1, 1, standing=2), peak=Load(0, 0, 0, 0, 0))
-    assumed = Assumptions(working_days_a_month=20, working_hours_a_day=10)
-
-    assert need.units_a_month(assumed) == 10 * 20 * 36_000 + 2 * 730 * 3600
-
-
-def test_autoscale_bills_each_hour_by_its_busiest_second_and_a_tenth_of_the_peak_at_least() -> None:
-    """20 days of one hour at 2,000 RU/s and 9 at 300, or at 200 where they need less; the other 530 hours at 200."""
-    peak, assumed = Load(2000, 0, 0, 0, 0), Assumptions(working_days_a_month=20, working_hours_a_day=10)
-    much, little = (need_of(working=Load(units, 0, 0, 0, 0), peak=peak) for units in (300, 50))
-
-    assert much.hundred_units_hours_a_month(assumed) == pytest.approx(20 * (20 + 9 * 3) + 2 * 530)
-    assert little.hundred_units_hours_a_month(assumed) == pytest.approx(20 * (20 + 9 * 2) + 2 * 530)
-
-
-@pytest.mark.parametrize(
-    ("peak", "gigabytes", "maximum"),
-    [(2000, 0, 2000), (50, 0, 1000), (2000, 300, 3000)],
-    ids=["peak", "least", "stored"],
-)
-def test_the_maximum_of_autoscale(peak: float, gigabytes: float, maximum: float) -> None:
-    need = need_of(working=Load(0, 0, 0, 0, 0), peak=Load(peak, 0, 0, 0, 0))
-
-    assert replace(need, event_bytes=gigabytes * 1e9).autoscale_units_per_second == maximum
+    assert need["physical partitions of `time_entry` by then"] == 2
+    assert need["of these, `time_entry`"] == pytest.approx(50 + 2 * charges.query(0, 0), rel=0.01)
 
 
 def results(tmp_path: Path) -> Path:
     """What the benchmark writes, in round numbers."""
-    database: dict[str, Any] = {
-        name: {"round_trips": 1, "requests": {"query": 2}, "request_units": 20.0} for name in OPERATIONS
-    }
-    database["start"] = {"round_trips": 2, "requests": {"read": 3, "batch": 1}, "request_units": 28.0}
+    database: dict[str, Any] = {name: {"round_trips": 1, "request_units": 20.0} for name in OPERATIONS}
+    database["start"] = {"round_trips": 2, "request_units": 28.0}
     busy = {"users": 16, "calls_per_second": 100.0, "processor_share": {"app": 0.5}}
     path = tmp_path / "operations.json"
     together = {"this backend": dict.fromkeys(OPERATIONS, busy)}
@@ -218,31 +195,40 @@ def results(tmp_path: Path) -> Path:
 
 
 def test_measured_figures_are_read_as_the_benchmark_writes_them(tmp_path: Path) -> None:
-    """A read is half as dear without Strong; starts and stops share the processor time of the step they make."""
-    found = measured.read(results(tmp_path))
+    """Starts and stops share the processor time of their step; a report of twice the people costs twice as much."""
+    found = operations(32, results(tmp_path))
 
-    assert found.operations["summary"] == Operation(20, 10, 1, 0.005)
-    assert found.operations["start"] == Operation(28, 3, 2, 0.0025)
-    assert found.with_reports_of(32).operations["report of a month"] == Operation(40, 20, 1, 0.01)
+    assert found["summary"] == Operation(20, 1, 0.005)
+    assert found["start"] == Operation(28, 2, 0.0025)
+    assert found["report of a month"] == Operation(40, 1, 0.01)
 
 
-def test_documents_are_measured_on_what_the_code_writes() -> None:
-    """With 200 bytes that the database adds to each; the benchmark's entries are of this size as well."""
-    sizes = measured.sizes()
+def test_documents_have_the_size_of_what_the_code_writes() -> None:
+    """When somebody clocks in, with `_rid`, `_self`, `_etag`, `_attachments` and `_ts`: 205 bytes."""
+    tenant_id, user_id, item_id = (str(UUID(int=number, version=4)) for number in range(3))
+    ids = {"id": item_id, "tenant_id": tenant_id, "owner_id": user_id, "project_id": item_id, "activity_id": item_id}
+    text = {"description": "What is done, in some sixty letters, for the month's report", "uri": None}
+    dates = {"timezone_offset": 300, "start_date": "2026-01-05T14:00:00.0000000Z", "end_date": None}
+    entry = {**ids, **text, "technologies": ["Python"], **dates}
+    token = correlation_id.set(item_id)
+    after = stamped(entry, Caller(user_id, tenant_id), TIME_ENTRY, "create", "Start a timer")
+    outbox = outbox_document(None, after, datetime(2026, 1, 5, 14, tzinfo=UTC))
+    correlation_id.reset(token)
+    timeline = Timeline(tenant_id, user_id, None, None, None).after(entry).operation()[1][0]
+    documents = {"entry": after, "timeline": timeline, "outbox": outbox, "event": outbox["event"]}
+    measured = {name: 205 + len(json.dumps(one, separators=(",", ":"))) for name, one in documents.items()}
 
-    assert 850 < sizes.entry < 950
-    assert 750 < sizes.timeline < sizes.entry < sizes.event < sizes.outbox < 1500
+    assert measured == pytest.approx(SIZES, rel=0.02)
 
 
 def test_a_wall_is_reached_where_its_limit_is_needed() -> None:
     """One start a second for 28,800 users is 100 RU/s; a serverless container has 5,000: 50 times as many users."""
     assumed = replace(NOBODY, clock_ins_a_day=1, years=0, largest_tenant_users=1)
-    model = Model(operations(start=104 - 2 * feed.reading_units(SIZES)), SIZES, assumed)
-    name = "serverless: throughput of a container"
+    model = Model(costing(start=104 - 2 * FEED), assumed)
 
-    assert model.reached_at(name) == pytest.approx(50 * 28_800, rel=0.01)
-    assert model.reached_at("one owner's entries: logical partition") is None
-    assert nearest(model.walls(28_800)).share == max(wall.share for wall in model.walls(28_800))
+    assert model.reached_at("serverless: throughput of a container") == pytest.approx(50 * 28_800, rel=0.01)
+    assert model.share("serverless: throughput of a container", 28_800) == pytest.approx(0.02, rel=0.01)
+    assert model.reached_at("one owner's entries: logical partition") == float("inf")
 
 
 def test_the_largest_tenant_lies_in_one_partition_and_its_projects_in_one_logical_one() -> None:
@@ -251,19 +237,54 @@ def test_the_largest_tenant_lies_in_one_partition_and_its_projects_in_one_logica
     The 4 events a second come by one lease, for there is one partition.
     """
     assumed = replace(NOBODY, clock_ins_a_day=1, largest_tenant_users=28_800, catalog_cache_seconds=1e12)
-    model = Model(operations(start=104 - 2 * feed.reading_units(SIZES)), SIZES, assumed)
-    walls = {wall.name: wall for wall in model.walls(57_600)}
+    walls = Model(costing(start=104 - 2 * FEED), assumed).walls(57_600)
 
-    assert walls["one tenant's entries: physical partition"].needed == pytest.approx(100)
-    assert walls["one tenant's projects: logical partition"].needed == pytest.approx(2)
-    assert walls["change feed: events of one lease"].needed == pytest.approx(4)
+    assert walls["one tenant's entries: physical partition"][0] == pytest.approx(100)
+    assert walls["one tenant's projects: logical partition"][0] == pytest.approx(2)
+    assert walls["change feed: events of one lease"][0] == pytest.approx(4)
 
 
 def test_the_assumptions_about_the_project_are_what_it_is_set_to() -> None:
     template = (ROOT / "infra/functions.bicep").read_text(encoding="utf-8")
     settings = Settings.read({"COSMOS_ENDPOINT": "https://localhost", "JWT_VERIFICATION": "gateway"})
 
-    assert f"maximumInstanceCount: {assumptions.TEMPLATE_INSTANCES}\n" in template
-    assert f"perInstanceConcurrency: {assumptions.CALLS_AT_ONCE_AN_INSTANCE} " in template
+    assert f"maximumInstanceCount: {capacity_model.TEMPLATE_INSTANCES}\n" in template
     assert Assumptions().catalog_cache_seconds == settings.catalog_cache_seconds
     assert Assumptions().cached_tenants == MOST_TENANTS
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0123, "0.0123"),
+        (7.056, "7.06"),
+        (99.96, "100"),
+        (12_981, "13,000"),
+        (999_600, "1 million"),
+        (8.27e11, "827 billion"),
+    ],
+)
+def test_figures_have_three_significant_digits(value: float, text: str) -> None:
+    assert capacity.figure(value) == text
+
+
+def test_the_page_shows_what_the_command_makes_of_the_measured_figures(model: Model) -> None:
+    """`python -m benchmarks.capacity --write` writes it."""
+    assert capacity.PAGE.read_text(encoding="utf-8") == capacity.page(capacity.sections(model))
+
+
+def test_the_page_says_of_every_wall_what_moves_it(model: Model) -> None:
+    text = capacity.PAGE.read_text(encoding="utf-8")
+    moved = re.findall(r"^- \*\*([^*]+)\*\*: ", text.partition("## What moves the limits")[2], re.MULTILINE)
+
+    assert sorted(moved) == sorted(model.walls(1))
+
+
+def test_the_command_takes_other_people_and_figures(tmp_path: Path) -> None:
+    arguments = ["--users", "50", "--results", str(results(tmp_path)), "--switches-a-day", "7"]
+    answer = CliRunner().invoke(capacity.capacity, arguments)
+
+    assert answer.exit_code == 0
+    assert "| `--switches-a-day` | 7 |" in answer.output
+    assert "| summary | 17 | 1 | 20 | 340 | 5 |" in answer.output
+    assert "| need | 50 users |" in answer.output

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.flags.feature_flags import Flag
+from shared.logs import log_what_waits
 from tests.flags.app_configuration import AppConfiguration
 from tests.flags.flags import USER_ID, caller, flags_from
 
@@ -154,6 +155,7 @@ async def test_a_broken_flag_is_off_alone_and_said_to_be_so_once(
     async with flags_from(store) as flags:
         for _ in range(3):
             assert await flags.toggles(caller()) == {"dark-mode": False, "preview": True}
+    log_what_waits()
 
     assert [record.getMessage().partition(" (")[0] for record in caplog.records if record.levelno > logging.INFO] == [
         "the feature flag 'dark-mode' is broken, and off"
@@ -170,6 +172,7 @@ async def test_what_is_no_flag_is_off_alone(
 
     async with flags_from(store) as flags:
         assert await flags.toggles(caller()) == {"dark-mode": False, "preview": True}
+    log_what_waits()
     assert caplog.text.count("the feature flag 'dark-mode' is broken") == 1
 
 

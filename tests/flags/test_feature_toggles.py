@@ -13,6 +13,7 @@ from shared.flags.feature_flags import Flag
 from tests.application import ROOT, application
 from tests.calling import Answer, Person, send
 from tests.flags.app_configuration import AppConfiguration, app_configuration
+from tests.flags.flags import eventually
 from tests.world import World, make_world
 
 FLAGS_FILE = str(ROOT / "local" / "feature_flags.json")
@@ -114,3 +115,20 @@ async def test_a_store_that_never_answered_leaves_every_flag_off(cloud: World, s
 
     assert (await cloud.user.get("feature-toggles")).ok() == ALL_OFF
     (await cloud.user.post("time-entries", cloud.references)).ok(201)
+
+
+async def test_a_renewal_that_fails_is_logged_within_a_later_call(
+    cloud: World, store: AppConfiguration, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The Functions host drops what a task logs that belongs to no running call."""
+    (await cloud.user.get("feature-toggles")).ok()
+    await store.stop()
+    (await cloud.user.get("feature-toggles")).ok()
+
+    async def logged() -> bool:
+        assert "the feature flags can't be read" not in caplog.text
+        # Any call will do, also one that asks for no flag.
+        (await cloud.user.get("time-entries/running")).ok(204)
+        return "the feature flags can't be read" in caplog.text
+
+    await eventually(logged)

@@ -10,6 +10,7 @@ from azure.core.exceptions import AzureError
 
 from shared.clients import APP_CONFIGURATION_RETRIES
 from shared.flags.feature_flags import Flag
+from shared.logs import log_what_waits
 from shared.refreshed import FIRST_WAIT_SECONDS
 from tests.flags.app_configuration import AppConfiguration, app_configuration
 from tests.flags.flags import caller, eventually, flags_from
@@ -86,6 +87,7 @@ async def test_with_a_wrong_key_every_flag_is_off(
 
     async with flags_from(store, connection_string=store.connection_string(**wrong)) as flags:
         assert await flags.toggles(caller()) == ALL_OFF
+    log_what_waits()
     assert "the feature flags can't be read" in caplog.text
 
 
@@ -188,6 +190,7 @@ async def test_a_store_that_is_away_is_complained_of_once(
         for _ in range(20):
             await flags.toggles(caller())
             await asyncio.sleep(0)
+    log_what_waits()
 
     assert [record.levelno for record in caplog.records if "can't be read" in record.message] == [logging.WARNING]
 
@@ -222,4 +225,5 @@ async def test_only_the_first_call_waits_for_a_store_that_hangs(store: AppConfig
 
 async def _said(caplog: pytest.LogCaptureFixture, call: object) -> bool:
     assert await call is True  # type: ignore[misc]
+    log_what_waits()
     return "can't be read" in caplog.text

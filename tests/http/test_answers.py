@@ -204,7 +204,7 @@ async def test_a_method_that_is_not_there_is_405_with_those_that_are(
         assert named - {"OPTIONS"} == allowed
 
 
-@pytest.mark.parametrize("path", ["", "/{id}", "/running", "/summary", f"/{uuid4()}", "/7"])
+@pytest.mark.parametrize("path", ["", "/{id}", "/running", "/summary", "/0f2c9e5b-7d1a-4c86-9b3e-5a4d7c8e1f60", "/7"])
 async def test_head_is_answered_as_get(world: World, path: str) -> None:
     entry = await world.started()
     path = f"time-entries{path}".replace("{id}", entry["id"])
@@ -232,13 +232,28 @@ async def test_only_refused_fields_and_conflicts_are_listed(world: World) -> Non
     assert "conflicts" not in invalid
 
 
-async def test_a_caller_finds_his_trace_in_an_error(world: World) -> None:
+async def test_each_refusal_has_an_id_of_its_own_whatever_trace_the_caller_sends(world: World) -> None:
     trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     caller = world.user.with_headers(traceparent=f"00-{trace}-00f067aa0ba902b7-01")
 
-    assert (await caller.get("nowhere")).refused(404)["correlation_id"] == trace
-    ids: set[Any] = {(await world.user.get("nowhere")).refused(404)["correlation_id"] for _ in range(3)}
-    assert len(ids) == 3
+    ids: set[Any] = {(await who.get("nowhere")).refused(404)["correlation_id"] for who in [caller, world.user] * 2}
+    assert len(ids) == 4
+    assert trace not in ids
+
+
+async def test_the_trace_of_a_caller_stands_beside_the_session_id_of_an_event(world: World) -> None:
+    """The audit trail's id is ours: a caller who sends the same trace with every call can't tie them together."""
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    caller = world.user.with_headers(traceparent=f"00-{trace}-00f067aa0ba902b7-01")
+    started = await world.started(caller)
+    (await caller.post(f"time-entries/{started['id']}/stop")).ok()
+
+    events = await world.outbox("time_entry", started)
+    sessions = {event["session_id"] for event in events}
+    assert len(sessions) == 2
+    assert trace not in sessions
+    assert [event["trace_id"] for event in events] == [trace, trace]
+    assert (await world.stored("time_entry", started))["_last_event_ctx"]["session_id"] in sessions
 
 
 @pytest.mark.parametrize("path", ["/", "/api", "/api/"])

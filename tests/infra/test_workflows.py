@@ -91,7 +91,7 @@ def test_the_tests_have_to_cover_what_is_deployed_branches_included() -> None:
 
     assert coverage["run"] == {"branch": True, "source": ["shared", "functions"]}
     assert coverage["report"]["fail_under"] >= 95
-    assert re.search(r"^coverage:.*\n\t.*pytest --cov ", MAKEFILE, re.MULTILINE)
+    assert re.search(r"^coverage:.*\n\t.*pytest \S+ --cov ", MAKEFILE, re.MULTILINE)
 
 
 def test_every_target_that_is_called_exists() -> None:

@@ -6,15 +6,15 @@ from typing import Any
 
 from shared.http.fields import Item
 from shared.http.openapi.examples import example_of
-from shared.http.openapi.refusals import REFUSALS, RETRY_AFTER, Error, refusals_of
+from shared.http.openapi.refusals import REFUSALS, RETRY_AFTER, Problem, refusals_of
 from shared.http.openapi.schemas import Components, Json
 from shared.http.routing import Route
 
 # What may stand in a path.
 PATH_PARAMETERS: Mapping[str, Json] = {
-    "id": {"description": "The item's id.", "schema": {"type": "string", "format": "uuid"}},
+    "id": {"description": "The id of the item.", "schema": {"type": "string", "format": "uuid"}},
     "role": {"description": "The role.", "schema": {"type": "string", "enum": ["admin", "test"]}},
-    "file": {"description": "The file's name.", "schema": {"type": "string"}},
+    "file": {"description": "The name of the file.", "schema": {"type": "string"}},
 }
 NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
@@ -52,11 +52,13 @@ def _responses(route: Route, components: Components) -> Json:
         str(status): _response(description, _headers(route, status), _content(route, status, components))
         for status, description in answers.items()
     }
-    error = components.reference(Error())
+    error = components.reference(Problem())
     for status, description in refusals_of(route).items():
         content = _json(error, REFUSALS[status].example(status), "application/problem+json")
         known = responses.get(str(status), {"description": description})
-        headers = {"Retry-After": _header("Seconds to wait.", "integer")} if status in RETRY_AFTER else {}
+        headers = (
+            {"Retry-After": _header("Seconds to wait before trying again.", "integer")} if status in RETRY_AFTER else {}
+        )
         responses[str(status)] = _response(known["description"], headers, {**known.get("content", {}), **content})
     return responses
 
@@ -72,9 +74,9 @@ def _content(route: Route, status: int, components: Components) -> Json:
 def _headers(route: Route, status: int) -> Json:
     headers = {}
     if isinstance(route.answer, Item) and not route.answer.many and status not in NO_BODY:
-        headers["ETag"] = _header("What `If-Match` takes.")
+        headers["ETag"] = _header("The version of the item, for `If-Match`.")
     if status == HTTPStatus.CREATED:
-        headers["Location"] = _header("The path of what was created.")
+        headers["Location"] = _header("The path of the new item.")
     return headers
 
 

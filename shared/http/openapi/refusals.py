@@ -14,27 +14,27 @@ CORRELATION_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 class Conflict(Answer):
     """A time entry that is in the way."""
 
-    id = Id(metadata=about("The entry's id.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"))
-    start_date = Instant(metadata=about("When it began.", "2026-01-05T14:00:00.0000000Z"))
-    end_date = Instant(allow_none=True, metadata=about("When it ended; null while it runs.", None))
+    id = Id(metadata=about("The id of the time entry.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"))
+    start_date = Instant(metadata=about("When it starts.", "2026-01-05T14:00:00.0000000Z"))
+    end_date = Instant(allow_none=True, metadata=about("When it ends; null while it is running.", None))
 
 
-class Error(Answer):
+class Problem(Answer):
     """Why a call was refused (RFC 9457)."""
 
     type = Text(metadata=about("Always `about:blank`.", "about:blank"))
-    title = Text(metadata=about("The status in words.", "Unprocessable Content"))
-    status = fields.Integer(validate=validate.Range(400, 599), metadata=about("The status.", 422))
+    title = Text(metadata=about("The name of the status.", "Unprocessable Content"))
+    status = fields.Integer(validate=validate.Range(400, 599), metadata=about("The HTTP status.", 422))
     code = Text(
         validate=validate.Regexp("^[a-z0-9_]+$"),
-        metadata=about("What a program goes by; stable.", "time_entry_overlap"),
+        metadata=about("The error code, for programs. It never changes.", "time_entry_overlap"),
     )
-    message = Text(metadata=about("What a person is told.", "There is another time entry in that date range"))
-    correlation_id = Text(metadata=about("What to name when you ask for help.", CORRELATION_ID))
+    message = Text(metadata=about("What went wrong, for people.", "There is another time entry in that date range"))
+    correlation_id = Text(metadata=about("The id of the request, for support.", CORRELATION_ID))
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
-        metadata=about("Sentences for each field, where it is about fields.", optional=True),
+        metadata=about("What is wrong with each field, if the error is about fields.", optional=True),
     )
     conflicts = fields.List(
         fields.Nested(Conflict), metadata=about("The time entries that are in the way, if any.", optional=True)
@@ -55,7 +55,7 @@ class Refusal:
 
 REFUSALS = {
     400: Refusal(
-        "The query or the body is malformed; `errors` says what is wrong with which field.",
+        "The query or the body is invalid; `errors` says what is wrong with each field.",
         "validation_failed",
         "limit: Not a valid integer.",
     ),
@@ -64,32 +64,32 @@ REFUSALS = {
     ),
     403: Refusal("Only an administrator may do this.", "admin_only", "Only an administrator may do this"),
     404: Refusal(
-        "There is none with this id, or it belongs to somebody else.", "not_found", "There is nothing at this path"
+        "The item does not exist, or belongs to another user or tenant.", "not_found", "There is nothing at this path"
     ),
     409: Refusal(
-        "Others change the same thing at the same time; try again.",
+        "The item is being changed by others; retry.",
         "write_conflict",
-        "Others are changing the same thing; try again",
+        "Others are changing the same item; try again",
     ),
     411: Refusal(
-        "The request was sent chunked (`Transfer-Encoding`): send it with `Content-Length`.",
+        "The request is chunked (`Transfer-Encoding`). Send it with `Content-Length`.",
         "length_required",
         "Send the request with Content-Length, not chunked",
     ),
     412: Refusal(
-        "The item no longer has the `ETag` of `If-Match`.",
+        "The item has changed: its `ETag` is not the one in `If-Match`.",
         "precondition_failed",
-        "This was changed since you read it",
+        "The item has changed since you read it",
     ),
     413: Refusal("The body is larger than 1 MiB.", "body_too_large", "The body is larger than 1 MiB"),
-    415: Refusal("The body is not said to be JSON.", "not_json", "The body must be application/json"),
+    415: Refusal("The `Content-Type` of the body is not JSON.", "not_json", "The body must be application/json"),
     422: Refusal("The id in the path is not a UUID.", "id_invalid", "The id in the path is not a UUID"),
-    429: Refusal("Too much at once; try again after a while.", "throttled", "Too much at once; try again"),
-    500: Refusal("Something went wrong on our side.", "internal_error", "Something went wrong on our side"),
+    429: Refusal("Too many requests; retry later.", "throttled", "There are too many requests; try again later"),
+    500: Refusal("An unexpected error.", "internal_error", "Something went wrong on our side"),
     503: Refusal(
-        "Something that this service stands on is away; try again after a while.",
+        "A dependency is unavailable; retry later.",
         "database_unavailable",
-        "The database is away; try again",
+        "The database is unavailable; try again later",
     ),
 }
 RETRY_AFTER = frozenset({429, 503})

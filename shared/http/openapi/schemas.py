@@ -15,7 +15,7 @@ from apispec.ext.marshmallow.field_converter import DEFAULT_FIELD_MAPPING
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields
 
-from shared.http.fields import Answer, CommaList, Id, Instant
+from shared.http.fields import Answer, Choice, CommaList, Id, Instant
 
 Json = dict[str, Any]
 JSON_SCHEMA: Mapping[type[Any], tuple[str | None, str | None]] = {
@@ -54,14 +54,14 @@ class Components:
 
     def all(self) -> Json:
         """Every schema by name."""
-        schemas = {**self._spec.to_dict()["components"]["schemas"], **self._lists}
+        schemas = {**self._spec.to_dict()["components"]["schemas"], **self._lists, **self._converter.enums}
         return dict(sorted(schemas.items()))
 
     @property
-    def _converter(self) -> OpenAPIConverter:
+    def _converter(self) -> "_Converter":
         converter = self._plugin.converter
-        if converter is None:
-            raise RuntimeError("the plugin has been given its document")
+        if not isinstance(converter, _Converter):
+            raise TypeError("the plugin makes its converter when it is given the document")
         return converter
 
 
@@ -70,10 +70,19 @@ class _Converter(OpenAPIConverter):
 
     field_mapping = {**DEFAULT_FIELD_MAPPING, **JSON_SCHEMA}  # noqa: RUF012 - apispec's own is one, too
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # The enums that the schemas refer to, by name.
+        self.enums: dict[str, Json] = {}
+
     def schema2jsonschema(self, schema: Any) -> Json:
         made: Json = super().schema2jsonschema(schema)  # type: ignore[no-untyped-call]
         instance = resolve_schema_instance(schema)
         made["description"] = inspect.cleandoc(type(instance).__doc__ or "")
+        for field in instance.fields.values():
+            inner = field.inner if isinstance(field, fields.List) else field
+            if isinstance(inner, Choice):
+                self.enums[inner.enum] = _words(inner)
         if isinstance(instance, Answer):
             made["properties"] = _id_first(made["properties"])
             made["additionalProperties"] = False
@@ -90,14 +99,34 @@ class _Converter(OpenAPIConverter):
             made["items"] = _word_or_id(field.words)
         if made.get("default", ...) is None:
             del made["default"]
+        if isinstance(field, Choice):
+            made = _referring(field, made)
         if isinstance(field, fields.Nested) and field.allow_none:
             # apispec's alternative to the schema would take any object; this one takes null only.
             made["anyOf"][-1]["enum"] = [None]
         return made
 
+    def _field2parameter(self, field: fields.Field[Any], **options: Any) -> Json:
+        made: Json = super()._field2parameter(field, **options)
+        if isinstance(field, Choice):
+            # API Management imports no reference in a parameter.
+            made["schema"] = _words(field)
+        return made
+
 
 class _Plugin(MarshmallowPlugin):
     Converter = _Converter
+
+
+def _words(field: Choice) -> Json:
+    return {"type": "string", "enum": list(field.words)}
+
+
+def _referring(field: Choice, made: Json) -> Json:
+    """A property with a reference in place of its words. Whatever else it says needs `allOf` around the reference."""
+    reference = {"$ref": f"#/components/schemas/{field.enum}"}
+    rest = {name: value for name, value in made.items() if name != "enum"}
+    return reference if set(rest) == {"type"} else {**rest, "allOf": [reference]}
 
 
 def _id_first(properties: Json) -> Json:

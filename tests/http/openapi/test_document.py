@@ -22,6 +22,12 @@ ROOT = Path(__file__).parents[3]
 COMMITTED = ROOT / "docs" / "openapi.json"
 PINNED = Path(__file__).with_name("operation_ids.json")
 PROBLEM = "application/problem+json"
+# Global names of JavaScript, of browsers, of Python, of C#'s System and of Kiota's abstractions, in lower case.
+TAKEN = """
+    action array attribute blob boolean buffer console date datetime delegate duration enum error event exception file
+    function guid headers index list location map math method module node number object option parameter promise proxy
+    range record request response set string symbol task text time timespan tuple type uri version void
+"""
 
 Json = dict[str, Any]
 ROUTES = [(function.path, route) for function in HTTP_FUNCTIONS for route in function.routes.all]
@@ -73,9 +79,31 @@ def test_every_operation_says_what_it_is_for(described: Json) -> None:
 
 def test_every_field_is_described_and_has_an_example(described: Json) -> None:
     for name, schema in described["components"]["schemas"].items():
-        assert schema["type"] == "array" or schema["description"], name
+        assert "properties" not in schema or schema["description"], name
         for field, one in schema.get("properties", {}).items():
             assert one["description"], (name, field)
+
+
+def test_schemas_have_names_that_generated_clients_can_use(described: Json) -> None:
+    """A class of such a name would hide one of the language, or of the client's own library."""
+    assert not set(TAKEN.split()) & {name.lower() for name in described["components"]["schemas"]}
+
+
+def test_an_enum_has_one_schema_that_fields_refer_to(described: Json) -> None:
+    """Written out at each field, it would become a class of its own for each."""
+    schemas = described["components"]["schemas"]
+    enums = {name: tuple(schema["enum"]) for name, schema in schemas.items() if "enum" in schema}
+    assert len(set(enums.values())) == len(enums)
+    for name, schema in schemas.items():
+        for field, one in schema.get("properties", {}).items():
+            assert "enum" not in one, (name, field)
+            assert "enum" not in one.get("items", {}), (name, field)
+
+
+def test_no_enum_of_a_query_holds_null(described: Json) -> None:
+    for name, operation in operations(described):
+        for one in operation["parameters"]:
+            assert None not in one["schema"].get("enum", []), (name, one["name"])
 
 
 @pytest.mark.parametrize(("path", "route"), ROUTES, ids=[route.operation_id for _, route in ROUTES])
@@ -91,7 +119,7 @@ def test_every_status_of_an_operation_is_described(described: Json, path: str, r
     assert set(responses) == {str(status) for status in wanted}
     for status in sorted(wanted - {route.status, *route.otherwise}):
         response = responses[str(status)]
-        assert response["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/Error"}
+        assert response["content"][PROBLEM]["schema"] == {"$ref": "#/components/schemas/Problem"}
         assert response["content"][PROBLEM]["example"]["status"] == status
 
 

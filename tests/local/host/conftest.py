@@ -20,8 +20,3 @@ async def client() -> AsyncIterator[aiohttp.ClientSession]:
 async def account() -> AsyncIterator[Account]:
     async with serve() as server, CosmosClient(server.url, server.key) as cosmos:
         yield await make_account(cosmos, server.url, server.key)
-
-
-@pytest.fixture(autouse=True)
-def no_error_in_the_log() -> None:
-    """Functions that fail are what many of these tests are about, and the host logs each failure as an error."""

@@ -99,6 +99,7 @@ async def test_a_batch_holds_no_more_than_the_trigger_says(account: Account) -> 
     assert receiver.received == ids
 
 
+@pytest.mark.logs_errors
 async def test_a_failed_batch_is_tried_again_in_place(account: Account) -> None:
     receiver = Receiver(failures=3)
     await account.write("a", "b")
@@ -108,6 +109,7 @@ async def test_a_failed_batch_is_tried_again_in_place(account: Account) -> None:
     assert receiver.tried == [["a"], ["a"], ["a"], ["a"], ["b"]]
 
 
+@pytest.mark.logs_errors
 async def test_a_policy_that_gives_up_loses_the_batch_and_says_so(
     account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -121,6 +123,7 @@ async def test_a_policy_that_gives_up_loses_the_batch_and_says_so(
     assert "after 1 retries Azure goes on, and 1 documents are lost" in caplog.text
 
 
+@pytest.mark.logs_errors
 async def test_without_a_policy_a_failed_batch_is_lost_as_in_azure(
     account: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -133,6 +136,7 @@ async def test_without_a_policy_a_failed_batch_is_lost_as_in_azure(
     assert "without a retry policy Azure goes on, and 1 documents are lost" in caplog.text
 
 
+@pytest.mark.logs_errors
 async def test_a_host_that_stops_while_it_retries_leaves_the_batch_to_the_next(account: Account) -> None:
     failing, next_one = Receiver(failures=1000), Receiver()
     await account.write("a")
@@ -155,6 +159,7 @@ async def test_a_host_that_stops_finishes_the_batch_in_hand(account: Account) ->
     assert next_one.received == ["b"]
 
 
+@pytest.mark.logs_errors
 async def test_a_handler_that_mutates_its_documents_gets_them_whole_again(account: Account) -> None:
     seen: list[int | None] = []
 

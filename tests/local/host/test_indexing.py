@@ -26,7 +26,6 @@ def watch(docs): ...
 """
 
 REFUSED = {
-    "an exception at import": ("1 / 0", "cannot be imported: ZeroDivisionError"),
     "two apps": ("other = func.FunctionApp()", "exactly one FunctionApp .* binds app, other"),
     "two names for one app": ("alias = app", "exactly one FunctionApp .* binds app, alias"),
     "no app": ("del app", "binds none"),
@@ -44,7 +43,6 @@ REFUSED = {
     "a parameter without a binding": ("@app.route()\ndef f(req, extra): ...", "belong to no binding: extra"),
     "a binding without a parameter": ("@app.route()\ndef f(request): ...", "belong to no binding: request"),
     "no parameter at all": ("@app.route()\ndef f(): ...", "bound to 'req', which the handler does not take"),
-    "a partial": ("app.function_name('f')(app.route()(functools.partial(print)))", "cannot be imported"),
     "another signature behind a wrapper": (
         "def inner(request): ...\n@app.route()\n@functools.wraps(inner)\ndef f(req): ...",
         "belong to no binding: request",
@@ -85,6 +83,17 @@ def write_app(folder: Path, body: str, host_json: str = '{"version": "2.0"}') ->
     (folder / "function_app.py").write_text(HEAD + inspect.cleandoc(body) + "\n")
     (folder / "host.json").write_text(host_json)
     return folder
+
+
+@pytest.mark.logs_errors
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [("1 / 0", "ZeroDivisionError"), ("app.function_name('f')(app.route()(functools.partial(print)))", "")],
+    ids=["an exception", "a partial"],
+)
+async def test_refuses_what_cannot_be_imported_and_logs_why(tmp_path: Path, body: str, reason: str) -> None:
+    with pytest.raises(HostError, match=f"cannot be imported: {reason}"):
+        await Host.load(write_app(tmp_path, body), {})
 
 
 @pytest.mark.parametrize(("body", "reason"), REFUSED.values(), ids=REFUSED)

@@ -105,6 +105,7 @@ async def test_sync_functions_run_in_a_thread_with_their_context(client: ClientS
     assert request["function"] == "sync_one"
 
 
+@pytest.mark.logs_errors
 @pytest.mark.parametrize("path", ["failing", "wrong-result"])
 async def test_what_escapes_a_function_is_an_empty_500_and_a_traceback_in_the_log(
     client: ClientSession, address: str, path: str, caplog: pytest.LogCaptureFixture
