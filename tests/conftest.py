@@ -30,6 +30,14 @@ async def app(cosmos_account: CosmosAccount) -> AsyncIterator[Application]:
         yield served
 
 
+@pytest.fixture(scope="module")
+async def audited(cosmos_account: CosmosAccount, app: Application) -> AsyncIterator[Application]:
+    """The app on a database of its own, so that its change feed brings only what the tests of one file wrote."""
+    del app
+    async with application(cosmos_account) as served:
+        yield served
+
+
 @pytest.fixture(scope="session")
 async def http() -> AsyncIterator[aiohttp.ClientSession]:
     connector = aiohttp.TCPConnector(limit=0)

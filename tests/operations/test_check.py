@@ -13,11 +13,9 @@ from shared import instants
 from shared.time_entries.timeline import TIMELINE_ID
 from tests.application import Application, application
 from tests.calling import Item, Person
-from tests.events.test_audit_trail import audited, deliver, outbox_document
+from tests.events.delivering import deliver, outbox_document
 from tests.operations.test_person import documents
 from tests.world import World, make_world
-
-__all__ = ["audited"]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from operations.person import Person
 from shared.cosmos.containers import CONTAINERS
 from tests.application import Application, application
 from tests.calling import Item
-from tests.events.test_audit_trail import deliver, deliver_again, outbox_document
+from tests.events.delivering import deliver, deliver_again, outbox_document
 from tests.world import World, make_world
 
 

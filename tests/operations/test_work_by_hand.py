@@ -19,7 +19,7 @@ import pytest
 from benchmarks.recording import Recorder, recording
 from embedded_cosmos.testing import CosmosAccount
 from tests.application import ROOT, Application, application
-from tests.events.test_audit_trail import deliver
+from tests.events.delivering import deliver
 from tests.operations.test_check import lose_event
 from tests.operations.test_person import holding
 from tests.world import World, make_world

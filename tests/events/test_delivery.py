@@ -1,20 +1,15 @@
 """The audit trail: each write's event arrives once, whatever the change feed was doing, and a bad one stops none."""
 
 import logging
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import Any
-from uuid import uuid4
 
 import aiohttp
 import pytest
 
-from embedded_cosmos.testing import CosmosAccount
-from local.host.host import Host
-from local.host.runner import RunningTriggers
-from tests.application import ROOT, Application, application
+from tests.application import Application
 from tests.calling import STORED_DATE, Item
+from tests.events.delivering import deliver, deliver_again, events_of, outbox_document, watching
 from tests.world import World, make_world
 
 EVENT_FIELDS = {
@@ -23,46 +18,9 @@ EVENT_FIELDS = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-async def audited(cosmos_account: CosmosAccount, app: Application) -> AsyncIterator[Application]:
-    """The app on a database of these tests' own, so that the feed has nothing else to deliver."""
-    del app
-    async with application(cosmos_account) as served:
-        yield served
-
-
 @pytest.fixture
 async def world(audited: Application, http: aiohttp.ClientSession) -> World:
     return await make_world(http, audited)
-
-
-@asynccontextmanager
-async def watching(app: Application, **settings: str) -> AsyncIterator[RunningTriggers]:
-    """Run the app's change feed triggers until they have handled all that lay before them, and to the block's end."""
-    host = await Host.load(ROOT, {**app.settings, **settings})
-    async with host.watching() as triggers:
-        await triggers.caught_up()
-        yield triggers
-
-
-async def deliver(app: Application, **settings: str) -> None:
-    async with watching(app, **settings):
-        pass
-
-
-async def deliver_again(app: Application) -> None:
-    """Everything from the beginning, as after the loss of the leases."""
-    leases = app.container("leases")
-    async for lease in leases.read_all_items():
-        await leases.delete_item(lease["id"], partition_key=lease["id"])
-    await deliver(app)
-
-
-async def events_of(world: World, item: Item) -> list[Item]:
-    """The audit trail of an item, oldest first."""
-    found = world.app.container("event").query_items("SELECT * FROM c", partition_key=[item["tenant_id"], item["id"]])
-    events = [{name: value for name, value in event.items() if name[0] != "_"} async for event in found]
-    return sorted(events, key=lambda event: str(event["date"]))
 
 
 async def updated_twenty_times(world: World) -> Item:
@@ -136,14 +94,6 @@ async def test_events_arrive_while_the_app_is_used(world: World) -> None:
     await deliver(world.app)
 
     assert [sorted(event["changes"])[:1] for event in await events_of(world, timer)] == [["activity_id"], ["end_date"]]
-
-
-def outbox_document(world: World, **fields: Any) -> Item:
-    event_id = str(uuid4())
-    return {
-        "id": event_id, "kind": "event", "tenant_id": world.tenant_id, "owner_id": world.user.user_id,
-        "deleted": event_id, **fields,
-    }  # fmt: skip
 
 
 @pytest.mark.logs_errors

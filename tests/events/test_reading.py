@@ -8,10 +8,8 @@ import pytest
 
 from tests.application import Application
 from tests.calling import Item, stored
-from tests.events.test_audit_trail import audited, deliver
+from tests.events.delivering import deliver
 from tests.world import World, make_world
-
-__all__ = ["audited"]
 
 
 @pytest.fixture
