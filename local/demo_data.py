@@ -142,7 +142,7 @@ async def _item(resource: Resource, fields: Mapping[str, Any]) -> str:
     for item in await catalog.everything(resource, DEMO_TENANT):
         if fields.items() <= item.items():
             return str(item["id"])
-    empty: dict[str, Any] = {"description": None, "status": "active", "technologies": []}
+    empty: dict[str, Any] = {"description": None, "status": "active", "technologies": [], "billable": True}
     defaults = {name: empty.get(name) for name in resource.fields}
     return str((await catalog.create(resource, _caller(ADMIN), instants.now(), {**defaults, **fields}))["id"])
 
@@ -158,6 +158,7 @@ async def _clock(person: Person, days: int, references: list[dict[str, str]], wr
             "uri": None,
             "technologies": [],
             "timezone_offset": DEFAULT_TIMEZONE_OFFSET,
+            "billable": None,
         }
         try:
             await time_entries.create(_caller(person), instants.now(), fields)

@@ -11,7 +11,7 @@ from shared.catalog.schemas import (
     ProjectTypeBody,
     TechnologyBody,
 )
-from shared.http.fields import Answer, Id, Item, Technologies, Text, about, status
+from shared.http.fields import Answer, Boolean, Id, Item, Technologies, Text, about, status
 
 TENANT_ID = "5f1d6a3e-7c0b-4d29-9b57-2f4f1f0c9a11"
 
@@ -64,6 +64,7 @@ class Project(_WithStatus, ProjectBody):
         allow_none=True, metadata=about("The type of the project; null if it has none.", PROJECT_TYPE_ID)
     )
     technologies = Technologies(metadata=about("The technologies used.", ["Python", "Cosmos DB"]))
+    billable = Boolean(metadata=about("Whether new time entries of the project are billable.", True))
     customer = fields.Nested(
         NameAndDescription, metadata=about("The customer that it is for. Its name is empty if there is none.")
     )

@@ -7,7 +7,7 @@ from typing import Any
 from shared.catalog import store
 from shared.catalog.project_types import PROJECT_TYPES
 from shared.catalog.routes import Shown, shown
-from shared.catalog.store import CUSTOMERS, PROJECTS, status_of
+from shared.catalog.store import CUSTOMERS, PROJECTS, is_billable, status_of
 from shared.cosmos import items
 from shared.cosmos.containers import CUSTOMER, PROJECT_TYPE
 from shared.cosmos.items import Document
@@ -63,6 +63,7 @@ def _shown(project: Document, customer: Document | None, project_type: Document 
         **shown(project, "description", "customer_id", "project_type_id"),
         "status": status_of(project),
         "technologies": project.get("technologies") or [],
+        "billable": is_billable(project),
         "customer": described,
         "customer_name": described["name"],
         "project_type": _described(project_type) if project_type else None,

@@ -2,7 +2,7 @@
 
 from marshmallow import validate
 
-from shared.http.fields import Body, CommaList, Id, KeptInstant, Name, Query, Technologies, Text, about, status
+from shared.http.fields import Body, Boolean, CommaList, Id, KeptInstant, Name, Query, Technologies, Text, about, status
 
 CUSTOMER_ID = "0b9a5d3e-1f43-4c53-9d0e-6a1f1f1f7a01"
 PROJECT_TYPE_ID = "6f0d1a52-8f8e-4a43-8f5b-3c1c9e4d2b02"
@@ -68,6 +68,11 @@ class ProjectBody(_WithStatus):
     )
     technologies = Technologies(
         allow_none=True, load_default=list, metadata=about("The technologies used.", ["Python", "Cosmos DB"])
+    )
+    billable = Boolean(
+        allow_none=True,
+        load_default=True,
+        metadata=about("Whether new time entries of the project are billable, unless they say otherwise.", True),
     )
 
 

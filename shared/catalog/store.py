@@ -53,7 +53,7 @@ TECHNOLOGIES = Resource(
     TECHNOLOGY, "technology", ("name", "first_use_time_entry_id", "creation_date"), soft_delete=True
 )
 PROJECTS = Resource(
-    PROJECT, "project", ("name", "description", "customer_id", "project_type_id", "technologies", "status")
+    PROJECT, "project", ("name", "description", "customer_id", "project_type_id", "technologies", "status", "billable")
 )
 
 
@@ -117,6 +117,11 @@ async def retire(resource: Resource, caller: Caller, now: datetime, item_id: str
 def status_of(document: Mapping[str, Any]) -> str:
     """A document without a status is active."""
     return document.get("status") or "active"
+
+
+def is_billable(document: Mapping[str, Any]) -> bool:
+    """Of a project or a time entry: one without the field is billable."""
+    return document.get("billable") is not False
 
 
 async def _settle(resource: Resource, caller: Caller, attempt: Attempt[Document]) -> Document:

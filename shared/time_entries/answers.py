@@ -37,6 +37,7 @@ class TimeEntry(Item, TimeEntryBody):
             "Minutes from the local time of its author to UTC, as given when it was written.", DEFAULT_TIMEZONE_OFFSET
         )
     )
+    billable = Boolean(metadata=about("Whether the work is billable.", True))
     running = Boolean(metadata=about("Whether it is running, that is, has no end.", False))
     project_name = Text(
         metadata=about("The name of the project, followed by ` (archived)` if the project is deleted.", "Backend")

@@ -33,6 +33,8 @@ FIELDS = (
     Field("uri"),
     Field("technologies", []),
     Field("timezone_offset", DEFAULT_TIMEZONE_OFFSET),
+    # A new entry has the value of its project (`rules.billable_after`). An older document without it is billable.
+    Field("billable", True),
     Field("deleted", writable=False),
 )
 DEFAULTS = {field.name: field.default for field in FIELDS}

@@ -39,6 +39,16 @@ def overlap(one: Interval, other: Interval) -> bool:
     return (other.end is None or one.start < other.end) and (one.end is None or other.start < one.end)
 
 
+def billable_after(current: bool, given: bool | None, of_new_project: bool | None) -> bool:
+    """Whether an entry is billable after an update. `of_new_project`: the project's value, None if it stays the same.
+
+    Clients send whole items back, so that null and the current value say nothing; what they say wins over the project.
+    """
+    if given is not None and given != current:
+        return given
+    return current if of_new_project is None else of_new_project
+
+
 def timer_start(requested: datetime | None, now: datetime) -> datetime:
     """The start of a running entry: a little ahead of the server's clock it becomes now; raises ApiError 400 beyond."""
     if requested is None or now < requested <= now + START_LEEWAY:

@@ -68,6 +68,15 @@ class TimeEntryBody(Body):
         metadata=about("The technologies used. Repeated and empty names are dropped.", ["Python", "Cosmos DB"]),
     )
     timezone_offset = offset_in_body()
+    billable = Boolean(
+        allow_none=True,
+        load_default=None,
+        metadata=about(
+            "Whether the work is billable. Without it, a new entry takes the value of its project, and so does an entry"
+            " that is given another project.",
+            True,
+        ),
+    )
     update_last_entry_if_overlap = Boolean(
         allow_none=True,
         load_default=False,

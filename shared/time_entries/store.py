@@ -12,6 +12,7 @@ from uuid import UUID, uuid4, uuid5
 
 from shared.auth.caller import Caller
 from shared.catalog.references import require_references
+from shared.catalog.store import is_billable
 from shared.cosmos import items, transactions
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import Document, own_fields
@@ -48,7 +49,7 @@ async def create(
 
     async def attempt() -> Change[Document]:
         made = items.read(TIME_ENTRY, entry_id, partition) if idempotency_key else _nothing()
-        entry, timeline, _ = await asyncio.gather(
+        entry, timeline, referred = await asyncio.gather(
             made, read_timeline(caller.tenant_id, caller.user_id), require_references(caller.tenant_id, fields)
         )
         if entry:
@@ -59,6 +60,7 @@ async def create(
             "tenant_id": caller.tenant_id,
             "owner_id": caller.user_id,
             **{name: fields[name] for name in PLAIN},
+            "billable": rules.billable_after(is_billable(referred["project_id"]), fields["billable"], None),
             **_dates(interval),
         }
         action = "Start a timer" if interval.end is None else "Create a time entry"
@@ -76,11 +78,17 @@ async def update(
         timeline, entry = await _own(caller, entry_id, wanted)
         before, old = own_fields(entry), interval_of(entry)
         interval = _moved(old, given, now)
-        plain = {name: given[name] for name in PLAIN if name in given}
+        plain = {name: given[name] for name in PLAIN if name in given and name != "billable"}
         changed = {name: value for name, value in plain.items() if before.get(name) != value}
-        others, _ = await asyncio.gather(
+        others, referred = await asyncio.gather(
             _in_reach(timeline, entry_id, old, interval), require_references(caller.tenant_id, changed)
         )
+        project = referred.get("project_id")
+        billable = rules.billable_after(
+            is_billable(before), given.get("billable"), is_billable(project) if project else None
+        )
+        if billable != is_billable(before):
+            changed["billable"] = billable
         in_reach, trims = [placed(other) for other in others], []
         if given.get("update_last_entry_if_overlap") and (shorter := rules.trimmed(interval, in_reach)):
             trims = [_trim(shorter, others)]

@@ -11,12 +11,20 @@ from tests.world import World
 ENTRY_FIELDS = {
     "id", "tenant_id", "owner_id", "project_id", "activity_id", "description", "start_date", "end_date", "uri",
     "technologies", "timezone_offset", "deleted", "running", "project_name", "customer_id", "customer_name",
-    "activity_name", "owner_email",
+    "activity_name", "owner_email", "billable",
 }  # fmt: skip
-NEVER_NULL = {"running", "project_name", "customer_name", "activity_name", "technologies", "timezone_offset"}
+NEVER_NULL = {
+    "running",
+    "project_name",
+    "customer_name",
+    "activity_name",
+    "technologies",
+    "timezone_offset",
+    "billable",
+}
 PLAIN_FIELDS = {"id", "tenant_id", "name", "description", "status", "deleted"}
 PROJECT_FIELDS = PLAIN_FIELDS | {
-    "customer_id", "project_type_id", "technologies", "customer", "customer_name", "project_type",
+    "customer_id", "project_type_id", "technologies", "customer", "customer_name", "project_type", "billable",
 }  # fmt: skip
 RANGE = {"start_date": at("00:00"), "end_date": at("23:59")}
 

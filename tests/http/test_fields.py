@@ -46,6 +46,8 @@ def test_what_is_not_given_has_its_default() -> None:
         "uri": None,
         "technologies": [],
         "timezone_offset": 300,
+        # The project says it.
+        "billable": None,
         "update_last_entry_if_overlap": False,
     }
     assert load(CustomerBody) == {"name": "a", "description": None, "status": "active"}
@@ -56,7 +58,7 @@ def test_what_is_not_given_has_its_default() -> None:
 def test_null_and_nothing_in_an_optional_field_are_its_default(schema: type[Body], empty: str | None) -> None:
     optional = dict.fromkeys(set(schema().load_fields) - set(REQUIRED[schema]), empty)
     # A flag is no text: "" is not one of its spellings of null.
-    flags = {"update_last_entry_if_overlap"}
+    flags = {"update_last_entry_if_overlap", "billable"}
 
     loaded = load(schema, **{name: value for name, value in optional.items() if name not in flags})
 
