@@ -1,11 +1,11 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Every recipe runs inside the environment that $(VENV)/installed stands for.
+# Every recipe runs in the environment that $(VENV)/installed stands for.
 READY := $(VENV)/installed
 # Only `make bench` needs a load tool.
 BENCH_READY := $(VENV)/installed-bench
-# What only releases and checks of the repository need: `make run` and `make test` do without.
+# Only releases and checks of the repository need these tools.
 TOOLS := .venv-tools
 TOOLS_READY := $(TOOLS)/installed
 # Tests of one file vary from milliseconds to seconds, so a worker that is done takes over some of another's.
@@ -38,10 +38,10 @@ test-browser: $(READY) ## drive the documentation in Debian's Chromium; screensh
 test-3.13: ## run the same tests (or T=…) on Python 3.13, some with the library that runs functions in Azure
 	@python=$$(.ci/find-python 3.13) && $(MAKE) --no-print-directory test VENV=.venv-3.13 PYTHON="$$python"
 
-coverage: $(READY) ## run all tests, print which branches of shared/ and functions/ they miss, write htmlcov/
+coverage: $(READY) ## run all tests, show the branches of shared/ and functions/ that they miss, write htmlcov/
 	$(BIN)/python -m pytest $(EVERY_CORE) --cov --cov-report=term --cov-report=html
 
-bench: $(BENCH_READY) ## measure what calls cost beside the floor, and as data grows (PARTS, TARGET=URL); see benchmarks/
+bench: $(BENCH_READY) ## measure what calls cost, and how that grows with the data (PARTS, TARGET=URL); see benchmarks/
 	$(BIN)/python -m benchmarks $(if $(TARGET),--target $(TARGET)) $(PARTS)
 
 lint: $(READY) ## check style, types and import directions
@@ -50,7 +50,7 @@ lint: $(READY) ## check style, types and import directions
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-format: $(READY) ## rewrite the code in the project's style
+format: $(READY) ## format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -63,17 +63,17 @@ lock: $(READY) ## pin requirements*.in, transitively, for every supported Python
 	$(COMPILE) requirements-bench.in -o requirements-bench.txt
 	$(COMPILE) requirements-tools.in -o requirements-tools.txt
 
-migrate: $(READY) ## bring the database of the settings in the environment to its present shape
+migrate: $(READY) ## update the database that the environment's settings name
 	$(BIN)/python cli.py migrate
 
-# What `func publish` and azd send, too: .funcignore leaves just this.
+# `func publish` and azd send the same: .funcignore excludes the rest.
 DEPLOYED := function_app.py host.json requirements.txt functions shared
 
-package: ## put what is deployed, as committed, into .local/package.zip
+package: ## write .local/package.zip with the deployed part of the last commit
 	@mkdir -p .local
 	git archive --format=zip --output=.local/package.zip HEAD -- $(DEPLOYED)
 
-openapi: $(READY) ## write docs/openapi.json from the routes and schemas of the code, and what the gateway imports from that
+openapi: $(READY) ## write docs/openapi.json from the routes and schemas, and what the gateway imports from that
 	$(BIN)/python cli.py gen-swagger-json -f docs/openapi.json
 	$(BIN)/python -m tools.gateway_api
 
@@ -89,13 +89,13 @@ $(TOOLS_READY): requirements-tools.txt
 	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-tools.txt
 	@touch $@
 
-hooks: $(READY) $(TOOLS_READY) ## check style and message of every commit from here on, before it is made
+hooks: $(READY) $(TOOLS_READY) ## check every commit's style and message before it is made
 	$(TOOLS)/bin/pre-commit install
 
-check-commits: ## check the messages of all commits, or of those in COMMITS=main..HEAD
+check-commits: ## check the messages of all commits, or of COMMITS=main..HEAD
 	@$(PYTHON) tools/commit_message.py --log $(COMMITS)
 
-check-workflows: $(TOOLS_READY) ## check the GitHub workflows and the other YAML against their schemas, and for weak spots
+check-workflows: $(TOOLS_READY) ## check the GitHub workflows and other YAML against their schemas, and for security
 	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
@@ -108,11 +108,11 @@ check-bicep: ## compile the infrastructure, and fail on every warning (needs Bic
 	@if ! command -v bicep >/dev/null && command -v az >/dev/null; then az bicep install --version $(BICEP_VERSION); fi
 	@$(PYTHON) -m tools.check_bicep
 
-next-version: $(TOOLS_READY) ## say which version the commits since the last release make
+next-version: $(TOOLS_READY) ## print the version that the commits since the last release make
 	@$(TOOLS)/bin/semantic-release --noop version --print
 
-release: $(TOOLS_READY) ## make that version: changelog, commit, tag, push, GitHub release (in the release workflow)
+release: $(TOOLS_READY) ## make that version: changelog, commit, tag, push, GitHub release (the workflow runs it)
 	$(TOOLS)/bin/semantic-release version
 
-clean: ## remove the environment, the local data and every cache
+clean: ## remove the environments, the local data and all caches
 	rm -rf $(VENV) .venv-3.13 $(TOOLS) .local .pytest_cache .mypy_cache .ruff_cache .artefacts htmlcov .coverage

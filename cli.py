@@ -1,4 +1,4 @@
-"""The command line: `python cli.py COMMAND`. It talks to the database of the settings, as the functions do."""
+"""The command line: `python cli.py COMMAND`. It uses the database of the settings, as the functions do."""
 
 import asyncio
 import json
@@ -35,21 +35,21 @@ T = TypeVar("T")
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
-    """Everything that is done by hand around the time-tracking backend.
+    """Manage the time-tracking backend from the command line.
 
-    The settings come from the environment, then from local.settings.json; without either, the embedded database of
-    `make run` is meant.
+    Settings come from the environment, then from local.settings.json. Without either, commands use the embedded
+    database that `make run` starts.
     """
     local = LocalSettings.read(Path(__file__).parent / SETTINGS_FILE)
     apply(DatabaseChoice.of(local.values, os.environ).settings(local.values, os.environ), os.environ)
-    # No command checks a token, so none has to say who would.
+    # No command checks a token, so this setting is not needed.
     os.environ.setdefault("JWT_VERIFICATION", "gateway")
 
 
 @cli.command()
-@click.option("--dry-run", is_flag=True, help="Only say what would be run.")
+@click.option("--dry-run", is_flag=True, help="Show what would run, and change nothing.")
 def migrate(*, dry_run: bool) -> None:
-    """Create the containers and bring the data to the present shape."""
+    """Create the containers and update the data to the current schema."""
     done = "would run" if dry_run else "ran"
     for name in _run(runner.pending if dry_run else runner.migrate):
         click.echo(f"{done} {name}")
@@ -59,24 +59,28 @@ def migrate(*, dry_run: bool) -> None:
 
 @cli.command("demo-data")
 @click.option(
-    "--users", type=click.IntRange(1, demo.MOST_USERS), default=demo.USERS, show_default=True, help="How many people."
+    "--users", type=click.IntRange(1, demo.MOST_USERS), default=demo.USERS, show_default=True, help="Number of people."
 )
-@click.option("--days", type=click.IntRange(1, 3660), default=demo.DAYS, show_default=True, help="How many past days.")
+@click.option("--days", type=click.IntRange(1, 3660), default=demo.DAYS, show_default=True, help="Number of past days.")
 def demo_data(users: int, days: int) -> None:
-    """Fill the demo tenant with a catalog, people, and their time. What is there already stays."""
+    """Add a catalog, people and their time entries to the demo tenant. Existing data stays."""
     with click.progressbar(length=demo.entries_in(users, days), label="Time entries") as bar:
         _run(lambda: demo.fill(users, days, bar.update))
 
 
 FILE = click.option(
-    "-f", "--file", type=click.File("w", encoding="utf-8"), required=True, help="Where to write it; `-` prints it."
+    "-f",
+    "--file",
+    type=click.File("w", encoding="utf-8"),
+    required=True,
+    help="Output file; `-` prints to the terminal.",
 )
 
 
 @cli.command("gen-swagger-json")
 @FILE
 def gen_swagger_json(file: TextIO) -> None:
-    """Write the OpenAPI document: what `/api/openapi.json` answers, and what API Management imports."""
+    """Write the OpenAPI document, as `/api/openapi.json` answers it and API Management imports it."""
     _write(file, document())
 
 
@@ -95,12 +99,12 @@ def _base_url(_context: click.Context, _parameter: click.Parameter, value: str) 
     callback=_base_url,
     default="http://localhost:7071/api",
     show_default=True,
-    help="Where the API is. Without a path, /api is meant.",
+    help="Address of the API. Without a path, /api is added.",
 )
 def gen_postman_collection(file: TextIO, base_url: str) -> None:
-    """Write a Postman collection (format 2.1): every call, with its example.
+    """Write a Postman collection (format 2.1) with an example of every call.
 
-    Import it, then put `Bearer <JWT>` into its variable `token`; `python cli.py token` makes one for a laptop.
+    Import it, then set its variable `token` to `Bearer <JWT>`. `python cli.py token` makes a token for a laptop.
     """
     _write(file, postman.collection_of(document(), base_url))
 
@@ -120,7 +124,7 @@ def _uuid(_context: click.Context, _parameter: click.Parameter, value: str | Non
 
 
 @cli.command()
-@click.option("--user", callback=_uuid, help="The user's id, a UUID; without it, one is derived from the e-mail.")
+@click.option("--user", callback=_uuid, help="The user's id, a UUID. By default, it is derived from the e-mail.")
 @click.option("--email", default=demo.USER.email, show_default=True, help="The user's e-mail.")
 @click.option("--name", default=demo.USER.name, show_default=True, help="The user's name.")
 @click.option(
@@ -129,17 +133,17 @@ def _uuid(_context: click.Context, _parameter: click.Parameter, value: str | Non
 @click.option("--admin", is_flag=True, help="Make the user an administrator.")
 @click.option("--tester", is_flag=True, help="Make the user a tester.")
 def token(user: str | None, email: str, name: str, tenant: str, *, admin: bool, tester: bool) -> None:  # noqa: PLR0913
-    """Print a token for local use: unsigned, so that it opens nothing where signatures are checked."""
+    """Print an unsigned token for local use. It is refused wherever signatures are checked."""
     user_id = user or str(uuid5(NAMESPACE_URL, email))
     click.echo(tokens.token(user_id, email, name, tenant_id=tenant, admin=admin, tester=tester))
 
 
 @cli.command("flags")
 @click.option("--email", help="The user's e-mail.")
-@click.option("--user", callback=_uuid, help="The user's id, a UUID; flags name a user by it if he has no e-mail.")
-@click.option("--group", "groups", multiple=True, help="A role or group of the user's; may be given several times.")
+@click.option("--user", callback=_uuid, help="The user's id, a UUID. Flags use it for users without an e-mail.")
+@click.option("--group", "groups", multiple=True, help="A role or group of the user. Repeat it for several.")
 def feature_flags(email: str | None, user: str | None, groups: tuple[str, ...]) -> None:
-    """Read the feature flags, and show which are on for a user: without options, for anyone."""
+    """Show which feature flags are on for a user, or for anyone if no user is given."""
     who = Caller(user or "", "", email, None, is_admin=False, is_tester=False, groups=frozenset(groups))
     found = _run(lambda: _flags_for(who))
     click.echo(f"from {settings().feature_flags.place}, for {email or user or 'anyone'}:")
@@ -162,7 +166,7 @@ UNITS = click.option(
     type=click.FloatRange(min=10),
     default=400,
     show_default=True,
-    help="How many request units a second it may take.",
+    help="Request units a second that the command may use.",
 )
 TENANT = click.option("--tenant", callback=_uuid, required=True, help="The tenant's id, a UUID.")
 PERSON = click.option("--user", callback=_uuid, required=True, help="The person's id, a UUID.")
@@ -176,14 +180,14 @@ PERSON = click.option("--user", callback=_uuid, required=True, help="The person'
     "--file",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="Where to write it; `-` prints it.",
+    help="Output file; `-` prints to the terminal.",
 )
 @UNITS
 def export_user(tenant: str, user: str, file: Path, units: float) -> None:
-    """Write all that is kept of a person: a JSON document a line.
+    """Export all data about a person, one JSON document a line.
 
-    FILE is there when it is whole; what is written until then lies in FILE.part. Cut off and run again, it goes on
-    after that.
+    FILE appears when the export is complete; until then, the data is in FILE.part. If the command is interrupted, run
+    it again to continue.
     """
     who = person.Person(tenant, user)
     with Progress() as progress:
@@ -208,21 +212,21 @@ async def _print(who: person.Person, progress: Progress) -> None:
 @UNITS
 @click.confirmation_option(prompt="This can't be undone. Erase the person's name, e-mail and free text?")
 def erase_user(tenant: str, user: str, units: float) -> None:
-    """Blank a person's free text, and forget name and e-mail; hours stay. Cut off, it can be run again."""
+    """Erase a person's name, e-mail and free text; their hours stay. If it is interrupted, run it again."""
     with Progress() as progress:
         _run(lambda: person.erase(person.Person(tenant, user), progress), Pace(units))
 
 
 @cli.command("check")
-@click.option("--dry-run", is_flag=True, help="Only say what is wrong.")
+@click.option("--dry-run", is_flag=True, help="Show what is wrong, and change nothing.")
 @click.option(
     "--from-owner",
     callback=_uuid,
-    help="Go on where a run was cut off: with the owner that it said last. What lies before is taken for checked.",
+    help="Continue an interrupted run from the owner that it last printed. Owners before this one are not checked.",
 )
 @UNITS
 def check_data(*, dry_run: bool, from_owner: str | None, units: float) -> None:
-    """Find and mend timelines that disagree with their entries, and events that are missing."""
+    """Find and repair timelines that disagree with their entries, and missing events."""
 
     async def run() -> list[bool]:
         mended = []
@@ -238,7 +242,7 @@ def check_data(*, dry_run: bool, from_owner: str | None, units: float) -> None:
 
 
 def _run(work: Callable[[], Awaitable[T]], pace: Pace | None = None) -> T:
-    """Run a coroutine to its end, at this pace, and close what it opened; what the database refuses is one line."""
+    """Run a coroutine at this pace and close the clients. A failure of the database becomes a one-line message."""
 
     async def run() -> T:
         if pace:
