@@ -1,9 +1,9 @@
 """`/api/customers`: the customers that work is done for."""
 
 from shared.catalog.answers import Customer
-from shared.catalog.routes import CatalogApi, catalog_routes, list_by_status, show_with_status
+from shared.catalog.resources import CUSTOMERS
+from shared.catalog.routes import CatalogApi, catalog_routes
 from shared.catalog.schemas import CustomerBody, StatusQuery
-from shared.catalog.store import CUSTOMERS
 
 ROUTES = catalog_routes(
     CatalogApi(
@@ -13,7 +13,5 @@ ROUTES = catalog_routes(
         body=CustomerBody(),
         query=StatusQuery(),
         answer=Customer,
-        list_items=list_by_status(CUSTOMERS),
-        show=show_with_status,
     )
 )

@@ -1,7 +1,8 @@
 """`/api/events`: the audit trail."""
 
 from shared.events import reading
-from shared.events.schemas import AuditEventPage, EventQuery
+from shared.events.answers import AuditEventPage, shown
+from shared.events.schemas import EventQuery
 from shared.http.json_body import Streamed
 from shared.http.routing import Reply, Request, Route, Routes
 
@@ -27,4 +28,4 @@ async def list_events(request: Request) -> Reply:
     events.
     """
     events, continuation = await reading.page(request.caller, request.query)
-    return Reply({"data": Streamed(map(reading.shown, events)), "continuation": continuation})
+    return Reply({"data": Streamed(map(shown, events)), "continuation": continuation})

@@ -2,9 +2,9 @@
 
 from shared.catalog.answers import Project
 from shared.catalog.projects import list_projects, list_recent, show_project
+from shared.catalog.resources import PROJECTS
 from shared.catalog.routes import CatalogApi, catalog_routes
 from shared.catalog.schemas import ProjectBody, ProjectQuery
-from shared.catalog.store import PROJECTS
 from shared.http.routing import Reply, Request, Route
 from shared.time_entries.reading import newest_project_ids
 

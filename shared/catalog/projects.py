@@ -1,13 +1,14 @@
-"""What is particular to projects: the customer and the type shown with each, and which of them a list holds."""
+"""Projects: the customer and the type that are shown with each, and which projects a list holds."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from shared.catalog import store
+from shared.catalog import answers, reading
+from shared.catalog.answers import Shown
 from shared.catalog.project_types import PROJECT_TYPES
-from shared.catalog.routes import Shown, shown
-from shared.catalog.store import CUSTOMERS, PROJECTS, is_billable, status_of
+from shared.catalog.resources import CUSTOMERS, PROJECTS
+from shared.catalog.rules import is_billable, passes, status_of
 from shared.cosmos import items
 from shared.cosmos.containers import CUSTOMER, PROJECT_TYPE
 from shared.cosmos.items import Document
@@ -16,20 +17,20 @@ from shared.cosmos.items import Document
 async def list_projects(tenant_id: str, query: Mapping[str, Any]) -> list[Shown]:
     """The projects, of active customers or of none, that pass the query's filters. Three queries side by side."""
     projects, customers, types = await asyncio.gather(
-        *(store.everything(resource, tenant_id) for resource in (PROJECTS, CUSTOMERS, PROJECT_TYPES))
+        *(reading.everything(resource, tenant_id) for resource in (PROJECTS, CUSTOMERS, PROJECT_TYPES))
     )
     active = _by_id(customer for customer in customers if status_of(customer) == "active")
     by_type = _by_id(types)
     return [
         _shown(project, active.get(project.get("customer_id")), by_type.get(project.get("project_type_id")))
         for project in projects
-        if project.get("customer_id") in {None, *active} and _passes(project, query)
+        if project.get("customer_id") in {None, *active} and passes(project, query)
     ]
 
 
 async def list_recent(tenant_id: str, project_ids: Sequence[str]) -> list[Shown]:
     """The active projects of active customers among these, in their order."""
-    of_active = await list_projects(tenant_id, {"status": "active", "customer_id": None, "project_type_id": None})
+    of_active = await list_projects(tenant_id, {"status": "active"})
     by_id = _by_id(of_active)
     return [by_id[project_id] for project_id in dict.fromkeys(project_ids) if project_id in by_id]
 
@@ -51,17 +52,10 @@ def _by_id(documents: Iterable[Document]) -> dict[str | None, Document]:
     return {document["id"]: document for document in documents}
 
 
-def _passes(project: Document, query: Mapping[str, Any]) -> bool:
-    return query["status"] in {None, status_of(project)} and all(
-        query[name] is None or project.get(name) in query[name] for name in ("customer_id", "project_type_id")
-    )
-
-
 def _shown(project: Document, customer: Document | None, project_type: Document | None) -> Shown:
     described = _described(customer) if customer else {"name": "", "description": None}
     return {
-        **shown(project, "description", "customer_id", "project_type_id"),
-        "status": status_of(project),
+        **answers.shown(PROJECTS, project),
         "technologies": project.get("technologies") or [],
         "billable": is_billable(project),
         "customer": described,

@@ -4,15 +4,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.catalog import store
+from shared.catalog import reading, store
+from shared.catalog.answers import Shown, shown
 from shared.catalog.references import REFERENCES
-from shared.catalog.store import Resource, status_of
+from shared.catalog.resources import Resource
+from shared.catalog.rules import passes
 from shared.cosmos.items import Document
 from shared.http.etags import etag_of
 from shared.http.fields import Body, Item, Query
 from shared.http.routing import IF_MATCH, NO_CONTENT, Reply, Request, Route, Routes
-
-Shown = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +20,7 @@ class CatalogApi:
     """How a catalog resource is offered over HTTP: below which path, with which schemas, and how it is shown.
 
     `list_items` gives the items of a tenant that pass a query, as they are answered; `show` gives one item as it is
-    answered.
+    answered. Without them, an item is shown with its own fields.
     """
 
     path: str
@@ -29,8 +29,8 @@ class CatalogApi:
     body: Body
     query: Query
     answer: type[Item]
-    list_items: Callable[[str, Mapping[str, Any]], Awaitable[list[Shown]]]
-    show: Callable[[Document, str], Awaitable[Shown]]
+    list_items: Callable[[str, Mapping[str, Any]], Awaitable[list[Shown]]] | None = None
+    show: Callable[[Document, str], Awaitable[Shown]] | None = None
 
     @property
     def words(self) -> dict[str, str]:
@@ -58,7 +58,10 @@ def catalog_routes(api: CatalogApi) -> Routes:
 
         Active ones first, then by name.
         """
-        return Reply(await api.list_items(request.caller.tenant_id, request.query))
+        if api.list_items:
+            return Reply(await api.list_items(request.caller.tenant_id, request.query))
+        items = await reading.everything(resource, request.caller.tenant_id)
+        return Reply([shown(resource, item) for item in items if passes(item, request.query)])
 
     @Route(
         routes,
@@ -85,7 +88,7 @@ def catalog_routes(api: CatalogApi) -> Routes:
 
         One {noun} of the tenant, active or inactive.
         """
-        return await answer(request, await store.get(resource, request.caller.tenant_id, request.id))
+        return await answer(request, await reading.get(resource, request.caller.tenant_id, request.id))
 
     @Route(
         routes,
@@ -127,30 +130,7 @@ def catalog_routes(api: CatalogApi) -> Routes:
         return NO_CONTENT
 
     async def answer(request: Request, document: Document, headers: Mapping[str, str] | None = None) -> Reply:
-        shown = await api.show(document, request.caller.tenant_id)
-        return Reply(shown, headers={"ETag": etag_of(document), **(headers or {})})
+        body = await api.show(document, request.caller.tenant_id) if api.show else shown(resource, document)
+        return Reply(body, headers={"ETag": etag_of(document), **(headers or {})})
 
     return routes
-
-
-def list_by_status(resource: Resource) -> Callable[[str, Mapping[str, Any]], Awaitable[list[Shown]]]:
-    """The list of customers or activities."""
-
-    async def list_items(tenant_id: str, query: Mapping[str, Any]) -> list[Shown]:
-        return [
-            await show_with_status(item, tenant_id)
-            for item in await store.everything(resource, tenant_id)
-            if query["status"] in {None, status_of(item)}
-        ]
-
-    return list_items
-
-
-async def show_with_status(item: Document, _tenant_id: str) -> Shown:
-    """A customer or an activity."""
-    return shown(item, "description") | {"status": status_of(item)}
-
-
-def shown(item: Document, *names: str) -> Shown:
-    """What every catalog item is answered with, and these fields; null where there is no value."""
-    return {name: item.get(name) for name in ("id", "tenant_id", "name", *names, "deleted")}

@@ -17,7 +17,6 @@ from shared.cosmos import items
 from shared.cosmos.containers import EVENT, TIME_ENTRY
 from shared.cosmos.items import Document
 from shared.errors import ApiError
-from shared.events.outbox import EVENT_FIELDS
 from shared.http.local_time import range_asked
 from shared.instants import format_instant
 
@@ -61,11 +60,6 @@ async def page(caller: Caller, query: Mapping[str, Any]) -> tuple[list[Document]
     more = len(events) > query["limit"]
     shown = events[: query["limit"]]
     return shown, _continuation(shown[-1]) if more else None
-
-
-def shown(event: Document) -> dict[str, Any]:
-    """An event as it is answered."""
-    return {name: event.get(name) for name in EVENT_FIELDS}
 
 
 async def _require_own(caller: Caller, item_id: str) -> None:

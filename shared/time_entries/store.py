@@ -12,7 +12,7 @@ from uuid import UUID, uuid4, uuid5
 
 from shared.auth.caller import Caller
 from shared.catalog.references import require_references
-from shared.catalog.store import is_billable
+from shared.catalog.rules import is_billable
 from shared.cosmos import items, transactions
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import Document, own_fields
