@@ -10,7 +10,7 @@ from shared.users.schemas import GroupBody
 ROUTES = Routes("The users, and which of them are administrators or testers.")
 REFUSALS = {
     400: "There is no such role or group.",
-    409: "The user is not in the directory, or is being changed.",
+    409: "This is the last administrator, the caller is not in the directory, or others are changing roles.",
 }
 
 
@@ -117,7 +117,7 @@ async def is_member_of(request: Request) -> Reply:
 
 async def _changed(request: Request, kind: Kind, name: str, *, granted: bool) -> Reply:
     change = RoleChange(request.id, kind, name, granted)
-    return _item(await store.change_role(request.caller, change, request.precondition))
+    return _item(await store.change_role(request.caller, request.now, change, request.precondition))
 
 
 def _item(user: DirectoryUser) -> Reply:

@@ -41,6 +41,7 @@ PROJECT = "project"
 PROJECT_TYPE = "project_type"
 TECHNOLOGY = "technology"
 ACTIVITY = "activity"
+ADMINISTRATION = "administration"
 EVENT = "event"
 DEAD_LETTER = "dead_letter"
 MIGRATION = "migration"
@@ -84,6 +85,15 @@ CONTAINERS: tuple[Container, ...] = (
     _catalog(PROJECT_TYPE, "/customer_id"),
     _catalog(TECHNOLOGY),
     _catalog(ACTIVITY),
+    # What administrators manage, told apart by `kind`, and the lock under which they change roles.
+    Container(
+        ADMINISTRATION,
+        ("/tenant_id",),
+        indexed=("/tenant_id", "/kind", "/name", "/deleted"),
+        unique_key=("/kind", "/name", "/deleted"),
+        ttl_seconds=-1,
+        watched=True,
+    ),
     Container(
         EVENT,
         ("/tenant_id", "/item_id"),

@@ -8,12 +8,15 @@ from typing import Protocol
 
 from shared import clients
 from shared.config import DirectorySettings, settings
-from shared.http.etags import Precondition
 from shared.users.rules import DirectoryUser, RoleChange, Users
 
 
 class Directory(Protocol):
     """What a directory can do."""
+
+    @property
+    def adds_callers(self) -> bool:
+        """Whether `change` adds a user whom the directory lacks."""
 
     async def known_users(self, tenant_id: str) -> Users:
         """The users of the tenant known at this moment; never raises, and hardly waits."""
@@ -25,14 +28,15 @@ class Directory(Protocol):
         """One user, as last read. Raises ApiError 429 or 503 when an unknown one can't be looked up."""
 
     async def current_user(self, tenant_id: str, user_id: str) -> DirectoryUser | None:
-        """One user, read anew where the directory answers. Raises ApiError as `user` does."""
+        """One user, read now. Raises ApiError 429 or 503 when they can't be read."""
 
-    async def change(
-        self, tenant_id: str, change: RoleChange, precondition: Precondition, caller: DirectoryUser | None
-    ) -> DirectoryUser | None:
-        """The user after the change; None for an unknown user. Idempotent.
+    async def current_users(self, tenant_id: str) -> Users:
+        """All users of the tenant, read now. Raises ApiError 429 or 503 when they can't be read."""
 
-        `caller` is the caller's own user if the change is about them: a file adds them if they are missing.
+    async def change(self, user: DirectoryUser, change: RoleChange) -> DirectoryUser | None:
+        """The user after the change; the same where the directory can't make it, None where they are gone.
+
+        `user` is them before it. The caller holds the tenant's role lock. Raises ApiError 429 or 503.
         """
 
     async def close(self) -> None:

@@ -13,7 +13,6 @@ from tempfile import NamedTemporaryFile
 from typing import Any
 
 from shared.errors import ApiError, unavailable
-from shared.http.etags import Precondition
 from shared.logs import logger
 from shared.users.answers import shown
 from shared.users.rules import DirectoryUser, RoleChange, Users, by_key, recognised
@@ -23,6 +22,8 @@ log = logger(__name__)
 
 class FileDirectory:
     """The users of every tenant in one file; without a file there are none, and none can be written."""
+
+    adds_callers = True
 
     def __init__(self, path: str | None) -> None:
         self._path = Path(path) if path else None
@@ -47,18 +48,15 @@ class FileDirectory:
         """The same: a file is always current."""
         return await self.user(tenant_id, user_id)
 
-    async def change(
-        self, tenant_id: str, change: RoleChange, precondition: Precondition, caller: DirectoryUser | None
-    ) -> DirectoryUser | None:
-        """The user after the change; the caller's own user is added if the file lacks them."""
+    async def current_users(self, tenant_id: str) -> Users:
+        """The same: a file is always current."""
+        return await self.all_users(tenant_id)
+
+    async def change(self, user: DirectoryUser, change: RoleChange) -> DirectoryUser:
+        """The user after the change; one whom the file lacks is added."""
         async with self._writing:
-            user = await self.user(tenant_id, change.user_id) or caller
-            if user is None:
-                return None
-            precondition.check(shown(user))
-            after = change.applied_to(user)
-            if after is not user:
-                await self._put([after])
+            after = change.applied_to(await self.user(user.tenant_id, user.id) or user)
+            await self._put([after])
             return after
 
     async def add(self, users: Iterable[DirectoryUser]) -> None:

@@ -21,14 +21,23 @@ async def find(caller: Caller, user_id: str) -> DirectoryUser:
 
 
 async def is_member(caller: Caller, user_id: str, group: str) -> bool:
-    """Whether a user is in a group now. Raises ApiError as `find` does."""
-    user = await _user(directory().current_user, caller, user_id)
+    """Whether a user is in a group: now, or as last read while the directory is unavailable. Raises as `find` does."""
+    user = await _user(_current_or_known, caller, user_id)
     return group in user.groups
 
 
 def not_found() -> ApiError:
     """404: the directory has no such user."""
     return ApiError(404, "user_not_found", "There is no such user")
+
+
+async def _current_or_known(tenant_id: str, user_id: str) -> DirectoryUser | None:
+    try:
+        return await directory().current_user(tenant_id, user_id)
+    except ApiError:
+        if user := (await directory().known_users(tenant_id)).get(user_id.lower()):
+            return user
+        raise
 
 
 async def _user(

@@ -34,6 +34,10 @@ class DirectoryUser:
         return self.id.lower()
 
     @property
+    def is_admin(self) -> bool:
+        return ADMIN in self.roles or ADMIN in self.groups
+
+    @property
     def is_tester(self) -> bool:
         return TESTER in self.roles or TESTER in self.groups
 

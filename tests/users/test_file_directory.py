@@ -9,12 +9,10 @@ import pytest
 
 from shared.auth.caller import ADMIN, TESTER
 from shared.errors import ApiError
-from shared.http.etags import Precondition
 from shared.users.file_directory import FileDirectory
 from shared.users.rules import DirectoryUser, RoleChange
 
 TENANT = str(uuid4())
-ALWAYS = Precondition(None)
 
 
 @pytest.fixture
@@ -47,7 +45,7 @@ async def test_a_missing_file_is_an_empty_directory_until_it_is_written(path: Pa
 async def test_who_is_there_already_is_not_added_again(path: Path) -> None:
     directory, user = FileDirectory(str(path)), somebody()
     await directory.add([user])
-    await directory.change(TENANT, RoleChange(user.id, "roles", ADMIN, granted=True), ALWAYS, None)
+    await directory.change(user, RoleChange(user.id, "roles", ADMIN, granted=True))
     await directory.add([user, somebody(str(uuid4()))])
 
     found = await directory.user(TENANT, user.id)
@@ -60,7 +58,7 @@ async def test_one_id_in_two_tenants_is_two_users(path: Path) -> None:
     directory, user = FileDirectory(str(path)), somebody()
     twin = DirectoryUser(user.id, str(uuid4()), "Twin")
     await directory.add([user, twin])
-    await directory.change(twin.tenant_id, RoleChange(user.id, "groups", TESTER, granted=True), ALWAYS, None)
+    await directory.change(twin, RoleChange(user.id, "groups", TESTER, granted=True))
 
     assert await directory.user(TENANT, user.id) == user
 
@@ -102,7 +100,7 @@ async def test_readers_never_see_half_a_file(path: Path) -> None:
 
     async def write() -> None:
         for user in users:
-            await writer.change(TENANT, RoleChange(user.id, "roles", ADMIN, granted=True), ALWAYS, None)
+            await writer.change(user, RoleChange(user.id, "roles", ADMIN, granted=True))
 
     writing = asyncio.create_task(write())
     while not writing.done():

@@ -7,17 +7,14 @@ comma-separated list; the groups are found by their display names.
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from weakref import WeakValueDictionary
 
 from async_lru import alru_cache
 
 from shared.config import GraphSettings
 from shared.errors import ApiError, unavailable
-from shared.http.etags import Precondition
 from shared.ids import is_uuid
 from shared.logs import logger
 from shared.refreshed import Refreshed
-from shared.users.answers import shown
 from shared.users.graph.client import Graph, GraphClientError, Row, graph_unavailable
 from shared.users.graph.own_writes import OwnWrites
 from shared.users.rules import ROLE_NAMES, DirectoryUser, RoleChange, Users, by_key, recognised
@@ -49,6 +46,8 @@ class Copy:
 class GraphDirectory:
     """The users and groups of one tenant. To callers of another tenant it is empty."""
 
+    adds_callers = False
+
     def __init__(self, graph: Graph, settings: GraphSettings, *, cache_seconds: float) -> None:
         self._graph = graph
         self._settings = settings
@@ -60,7 +59,6 @@ class GraphDirectory:
         self._own_writes = OwnWrites()
         self._tenant_id = alru_cache(maxsize=1)(self._read_tenant_id)
         self._group_ids = alru_cache(maxsize=1)(self._read_group_ids)
-        self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def known_users(self, tenant_id: str) -> Users:
         """The users of the copy; a process that has none yet waits a moment, once."""
@@ -76,49 +74,38 @@ class GraphDirectory:
 
     async def user(self, tenant_id: str, user_id: str) -> DirectoryUser | None:
         """One user of the copy; one that it lacks is read from Graph."""
-        return (await self.known_users(tenant_id)).get(user_id.lower()) or await self._user_in_graph(tenant_id, user_id)
+        return (await self.known_users(tenant_id)).get(user_id.lower()) or await self.current_user(tenant_id, user_id)
 
     async def current_user(self, tenant_id: str, user_id: str) -> DirectoryUser | None:
-        """One user read from Graph, or from the copy when Graph is unavailable."""
+        """One user read from Graph."""
+        _, user = await self._read(tenant_id, user_id)
+        return user
+
+    async def current_users(self, tenant_id: str) -> Users:
+        """All users read from Graph: one call for each page."""
         try:
-            return await self._user_in_graph(tenant_id, user_id)
-        except ApiError:
-            if user := (await self.known_users(tenant_id)).get(user_id.lower()):
-                return user
-            raise
+            return (await self._read_everyone()).of(tenant_id)
+        except GraphClientError as error:
+            raise _unexpected(error) from error
 
-    async def change(
-        self, tenant_id: str, change: RoleChange, precondition: Precondition, _caller: DirectoryUser | None
-    ) -> DirectoryUser | None:
-        """The user after the change, which is not written if it changes nothing. None when Graph has no such user.
-
-        Graph offers no conditional write of a user. So the writers of this process wait for one another and each
-        reads before it writes; two processes that write one user's roles at the same instant may lose one change.
-        """
-        async with self._queues.setdefault(change.user_id.lower(), asyncio.Lock()):
-            row, user = await self._read(tenant_id, change.user_id)
-            if user is None:
+    async def change(self, user: DirectoryUser, change: RoleChange) -> DirectoryUser | None:
+        """The user after the change; the same where Graph can't make it, None when Graph has no such user."""
+        after = change.applied_to(user)
+        if change.kind == "roles":
+            row, found = await self._read(user.tenant_id, user.id)
+            if found is None:
                 return None
-            precondition.check(shown(user))
-            after = change.applied_to(user)
-            if after is user:
-                return user
-            if change.kind == "roles":
-                await self._write_roles(after, _names_in(row, self._settings.role_attribute))
-            elif not await self._write_membership(change):
-                # The user is a member of a group within this one; that membership can't be removed here.
-                return user
-            self._own_writes.remember(change)
-            self._copy.amend(lambda copy: copy.with_user(after))
-            return after
+            await self._write_roles(after, _names_in(row, self._settings.role_attribute))
+        elif not await self._write_membership(change):
+            # The user is a member of a group within this one; that membership can't be removed here.
+            return user
+        self._own_writes.remember(change)
+        self._copy.amend(lambda copy: copy.with_user(after))
+        return after
 
     async def close(self) -> None:
         await self._copy.close()
         await self._graph.close()
-
-    async def _user_in_graph(self, tenant_id: str, user_id: str) -> DirectoryUser | None:
-        _, user = await self._read(tenant_id, user_id)
-        return user
 
     async def _read(self, tenant_id: str, user_id: str) -> tuple[Row, DirectoryUser | None]:
         """A user's row, and the user with their groups: two calls in parallel."""
