@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +17,7 @@ from shared.users.file_directory import FileDirectory
 from shared.users.rules import DirectoryUser
 from tests.application import Application, application
 from tests.calling import Item, Person
+from tests.events.test_audit_trail import deliver
 from tests.world import World, make_world
 
 
@@ -188,6 +189,56 @@ async def test_everything_at_once_loses_nothing(company: Company, directory_file
     for who in people:
         both = [ADMIN, TESTER]
         assert stored(directory_file, who) == {**who, "roles": both, "groups": both}
+
+
+async def test_the_last_administrator_keeps_the_right(company: Company, directory_file: Path) -> None:
+    admin, group = company.admin["id"], {"group_name": ADMIN}
+    # The role may go, for the group makes an administrator as well.
+    assert (await company.post(f"{admin}/roles/admin/revoke"))["groups"] == [ADMIN]
+
+    (await company.world.admin.post(f"users/{admin}/groups/remove", group)).refused(409, "last_admin")
+    assert stored(directory_file, company.admin)["groups"] == [ADMIN]
+
+    await company.post(f"{company.bo['id']}/roles/admin/grant")
+    assert (await company.post(f"{admin}/groups/remove", group))["groups"] == []
+    (await company.world.admin.post(f"users/{company.bo['id']}/roles/admin/revoke")).refused(409, "last_admin")
+
+
+async def test_two_administrators_cannot_take_the_right_from_each_other(company: Company, directory_file: Path) -> None:
+    admin, bo, group = company.admin, company.bo, {"group_name": ADMIN}
+    await company.post(f"{bo['id']}/groups/add", group)
+    await company.post(f"{admin['id']}/roles/admin/revoke")
+    other = replace(company.world.admin, user_id=bo["id"])
+
+    answers = await asyncio.gather(
+        other.post(f"users/{admin['id']}/groups/remove", group),
+        company.world.admin.post(f"users/{bo['id']}/groups/remove", group),
+    )
+
+    assert sorted(answer.status for answer in answers) == [200, 409]
+    assert len([one for one in (admin, bo) if ADMIN in stored(directory_file, one)["groups"]]) == 1
+
+
+async def test_a_tester_is_no_last_administrator(company: Company) -> None:
+    await company.post(f"{company.tess['id']}/groups/remove", {"group_name": TESTER})
+
+
+async def test_a_change_of_roles_is_in_the_audit_trail(company: Company) -> None:
+    bo, admin = company.bo["id"], company.world.admin
+    await company.post(f"{bo}/roles/test/grant")
+    await company.post(f"{bo}/roles/test/grant")
+    await company.post(f"{bo}/groups/add", {"group_name": TESTER})
+    query = {"item_id": bo, "container_id": "user"}
+    await deliver(company.world.app)
+
+    group, role = (await admin.get("events", query)).ok()["data"]
+    assert [role["description"], group["description"]] == [
+        f"Grant the role {TESTER}: done",
+        f"Add to the group {TESTER}: done",
+    ]
+    assert role["changes"] == {"roles": [[], [TESTER]]}
+    assert group["changes"] == {"groups": [[], [TESTER]]}
+    assert (role["user_id"], role["item_id"], role["action"]) == (admin.user_id, bo, "update")
 
 
 async def test_who_becomes_a_tester_leaves_the_list(company: Company) -> None:
