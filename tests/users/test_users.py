@@ -17,7 +17,7 @@ from shared.users.file_directory import FileDirectory
 from shared.users.rules import DirectoryUser
 from tests.application import Application, application
 from tests.calling import Item, Person
-from tests.events.test_audit_trail import deliver
+from tests.events.delivering import deliver
 from tests.world import World, make_world
 
 
