@@ -4,11 +4,13 @@ The Functions worker runs one event loop for all its life and has no shutdown ho
 process. The command line and tests call `close` when they end.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from azure.core.credentials import AccessToken
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.cosmos.aio import ContainerProxy, CosmosClient
@@ -18,6 +20,7 @@ from shared.logs import traceparent
 
 if TYPE_CHECKING:
     from azure.appconfiguration.aio import AzureAppConfigurationClient
+    from azure.core.credentials_async import AsyncTokenCredential
 
 # The SDK's own waits (65 s to read, 9 tries over 30 s when throttled) are too long behind an API that answers in 10 s.
 CONNECT_TIMEOUT_SECONDS = 2
@@ -98,11 +101,48 @@ def open_app_configuration(where: FeatureFlagSettings) -> "AzureAppConfiguration
     return AzureAppConfigurationClient(where.endpoint or "", _identity(), **options)
 
 
-def _identity() -> Any:
+def _identity() -> "AsyncTokenCredential":
     # Imported late: it takes a quarter of a second, and a laptop never needs it.
     from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
 
-    return DefaultAzureCredential()
+    return UncancelledCredential(DefaultAzureCredential())
+
+
+class UncancelledCredential:
+    """A credential whose token requests go on when the call that needs the token is cancelled; equal ones are shared.
+
+    Every request to this app is cancelled at its deadline. An identity endpoint that takes longer than that would never
+    get to give a token; so it gives it to the next request.
+    """
+
+    def __init__(self, credential: "AsyncTokenCredential") -> None:
+        self._credential = credential
+        self._running: dict[str, asyncio.Task[AccessToken]] = {}
+
+    async def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+        """A token for these scopes. Raises what the credential raises."""
+        key = repr((scopes, sorted(options.items())))
+        if key not in self._running:
+            self._running[key] = asyncio.create_task(self._request(key, scopes, options))
+        return await asyncio.shield(self._running[key])
+
+    async def close(self) -> None:
+        """End the requests that are running, and close the credential."""
+        for task in [*self._running.values()]:
+            task.cancel()
+        await self._credential.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def _request(self, key: str, scopes: tuple[str, ...], options: dict[str, Any]) -> AccessToken:
+        try:
+            return await self._credential.get_token(*scopes, **options)
+        finally:
+            del self._running[key]
 
 
 def on_close(closer: Callable[[], Awaitable[None]]) -> None:

@@ -24,6 +24,7 @@ from azure.core.pipeline.policies import (
 )
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 
+from shared.clients import UncancelledCredential
 from shared.config import GraphSettings
 from shared.errors import ApiError, unavailable
 from shared.logs import logger, traceparent
@@ -145,10 +146,12 @@ def _credential(settings: GraphSettings, options: Mapping[str, Any]) -> "AsyncTo
 
     options = {**options, "retry_total": TOKEN_RETRIES}
     if settings.client_id and settings.secret and settings.tenant:
-        return ClientSecretCredential(
-            settings.tenant, settings.client_id, settings.secret, authority=settings.authority, **options
+        return UncancelledCredential(
+            ClientSecretCredential(
+                settings.tenant, settings.client_id, settings.secret, authority=settings.authority, **options
+            )
         )
-    return DefaultAzureCredential(**options)
+    return UncancelledCredential(DefaultAzureCredential(**options))
 
 
 def _content(response: AsyncHttpResponse) -> Row:
