@@ -5,9 +5,11 @@ file is an empty directory.
 """
 
 import asyncio
+import fcntl
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
@@ -18,6 +20,9 @@ from shared.users.answers import shown
 from shared.users.rules import DirectoryUser, RoleChange, Users, by_key, recognised
 
 log = logger(__name__)
+
+# Users by tenant and id, both in lower case, in the order of the file.
+Everyone = dict[tuple[str, str], DirectoryUser]
 
 
 class FileDirectory:
@@ -54,24 +59,26 @@ class FileDirectory:
 
     async def change(self, user: DirectoryUser, change: RoleChange) -> DirectoryUser:
         """The user after the change; one whom the file lacks is added."""
-        async with self._writing:
-            after = change.applied_to(await self.user(user.tenant_id, user.id) or user)
-            await self._put([after])
-            return after
+        result = user
+
+        def applied(everyone: Everyone) -> Everyone:
+            nonlocal result
+            result = change.applied_to(everyone.get(_place(user), user))
+            return {**everyone, _place(result): result}
+
+        await self._update(applied)
+        return result
 
     async def add(self, users: Iterable[DirectoryUser]) -> None:
         """Add those that are not there yet."""
-        async with self._writing:
-            present = {(user.tenant_id, user.key) for user in await self._read()}
-            await self._put([user for user in users if (user.tenant_id, user.key) not in present])
+        await self._update(lambda everyone: {**{_place(user): user for user in users}, **everyone})
 
     async def remove(self, tenant_id: str, user_id: str) -> None:
         """Remove a user, if they are there."""
-        async with self._writing:
-            everyone = await self._read()
-            others = [u for u in everyone if (u.tenant_id.lower(), u.key) != (tenant_id.lower(), user_id.lower())]
-            if self._path and len(others) < len(everyone):
-                await asyncio.to_thread(_write, self._path, others)
+        if self._path is None:
+            return
+        removed = (tenant_id.lower(), user_id.lower())
+        await self._update(lambda everyone: {place: user for place, user in everyone.items() if place != removed})
 
     async def close(self) -> None:
         """Nothing is kept open."""
@@ -79,13 +86,45 @@ class FileDirectory:
     async def _read(self) -> list[DirectoryUser]:
         return await asyncio.to_thread(_read, self._path) if self._path else []
 
-    async def _put(self, users: list[DirectoryUser]) -> None:
-        """Write these users in place of their former versions; new ones come last."""
+    async def _update(self, changed: Callable[[Everyone], Everyone]) -> None:
+        """Replace what is in the file by what `changed` makes of it; what it raises goes to the caller."""
         if self._path is None:
             raise unavailable("not_configured", "No directory of users is configured that could be written", 60)
-        if users:
-            everyone = {(user.tenant_id, user.key): user for user in [*await self._read(), *users]}
-            await asyncio.to_thread(_write, self._path, list(everyone.values()))
+        async with self._writing:
+            # A request that is cancelled leaves the thread behind, which still holds the lock until it is done.
+            await asyncio.to_thread(_update, self._path, changed)
+
+
+def _place(user: DirectoryUser) -> tuple[str, str]:
+    """What there is one user for: ids may be written in any case."""
+    return user.tenant_id.lower(), user.key
+
+
+def _update(path: Path, changed: Callable[[Everyone], Everyone]) -> None:
+    with _locked(path):
+        before = {_place(user): user for user in _read(path)}
+        after = changed(before)
+        if after != before:
+            _write(path, list(after.values()))
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Keep every other thread and process from writing: two hosts on one machine share the file.
+
+    The lock lies in a file beside it, because the directory file itself is replaced by each write. The kernel gives the
+    lock back when its holder dies.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as opened:
+            lock = opened.enter_context(path.with_name(path.name + ".lock").open("a"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            held = opened.pop_all()
+    except OSError as error:
+        raise _not_written(path, error) from error
+    with held:
+        yield
 
 
 def _read(path: Path) -> list[DirectoryUser]:
@@ -114,12 +153,15 @@ def _write(path: Path, users: list[DirectoryUser]) -> None:
     """Replace the file as a whole: readers, also after a crash, see it as it was before or as it is now."""
     content = json.dumps({"users": [shown(user) for user in users]}, ensure_ascii=False, indent=2)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=path.name, delete=False) as file:
             file.write(content + "\n")
             file.flush()
             os.fsync(file.fileno())
         Path(file.name).replace(path)
     except OSError as error:
-        log.warning("the directory file %s can't be written (%s: %s)", path, type(error).__name__, error)
-        raise unavailable("directory_unavailable", "The directory of users can't be written", 5) from error
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> ApiError:
+    log.warning("the directory file %s can't be written (%s: %s)", path, type(error).__name__, error)
+    return unavailable("directory_unavailable", "The directory of users can't be written", 5)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,6 +14,7 @@ from shared.users.file_directory import FileDirectory
 from shared.users.rules import DirectoryUser, RoleChange
 
 TENANT = str(uuid4())
+PROJECT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -108,4 +110,52 @@ async def test_readers_never_see_half_a_file(path: Path) -> None:
     await writing
 
     assert all(user.roles == (ADMIN,) for user in (await reader.all_users(TENANT)).values())
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
+    assert {file.name for file in path.parent.iterdir()} == {path.name, f"{path.name}.lock"}
+
+
+GRANTING = """
+import asyncio, sys
+from shared.users.file_directory import FileDirectory
+from shared.users.rules import RoleChange
+
+def granted(user_id):
+    return RoleChange(user_id, "roles", "time-tracker-admin", granted=True)
+
+async def main():
+    path, tenant_id, *user_ids = sys.argv[1:]
+    directory = FileDirectory(path)
+    users = [(await directory.all_users(tenant_id))[user_id] for user_id in user_ids]
+    await asyncio.gather(*(directory.change(user, granted(user.id)) for user in users))
+
+asyncio.run(main())
+"""
+
+
+async def test_no_grant_is_lost_where_processes_share_the_file(path: Path) -> None:
+    users = [somebody() for _ in range(60)]
+    await FileDirectory(str(path)).add(users)
+
+    async def grant(some: list[DirectoryUser]) -> int:
+        arguments = (sys.executable, "-c", GRANTING, str(path), TENANT, *(user.id for user in some))
+        return await (await asyncio.create_subprocess_exec(*arguments, cwd=PROJECT)).wait()
+
+    assert not any(await asyncio.gather(grant(users[:20]), grant(users[20:40]), grant(users[40:])))
+
+    granted = [user for user in (await FileDirectory(str(path)).all_users(TENANT)).values() if user.roles == (ADMIN,)]
+    assert len(granted) == len(users)
+
+
+async def test_a_change_that_is_cancelled_leaves_the_file_whole_and_free(path: Path) -> None:
+    directory, users = FileDirectory(str(path)), [somebody() for _ in range(20)]
+    await directory.add(users)
+
+    tasks = [
+        asyncio.create_task(directory.change(user, RoleChange(user.id, "roles", ADMIN, granted=True))) for user in users
+    ]
+    await asyncio.sleep(0)
+    for task in tasks[::2]:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+    found = await directory.all_users(TENANT)
+    assert all(found[user.key].roles == (ADMIN,) for user in users[1::2])
