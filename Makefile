@@ -24,7 +24,7 @@ $(READY): requirements.txt requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-run: $(READY) ## start the embedded database and the local host (PORT, COSMOS_PORT, DATA_DIR)
+run: $(READY) ## start the embedded database and the local host (PORT, COSMOS_PORT, DATA_DIR, LEASE_SECONDS)
 	@$(BIN)/python -m local
 
 check: lint test ## what to run before a commit: style, types, import directions and all tests

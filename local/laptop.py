@@ -1,6 +1,7 @@
 """Everything on one laptop: starts the parts in the order in which they need one another, and says where they are.
 
-PORT, COSMOS_PORT and DATA_DIR say where; any app setting may stand in the environment, too, and wins.
+PORT, COSMOS_PORT and DATA_DIR say where; LEASE_SECONDS (60) how long triggers stand still after a host was killed. Any
+app setting may stand in the environment, too, and wins.
 """
 
 import asyncio

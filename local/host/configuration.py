@@ -4,17 +4,28 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from local.host.errors import HostError
+from local.host.time_spans import time_span
 
 DEFAULT_PORT = 7071
+# How long a host that was killed holds up its change feeds: in Azure a minute, here for as long as this setting says.
+LEASE_SECONDS = "LEASE_SECONDS"
+REAL_LEASE_SECONDS = 60
 DEFAULT_ORIGINS = ("http://localhost:4200",)
 
 _PLACEHOLDER = re.compile(r"%([^%\s]+)%")
-# Azure says `AzureWebJobs.<name>.Disabled`; where a shell takes no dots in a name, underscores stand for them.
-_DISABLED_FORMATS = ("azurewebjobs.{}.disabled", "azurewebjobs_{}_disabled", "azurewebjobs__{}__disabled")
+# Azure says `AzureWebJobs.<name>.Disabled`; where a shell takes no dots in a name, single underscores stand for them.
+_DISABLED_FORMATS = ("azurewebjobs.{}.disabled", "azurewebjobs_{}_disabled")
+# What the Functions host allows a function outside the Consumption plan, when host.json does not say.
+DEFAULT_FUNCTION_TIMEOUT_SECONDS = 30 * 60.0
+# `//` and `/* */` comments, and commas before a closing bracket: .NET's reader takes them. Strings are left alone.
+_NOT_JSON = re.compile(
+    r'(?P<string>"(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*.*?\*/)*[}\]])', re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -58,21 +69,56 @@ def port_number(value: Any, name: str) -> int:
     return port
 
 
-def read_route_prefix(app_root: Path) -> str:
-    """The prefix of every route, from host.json: `api` unless it says otherwise."""
-    path = app_root / "host.json"
-    if not path.is_file():
-        raise HostError(f"{app_root} holds no host.json: the Functions host would not start there")
-    content = _json_object(path)
-    if content.get("version") != "2.0":
-        raise HostError('host.json must say "version": "2.0"')
-    prefix = content.get("extensions", {}).get("http", {}).get("routePrefix", "api")
-    return str(prefix).strip("/")
+@dataclass(frozen=True)
+class HostJson:
+    """host.json, as far as it matters here. Unknown and misspelt keys are ignored, as the real host ignores them."""
+
+    route_prefix: str = "api"
+    # None is for ever.
+    function_timeout_seconds: float | None = DEFAULT_FUNCTION_TIMEOUT_SECONDS
+
+    @classmethod
+    def read(cls, app_root: Path) -> "HostJson":
+        """Read the file. Raises HostError where the real host would not start, or would answer 503 to everything."""
+        path = app_root / "host.json"
+        if not path.is_file():
+            raise HostError(f"{app_root} holds no host.json: the Functions host would not start there")
+        content = _json_object(path)
+        if _member(content, "version") != "2.0":
+            raise HostError('host.json must say "version": "2.0"')
+        prefix = _member(_member(_member(content, "extensions"), "http"), "routePrefix")
+        return cls(
+            "api" if prefix is None else _route_prefix(prefix), _timeout_seconds(_member(content, "functionTimeout"))
+        )
+
+
+def _member(value: Any, name: str) -> Any:
+    """A member of a JSON object, whatever the case of its name; None where there is none."""
+    members = value.items() if isinstance(value, dict) else ()
+    return next((member for key, member in members if key.lower() == name.lower()), None)
+
+
+def _route_prefix(value: Any) -> str:
+    if not isinstance(value, str) or value.startswith("/") or value.endswith("/") or "//" in value:
+        raise HostError(f"host.json: routePrefix must be like api or v1/api, not {value!r}: every call would be 503")
+    return value
+
+
+def _timeout_seconds(value: Any) -> float | None:
+    if value is None:
+        return DEFAULT_FUNCTION_TIMEOUT_SECONDS
+    if value == "-1":
+        return None
+    span = time_span(value) if isinstance(value, str) else None
+    if span is None or span <= timedelta(0):
+        raise HostError(f"host.json: functionTimeout must be a time as hh:mm:ss, not {value!r}: no host would start")
+    return span.total_seconds()
 
 
 def _json_object(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        content = json.loads(_NOT_JSON.sub(lambda match: match["string"] or " ", text))
     except ValueError as error:
         raise HostError(f"{path.name} is not valid JSON: {error}") from error
     if not isinstance(content, dict):
@@ -99,6 +145,17 @@ class AppSettings:
             return value
 
         return _PLACEHOLDER.sub(value_of, text)
+
+    def intervals_shortened_to(self) -> float:
+        """What the host's own intervals are multiplied by: less than 1 where LEASE_SECONDS shortens leases of 60 s."""
+        text = self.get(LEASE_SECONDS) or str(REAL_LEASE_SECONDS)
+        try:
+            seconds = float(text)
+        except ValueError:
+            seconds = 0.0
+        if not 1 <= seconds <= REAL_LEASE_SECONDS:
+            raise HostError(f"{LEASE_SECONDS} must be a number from 1 to {REAL_LEASE_SECONDS}, not {text!r}")
+        return seconds / REAL_LEASE_SECONDS
 
     def disables(self, function_name: str) -> bool:
         """Tell whether a setting switches that function off."""

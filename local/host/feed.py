@@ -1,7 +1,6 @@
 """Reads the change feed of one feed range, page by page."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Literal
 
 from azure.cosmos.aio import ContainerProxy
@@ -14,7 +13,7 @@ class FeedReader:
         self,
         container: ContainerProxy,
         feed_range: Mapping[str, Any],
-        start: datetime | Literal["Now", "Beginning"],
+        start: Literal["Now", "Beginning"],
         continuation: str | None,
         batch_size: int,
     ) -> None:

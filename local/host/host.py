@@ -1,4 +1,4 @@
-"""The local Functions host: an indexed app, its HTTP server and its change feed triggers."""
+"""The local Functions host: an indexed app, its HTTP server, its change feed triggers and timers."""
 
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -8,7 +8,7 @@ from socket import socket
 from aiohttp import web
 from azure.functions import FunctionRegister
 
-from local.host.configuration import DEFAULT_ORIGINS, AppSettings, read_route_prefix
+from local.host.configuration import DEFAULT_FUNCTION_TIMEOUT_SECONDS, DEFAULT_ORIGINS, AppSettings, HostJson
 from local.host.indexing import IndexedFunction, import_app, index
 from local.host.runner import RunningTriggers, TriggerRunner
 from local.host.server import FunctionServer, HttpOptions
@@ -21,9 +21,16 @@ _SHUTDOWN_SECONDS = 5.0
 class Host:
     """Runs the functions of one app."""
 
-    def __init__(self, app: FunctionRegister, settings: Mapping[str, str], http: HttpOptions | None = None) -> None:
+    def __init__(
+        self,
+        app: FunctionRegister,
+        settings: Mapping[str, str],
+        http: HttpOptions | None = None,
+        *,
+        function_timeout_seconds: float | None = DEFAULT_FUNCTION_TIMEOUT_SECONDS,
+    ) -> None:
         self._settings = AppSettings(settings)
-        self._functions = index(app, self._settings)
+        self._functions = index(app, self._settings, function_timeout_seconds)
         self._server = FunctionServer(self._functions, http or HttpOptions())
         self._triggers = TriggerRunner(self._functions, self._settings)
 
@@ -37,8 +44,10 @@ class Host:
         credentials: bool = True,
     ) -> "Host":
         """Index the app in that folder; a coroutine, for Azure too imports function_app.py inside the running loop."""
-        http = HttpOptions(read_route_prefix(app_root), tuple(origins), credentials)
-        return cls(import_app(app_root), settings, http)
+        host_json = HostJson.read(app_root)
+        http = HttpOptions(host_json.route_prefix, tuple(origins), credentials)
+        app = import_app(app_root)
+        return cls(app, settings, http, function_timeout_seconds=host_json.function_timeout_seconds)
 
     @property
     def functions(self) -> Sequence[IndexedFunction]:
@@ -60,7 +69,7 @@ class Host:
 
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[RunningTriggers]:
-        """Run the change feed triggers; leaving the block finishes the batches in hand and gives the leases back."""
+        """Run change feeds and timers; leaving the block finishes the calls in hand and gives the leases back."""
         async with self._triggers.running() as triggers:
             yield triggers
 

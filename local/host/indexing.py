@@ -18,14 +18,26 @@ from azure.functions import Function, FunctionRegister
 from local.host.configuration import AppSettings
 from local.host.errors import HostError
 from local.host.retries import RetryPolicy
-from local.host.triggers import CHANGE_FEED_TRIGGER, HTTP_TRIGGER, ChangeFeedTrigger, HttpTrigger
+from local.host.triggers import (
+    CHANGE_FEED_TRIGGER,
+    HTTP_TRIGGER,
+    TIMER_TRIGGER,
+    ChangeFeedTrigger,
+    HttpTrigger,
+    TimerTrigger,
+    Trigger,
+)
 
 SCRIPT = "function_app.py"
 
 _log = logging.getLogger("local.host")
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,127}", re.IGNORECASE)
-_PARAMETER_TYPES: Mapping[str, type] = {HTTP_TRIGGER: func.HttpRequest, CHANGE_FEED_TRIGGER: func.DocumentList}
+_PARAMETER_TYPES: Mapping[str, type] = {
+    HTTP_TRIGGER: func.HttpRequest,
+    CHANGE_FEED_TRIGGER: func.DocumentList,
+    TIMER_TRIGGER: func.TimerRequest,
+}
 
 
 @dataclass(frozen=True)
@@ -36,8 +48,10 @@ class IndexedFunction:
     handler: Callable[..., Any]
     parameter: str
     takes_context: bool
-    trigger: HttpTrigger | ChangeFeedTrigger
+    trigger: Trigger
     retry: RetryPolicy | None = None
+    # How long a call may take; None is for ever.
+    timeout_seconds: float | None = None
 
     @property
     def is_async(self) -> bool:
@@ -72,8 +86,8 @@ def _only_app(module: ModuleType) -> FunctionRegister:
     return app
 
 
-def index(app: FunctionRegister, settings: AppSettings) -> list[IndexedFunction]:
-    """List the enabled functions of an app."""
+def index(app: FunctionRegister, settings: AppSettings, timeout_seconds: float | None) -> list[IndexedFunction]:
+    """List the enabled functions of an app; the timeout is host.json's."""
     try:
         functions = app.get_functions()
     except ValueError as error:
@@ -82,7 +96,9 @@ def index(app: FunctionRegister, settings: AppSettings) -> list[IndexedFunction]
         raise HostError("The app declares no function")
     named = {str(function.get_function_name()): function for function in functions}
     _check_names(named)
-    return [_indexed(name, function, settings) for name, function in named.items() if not settings.disables(name)]
+    enabled = {name: function for name, function in named.items() if not settings.disables(name)}
+    found = (_indexed(name, function, settings, timeout_seconds) for name, function in enabled.items())
+    return [function for function in found if function is not None]
 
 
 def _check_names(names: Iterable[str]) -> None:
@@ -95,23 +111,40 @@ def _check_names(names: Iterable[str]) -> None:
         seen.add(name.lower())
 
 
-def _indexed(name: str, function: Function, settings: AppSettings) -> IndexedFunction:
+def _indexed(
+    name: str, function: Function, settings: AppSettings, timeout_seconds: float | None
+) -> IndexedFunction | None:
     handler = function.get_user_function()
     binding = _only_trigger(function, name)
     parameter, kind = str(binding["name"]), str(binding["type"])
-    trigger: HttpTrigger | ChangeFeedTrigger
-    if kind == HTTP_TRIGGER:
-        trigger = HttpTrigger.declared(binding, name)
-    else:
-        trigger = ChangeFeedTrigger.declared(binding, name, settings)
+    takes_context = _check_signature(name, handler, parameter, kind)
+    try:
+        trigger = _trigger(binding, name, settings)
+    except HostError as error:
+        if kind != TIMER_TRIGGER:
+            raise
+        # On the real host, too, such a schedule switches its function off, and the others run.
+        _log.error("%s; this function is switched off", error)
+        return None
     return IndexedFunction(
         name=name,
         handler=handler,
         parameter=parameter,
-        takes_context=_check_signature(name, handler, parameter, kind),
+        takes_context=takes_context,
         trigger=trigger,
         retry=RetryPolicy.declared(function.get_settings_dict("retry_policy"), name),
+        timeout_seconds=timeout_seconds,
     )
+
+
+def _trigger(binding: Mapping[str, Any], name: str, settings: AppSettings) -> Trigger:
+    match binding["type"]:
+        case "httpTrigger":
+            return HttpTrigger.declared(binding, name)
+        case "cosmosDBTrigger":
+            return ChangeFeedTrigger.declared(binding, name, settings)
+        case _:
+            return TimerTrigger.declared(binding, name, settings)
 
 
 def _only_trigger(function: Function, name: str) -> Mapping[str, Any]:
@@ -123,7 +156,7 @@ def _only_trigger(function: Function, name: str) -> Mapping[str, Any]:
         elif not (kind == "http" and binding["name"] == "$return"):
             raise HostError(f"{name}: this host does not support the binding {kind} ({binding['name']})")
     if trigger is None:
-        raise HostError(f"{name}: this host supports {' and '.join(_PARAMETER_TYPES)} only")
+        raise HostError(f"{name}: this host supports {', '.join(_PARAMETER_TYPES)} only")
     return trigger
 
 

@@ -1,7 +1,8 @@
-"""Who reads which part of a change feed, and how far: documents in the lease container, one for each feed range.
+"""Leases: documents that say which host does a piece of work, and how far it got.
 
-A lease belongs to its owner until it expires. Every write of a lease names the ETag that was read, so of two hosts
-that reach for the same one, the database lets one have it.
+A lease belongs to its owner until it expires. Every write of a lease names the ETag that was read, so that of two hosts
+that reach for the same one the database lets one have it. A document that lacks a field, or holds nonsense in it, was
+made or changed by hand: it counts as free, and the host that takes it completes it.
 """
 
 import asyncio
@@ -20,11 +21,15 @@ from azure.cosmos.exceptions import (
 
 
 class LeaseLostError(Exception):
-    """Another host has the lease now, or somebody deleted it."""
+    """Another host has the lease now."""
+
+
+class LeaseDeletedError(Exception):
+    """Somebody deleted the lease."""
 
 
 class Lease:
-    """One feed range, owned; `deadline` is when it expires, on the event loop's clock."""
+    """A lease that is owned; `deadline` is when it expires, on the event loop's clock."""
 
     def __init__(self, container: ContainerProxy, document: Mapping[str, Any], life: float, deadline: float) -> None:
         self._container = container
@@ -34,21 +39,17 @@ class Lease:
         self.deadline = deadline
 
     @property
-    def feed_range(self) -> dict[str, Any]:
-        return dict(self._document["feed_range"])
-
-    @property
-    def continuation(self) -> str | None:
-        """Where reading goes on; None before the first checkpoint."""
-        value = self._document.get("continuation")
-        return None if value is None else str(value)
+    def document(self) -> Mapping[str, Any]:
+        """What the lease held when it was last written or read."""
+        return self._document
 
     async def renew(self) -> None:
-        await self._write({"expires_at": time.time() + self._life})
+        """Hold it for another life. Raises LeaseLostError or LeaseDeletedError, as every write does."""
+        await self.keep({})
 
-    async def checkpoint(self, continuation: str) -> None:
-        """Record that everything before this point has been handled."""
-        await self._write({"continuation": continuation, "expires_at": time.time() + self._life})
+    async def keep(self, progress: Mapping[str, Any]) -> None:
+        """Record progress in the lease, and renew it."""
+        await self._write({**progress, "expires_at": time.time() + self._life})
 
     async def release(self) -> None:
         """Let another host, or this one's next start, take over at once."""
@@ -63,55 +64,71 @@ class Lease:
                     self._document = await _replace(self._container, {**self._document, **changes})
                 except CosmosAccessConditionFailedError as error:
                     # Our own last write may have been applied without our hearing of it; then the lease is still ours.
-                    current = await self._container.read_item(self._document["id"], self._document["id"])
-                    if current["owner"] != owner:
+                    current = await _read(self._container, self._document["id"])
+                    if current is None:
+                        raise LeaseDeletedError from error
+                    if current.get("owner") != owner:
                         raise LeaseLostError from error
                     self._document = current
                 except CosmosResourceNotFoundError as error:
-                    raise LeaseLostError from error
+                    raise LeaseDeletedError from error
                 else:
                     self.deadline = started + self._life
                     return
 
 
-class LeaseTable:
-    """The leases of one watched container, under one prefix."""
+class LeaseContainer:
+    """Where an owner takes its leases; `life` is how many seconds one lasts without being renewed."""
 
-    def __init__(self, container: ContainerProxy, name: str, owner: str, life: float) -> None:
+    def __init__(self, container: ContainerProxy, owner: str, life: float) -> None:
         self._container = container
-        self._name = name
         self._owner = owner
         self._life = life
 
-    async def feed_ranges(self, current: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-        """Agree on the ranges: those of the host that came first stay, so that leases never overlap."""
-        table_id = f"{self._name}.info"
-        with suppress(CosmosResourceExistsError):
-            await self._container.create_item({"id": table_id, "ranges": list(current)})
-        agreed = await self._container.read_item(table_id, table_id)
-        return list(agreed["ranges"])
-
-    async def acquire(self, number: int, feed_range: Mapping[str, Any]) -> Lease | None:
-        """Take the lease of that range if nobody has it."""
-        lease_id = f"{self._name}..{number}"
+    async def acquire(self, lease_id: str, fields: Mapping[str, Any]) -> Lease | None:
+        """Take the lease if nobody has it, with these fields where it lacks them. Raises LeaseDeletedError."""
         deadline = asyncio.get_running_loop().time() + self._life
+        found = await _read(self._container, lease_id)
+        if found is None:
+            raise LeaseDeletedError
+        if _is_held(found):
+            return None
         mine = {"owner": self._owner, "expires_at": time.time() + self._life}
         try:
-            found = await self._container.read_item(lease_id, lease_id)
-            if found["owner"] is not None and found["expires_at"] > time.time():
-                return None
-            document: Mapping[str, Any] | None = await _replace(self._container, {**found, **mine})
-        except CosmosResourceNotFoundError:
-            document = await self._create({"id": lease_id, "feed_range": feed_range, "continuation": None, **mine})
+            document = await _replace(self._container, {**fields, **found, **mine})
         except CosmosAccessConditionFailedError:
             return None
-        return Lease(self._container, document, self._life, deadline) if document else None
+        except CosmosResourceNotFoundError as error:
+            raise LeaseDeletedError from error
+        return Lease(self._container, document, self._life, deadline)
 
-    async def _create(self, document: dict[str, Any]) -> Mapping[str, Any] | None:
-        try:
-            return await self._container.create_item(document)
-        except CosmosResourceExistsError:
-            return None
+    async def create(self, lease_id: str, fields: Mapping[str, Any]) -> None:
+        """Make the lease, free, unless it is there."""
+        with suppress(CosmosResourceExistsError):
+            await self._container.create_item({"id": lease_id, "owner": None, "expires_at": 0, **fields})
+
+    async def agree_on(self, document_id: str, ranges: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """The feed ranges to work by: those of the host that came first stay, so that leases never overlap."""
+        document = {"id": document_id, "ranges": list(ranges)}
+        with suppress(CosmosResourceExistsError):
+            await self._container.create_item(document)
+        agreed = (await self._container.read_item(document_id, document_id)).get("ranges")
+        if isinstance(agreed, list) and agreed:
+            return list(agreed)
+        await self._container.upsert_item(document)
+        return list(ranges)
+
+
+def _is_held(lease: Mapping[str, Any]) -> bool:
+    expires_at = lease.get("expires_at")
+    return bool(lease.get("owner")) and isinstance(expires_at, int | float) and expires_at > time.time()
+
+
+async def _read(container: ContainerProxy, lease_id: str) -> Mapping[str, Any] | None:
+    try:
+        return dict(await container.read_item(lease_id, lease_id))
+    except CosmosResourceNotFoundError:
+        return None
 
 
 async def _replace(container: ContainerProxy, document: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ _TITLES = {
     400: "Bad Request",
     403: "Forbidden",
     404: "Not Found",
-    413: "Content Too Large",
+    408: "Request Timeout",
     500: "Internal Server Error",
 }
 

@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 _PARAMETER = re.compile(r"\{(?P<all>\*{0,2})(?P<name>\w+)(?::(?P<constraint>[^{}?]+))?(?P<optional>\?)?\}")
 _ENCODED_SLASH = re.compile("%2f", re.IGNORECASE)
+# What `surrogateescape` makes of a byte that is no UTF-8.
+_STRAY_BYTE = re.compile("[\udc80-\udcff]")
 
 
 def _is_guid(text: str) -> bool:
@@ -67,18 +69,28 @@ class Segment:
 
 @dataclass(frozen=True)
 class RequestPath:
-    """A path as it came, cut at its slashes; `None` from `parse` when no route can match it."""
+    """A path as it came, cut at its slashes; between two of them that touch there is an empty segment."""
 
     segments: tuple[str, ...]
     has_trailing_slash: bool
 
     @classmethod
-    def parse(cls, raw_path: str) -> "RequestPath | None":
-        path = raw_path.removeprefix("/")
-        trailing = path.endswith("/")
-        path = path.removesuffix("/")
-        segments = tuple(_decoded(part) for part in path.split("/")) if path else ()
-        return cls(segments, trailing) if all(segments) else None
+    def parse(cls, raw_path: str) -> "RequestPath":
+        """Read a path. `.` and `..` are resolved first, escaped ones as well. Raises ValueError for a NUL."""
+        parts = [_decoded(part) for part in raw_path.removeprefix("/").split("/")]
+        segments: list[str] = []
+        for part in parts:
+            if "\0" in part:
+                raise ValueError("a NUL in the path")
+            if part == "..":
+                del segments[-1:]
+            elif part != ".":
+                segments.append(part)
+        # What ends with a dot segment names a folder, as what ends with a slash does.
+        trailing = parts[-1] in {"", ".", ".."}
+        if segments and not segments[-1] and parts[-1] == "":
+            segments.pop()
+        return cls(tuple(segments), trailing and bool(segments))
 
     def rest(self, start: int) -> str:
         """What a catch-all captures: everything to the end of the path, its trailing slash included, as in Azure."""
@@ -86,8 +98,9 @@ class RequestPath:
 
 
 def _decoded(part: str) -> str:
-    # An encoded slash stays encoded, as the web server in front of the Functions host leaves it.
-    return unquote(_ENCODED_SLASH.sub(lambda match: "%25" + match[0][1:], part))
+    """Unescape a segment. An escaped slash, and bytes that are no UTF-8, stay as they are: Kestrel leaves them so."""
+    text = unquote(_ENCODED_SLASH.sub(lambda match: "%25" + match[0][1:], part), errors="surrogateescape")
+    return _STRAY_BYTE.sub(lambda match: f"%{ord(match[0]) - 0xDC00:02X}", text)
 
 
 @dataclass(frozen=True)
@@ -110,6 +123,8 @@ class Template:
         for index, segment in enumerate(self.segments):
             if index >= len(path.segments):
                 return found if segment.is_optional or segment.is_catch_all else None
+            if not path.segments[index]:
+                return None
             value = path.rest(index) if segment.is_catch_all else path.segments[index]
             if not segment.accepts(value):
                 return None

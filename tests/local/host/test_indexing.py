@@ -61,7 +61,14 @@ REFUSED = {
         "@app.route()\n@app.cosmos_db_output('out', 'FEED', 'db', 'c')\ndef f(req, out): ...",
         r"does not support the binding cosmosDB \(out\)",
     ),
-    "another trigger": ("@app.timer_trigger('tick', '* * * * * *')\ndef f(tick): ...", "the binding timerTrigger"),
+    "another trigger": (
+        "@app.queue_trigger(arg_name='m', queue_name='q', connection='FEED')\ndef f(m): ...",
+        "does not support the binding queueTrigger",
+    ),
+    "a start from a time": (
+        FEED.format(options="{'start_from_time': '2026-01-01T00:00:00Z'}"),
+        "watch: the extension refuses start_from_time",
+    ),
     "a setting that is missing": (
         FEED.format(options="{'lease_container_name': '%NONE%'}"),
         "watch: the app setting NONE is missing",

@@ -1,7 +1,10 @@
 """A small function app whose functions echo what reached them."""
 
+import asyncio
 import json
 import threading
+import time
+from dataclasses import dataclass, field
 
 import azure.functions as func
 
@@ -81,7 +84,62 @@ async def answers(req: func.HttpRequest) -> func.HttpResponse:
     return response
 
 
-def web_host(settings: dict[str, str] | None = None, http: HttpOptions | None = None) -> Host:
+@bp.function_name("made")
+@bp.route(route="made/{status}", methods=["GET", "POST", "PUT"])
+async def made(req: func.HttpRequest) -> func.HttpResponse:
+    """Answers with the status of the path, the headers of the request's `x-answer` (JSON), and the request's body."""
+    response = func.HttpResponse(req.get_body(), status_code=int(req.route_params["status"]))
+    for name, value in json.loads(req.headers.get("x-answer", "[]")):
+        response.headers.add(name, value)
+    return response
+
+
+@dataclass
+class Doors:
+    """Where the functions below stop until a test lets them go on."""
+
+    entered: int = 0
+    inside: int = 0
+    most_inside: int = 0
+    finished: int = 0
+    open: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+doors = Doors()
+
+
+@bp.function_name("waiting")
+@bp.route(route="waiting")
+async def waiting(req: func.HttpRequest) -> func.HttpResponse:
+    doors.entered += 1
+    doors.inside += 1
+    doors.most_inside = max(doors.inside, doors.most_inside)
+    try:
+        await doors.open.wait()
+    finally:
+        doors.inside -= 1
+    doors.finished += 1
+    return func.HttpResponse(str(len(req.get_body())))
+
+
+@bp.function_name("slow_thread")
+@bp.route(route="slow-thread")
+def slow_thread(req: func.HttpRequest) -> func.HttpResponse:
+    time.sleep(float(req.params["seconds"]))
+    return func.HttpResponse("late")
+
+
+@bp.function_name("contexts")
+@bp.route(route="contexts")
+async def contexts(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:  # noqa: ARG001
+    retry, trace = context.retry_context, context.trace_context
+    seen = {"retries": [retry.retry_count, retry.max_retry_count], "parent": trace.trace_parent}
+    return func.HttpResponse(json.dumps({**seen, "state": trace.trace_state}))
+
+
+def web_host(
+    settings: dict[str, str] | None = None, http: HttpOptions | None = None, timeout_seconds: float | None = 60.0
+) -> Host:
     app = func.FunctionApp(http_auth_level=func.AuthLevel.FUNCTION)
     app.register_functions(bp)
-    return Host(app, settings or {}, http)
+    return Host(app, settings or {}, http, function_timeout_seconds=timeout_seconds)
