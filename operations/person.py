@@ -14,6 +14,8 @@ from tenacity import AsyncRetrying, retry_if_exception
 from operations.pace import scan
 from shared import instants
 from shared.auth.caller import Caller
+from shared.catalog.project_types import PROJECT_TYPES
+from shared.catalog.resources import ACTIVITIES, CUSTOMERS, PROJECTS, TECHNOLOGIES
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items, transactions
@@ -24,11 +26,24 @@ from shared.errors import ApiError
 from shared.events.delivery import BadDocumentError, event_of
 from shared.events.outbox import EVENT_FIELDS, outbox_document, stamped
 from shared.logs import correlation_id
+from shared.time_entries.entry import FIELDS
 from shared.time_entries.timeline import read_timeline
 from shared.users.file_directory import FileDirectory
+from shared.users.store import USER
 
 # Whatever a client wrote there is free text, and becomes this.
 BLANK: Document = {"description": None, "uri": None, "technologies": []}
+
+# The fields of each kind of item, which are all that the changes of an event may hold.
+ALWAYS = frozenset({"id", "tenant_id", "deleted"})
+CHANGED = {
+    TIME_ENTRY: ALWAYS | {field.name for field in FIELDS},
+    USER: frozenset({"roles", "groups"}),
+    **{
+        resource.container_id: ALWAYS.union(resource.fields)
+        for resource in (ACTIVITIES, CUSTOMERS, PROJECTS, PROJECT_TYPES, TECHNOLOGIES)
+    },
+}
 
 OF_TENANT = "SELECT * FROM c WHERE c.tenant_id IN (@tenant, @tenant_in_lower_case)"
 OWNED = f"{OF_TENANT} AND c.owner_id IN (@user, @user_in_lower_case)"
@@ -148,12 +163,15 @@ async def _blank_outbox(person: Person, outbox: Document) -> bool:
 
 
 def _blank_event(person: Person, event: Document) -> Document:
-    """The event with the contract's fields alone, and without what the free text of the person's entries was."""
+    """The event with known fields only, also within its changes, and without the free text of the person's entries.
+
+    What another writer has added to an event may be a name or an e-mail.
+    """
     kept = {name: event[name] for name in (*EVENT_FIELDS, "ttl") if name in event}
-    if str(event.get("owner_id")).lower() != person.user_id.lower():
-        return kept
-    changes = {
-        name: [value and BLANK[name] for value in pair] if name in BLANK else pair
-        for name, pair in event["changes"].items()
-    }
+    known = CHANGED.get(str(event.get("container_id")))
+    changes = {name: pair for name, pair in event["changes"].items() if known is None or name in known}
+    if str(event.get("owner_id")).lower() == person.user_id.lower():
+        changes = {
+            name: [value and BLANK[name] for value in pair] if name in BLANK else pair for name, pair in changes.items()
+        }
     return {**kept, "changes": changes}

@@ -233,6 +233,30 @@ async def test_ids_may_be_given_in_capitals(world: World, secret: str) -> None:
     assert await holding(world.app, secret) == []
 
 
+async def test_what_another_writer_put_among_the_changes_of_an_event_leaves_with_the_name(world: World) -> None:
+    name = f"Name of {world.user.user_id}"
+    entry = await world.entry("10:00", "11:00")
+    await deliver(world.app)
+    events = world.app.container("event")
+    (event,) = (await world.admin.get("events", {"item_id": entry["id"]})).ok()["data"]
+    (renamed,) = (await world.admin.get("events", {"item_id": world.customer["id"]})).ok()["data"]
+    foreign = {"owner_name": [None, name], "owner": [None, {"email": name}]}
+    own = {**event, "changes": {**event["changes"], **foreign}}
+    by_the_user = {**renamed, "id": str(uuid4()), "user_id": world.user.user_id}
+    by_the_user["changes"] = {**renamed["changes"], **foreign}
+    undelivered = outbox_document(world, event={**own, "id": str(uuid4())})
+    for older in (own, by_the_user):
+        await events.upsert_item(older)
+    await world.app.container("time_entry").create_item(undelivered)
+
+    assert sorted(await erase(person_of(world))) == ["event", "event", "time_entry"]
+
+    assert await holding(world.app, name) == []
+    for item_id, changes in ((entry["id"], event["changes"]), (world.customer["id"], renamed["changes"])):
+        trail = (await world.admin.get("events", {"item_id": item_id})).ok()["data"]
+        assert all(one["changes"] == changes for one in trail)
+
+
 async def test_who_keeps_writing_meanwhile_is_not_in_the_way(world: World, secret: str) -> None:
     entries = [await world.entry(f"{hour}:00", f"{hour}:30", description=secret) for hour in range(10, 20)]
     erasing = asyncio.create_task(erase(person_of(world)))
