@@ -20,7 +20,8 @@ PAGE_SIZE = 500
 
 # The two conditions of a query `FROM c`, and the same of a document in memory.
 IS_ITEM = "NOT IS_DEFINED(c.kind)"
-LIVE = f"{IS_ITEM} AND NOT IS_DEFINED(c.deleted)"
+NOT_DELETED = "NOT IS_DEFINED(c.deleted)"
+LIVE = f"{IS_ITEM} AND {NOT_DELETED}"
 
 
 def is_item(document: Mapping[str, Any]) -> bool:

@@ -45,7 +45,12 @@ class Things:
         resource = path.split("/")[1]
         if resource == "users":
             return self._caller.user_id
-        made = self._entry(running=path.endswith("/stop")) if resource == "time-entries" else self._made(resource)
+        if resource == "time-entries":
+            made = self._entry(running=path.endswith("/stop"))
+        elif resource == "rates":
+            made = self._rate()
+        else:
+            made = self._made(resource)
         return str(made["id"])
 
     @cached_property
@@ -54,6 +59,10 @@ class Things:
 
     def _made(self, resource: str) -> dict[str, Any]:
         return self._admin.post(self._served, resource, name=f"Thing {next(self._numbers)}")
+
+    def _rate(self) -> dict[str, Any]:
+        since = (LONG_AGO + timedelta(days=next(self._numbers))).date().isoformat()
+        return self._admin.post(self._served, "rates", kind="cost", amount="1.00", currency="EUR", valid_from=since)
 
     def _entry(self, *, running: bool) -> dict[str, Any]:
         start = LONG_AGO + timedelta(hours=next(self._numbers))
