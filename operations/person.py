@@ -19,7 +19,7 @@ from shared.catalog.resources import ACTIVITIES, CUSTOMERS, PROJECTS, TECHNOLOGI
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items, transactions
-from shared.cosmos.containers import DEAD_LETTER, EVENT, TIME_ENTRY
+from shared.cosmos.containers import ADMINISTRATION, DEAD_LETTER, EVENT, TIME_ENTRY
 from shared.cosmos.items import Document, own_fields
 from shared.cosmos.transactions import Change
 from shared.errors import ApiError
@@ -29,6 +29,7 @@ from shared.logs import correlation_id
 from shared.time_entries.entry import FIELDS
 from shared.time_entries.timeline import read_timeline
 from shared.users.file_directory import FileDirectory
+from shared.users.role_lock import LOCK_KIND
 from shared.users.store import USER
 
 # Whatever a client wrote there is free text, and becomes this.
@@ -55,6 +56,12 @@ DEAD_LETTERS = (
     "SELECT * FROM c WHERE c.document.tenant_id IN (@tenant, @tenant_in_lower_case)"
     " AND c.document.owner_id IN (@user, @user_in_lower_case)"
 )
+# What an hour of theirs costs stays between administrators: the export says that there is a rate, not how much.
+RATES = (
+    "SELECT c.id, c.tenant_id, c.rate_kind, c.user_id, c.project_id, c.customer_id, c.activity_id, c.valid_from"
+    ' FROM c WHERE c.tenant_id IN (@tenant, @tenant_in_lower_case) AND c.kind = "rate"'
+    " AND c.user_id IN (@user, @user_in_lower_case)"
+)
 
 # What an export holds, in this order: where it lies, and which of it is the person's.
 PARTS = {
@@ -62,7 +69,18 @@ PARTS = {
     "outbox": (TIME_ENTRY, OUTBOX),
     "event": (EVENT, EVENTS),
     "dead_letter": (DEAD_LETTER, DEAD_LETTERS),
+    "rate": (ADMINISTRATION, RATES),
 }
+
+# The other kinds of documents beside the items, and why they have no line of their own.
+NOBODYS = {
+    "event": "the outbox: exported as `outbox`, erased with the event that it carries",
+    "timeline": "holds a copy of the running entry, which is erased with the entry",
+    "tree": "guards the tenant's project types",
+    LOCK_KIND: "guards the tenant's role changes",
+}
+# What an erasure leaves, beside the hours: the books need what an hour cost.
+LEFT = {"rate": "no free text, under an id that no longer leads to anyone here"}
 
 
 @dataclass(frozen=True, slots=True)

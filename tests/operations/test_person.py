@@ -99,6 +99,37 @@ async def test_an_export_holds_entries_deleted_ones_and_events_of_nobody_else(wo
     assert not [name for record in records for name in record if name.startswith("_")]
 
 
+async def test_an_export_says_that_there_is_a_rate_and_not_how_much(world: World) -> None:
+    body = {"kind": "cost", "amount": "4321.99", "currency": "EUR"}
+    rate = (await world.admin.post("rates", {**body, "user_id": world.user.user_id})).ok(201)
+    (await world.admin.post("rates", body)).ok(201)
+    await deliver(world.app)
+
+    records = await exported(person_of(world))
+
+    assert [record for record in records if record["kind"] == "rate"] == [
+        {"kind": "rate", "id": rate["id"], "tenant_id": world.tenant_id, "rate_kind": "cost", "valid_from": None,
+         "user_id": world.user.user_id, "project_id": None, "customer_id": None, "activity_id": None}
+    ]  # fmt: skip
+    assert "4321.99" not in json.dumps(records)
+
+
+async def test_each_kind_of_document_has_its_line_or_the_reason_why_it_has_none(world: World) -> None:
+    await world.started()
+    await world.made("project-types", name="Type")
+    await world.made("rates", kind="cost", amount="1", currency="EUR")
+    write_directory(world.app, (world.tenant_id, world.user.user_id))
+    (await world.admin.post(f"users/{world.user.user_id}/roles/admin/grant")).ok()
+    await deliver(world.app)
+
+    kinds = {document["kind"] for document in await documents(world.app) if "kind" in document}
+
+    assert kinds <= {*person.PARTS, *person.NOBODYS}
+    assert {"event", "timeline", "tree", "rate"} <= kinds
+    # Whatever of it is a person's is erased, or left for a reason.
+    assert {*person.PARTS} - {*person.LEFT} == {"time_entry", "outbox", "event", "dead_letter"}
+
+
 async def test_an_export_goes_on_after_any_record(world: World) -> None:
     for hour in range(10, 15):
         await world.entry(f"{hour}:00", f"{hour}:30")
