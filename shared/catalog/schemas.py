@@ -1,7 +1,5 @@
 """What the catalog calls take: the bodies of its resources, and the filters of their lists."""
 
-from marshmallow import validate
-
 from shared.http.fields import Body, Boolean, CommaList, Id, KeptInstant, Name, Query, Technologies, Text, about, status
 
 CUSTOMER_ID = "0b9a5d3e-1f43-4c53-9d0e-6a1f1f1f7a01"
@@ -15,7 +13,7 @@ class _Described(Body):
     description = Text(
         allow_none=True,
         load_default=None,
-        validate=validate.Length(max=250),
+        longest=250,
         metadata=about("A short description.", "The server side"),
     )
 

@@ -7,6 +7,7 @@ and body loaded through the route's schemas, the operation called, and its Reply
 import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Protocol, TypedDict
 
 from marshmallow import Schema, ValidationError
@@ -18,10 +19,12 @@ from shared.http.etags import Precondition
 from shared.http.fields import given_parts
 from shared.http.json_body import dumps, json_body
 from shared.http.routing import IF_MATCH, Reply, Request, Route, Routes
-from shared.ids import is_uuid
+from shared.ids import uuid_in
 from shared.logs import begin_request, correlation_id, log_what_waits, logger
 
 MAX_BODY_BYTES = 1024 * 1024
+# A client mends the first few, and a longer list would be as much work as a large request.
+MOST_COMPLAINTS = 20
 # Whatever happens below, a caller has an answer within 10 seconds.
 DEADLINE_SECONDS = 9
 
@@ -129,8 +132,11 @@ def _match(here: list[Route], method: str, segments: list[str]) -> tuple[Route, 
         raise ApiError(405, "method_not_allowed", f"{method} is not allowed here", headers={"Allow": _allow(here)})
     template = route.path.split("/")
     path = {part[1:-1]: value for part, value in zip(template, segments, strict=False) if part.startswith("{")}
-    if "id" in path and not is_uuid(path["id"]):
-        raise ApiError(422, "id_invalid", "The id in the path is not a UUID", errors={"id": ["Not a UUID."]})
+    if "id" in path:
+        uuid = uuid_in(path["id"])
+        if uuid is None:
+            raise ApiError(422, "id_invalid", "The id in the path is not a UUID", errors={"id": ["Not a UUID."]})
+        path["id"] = uuid
     return route, path
 
 
@@ -179,7 +185,10 @@ def _load(schema: Schema, data: dict[str, Any], *, partial: bool = False) -> dic
 
 def _invalid(error: ValidationError) -> ApiError:
     messages = error.normalized_messages()  # type: ignore[no-untyped-call]
-    errors = {str(name): list(_sentences(complaint)) for name, complaint in messages.items()}
+    complaints = ((str(name), sentence) for name, complaint in messages.items() for sentence in _sentences(complaint))
+    errors: dict[str, list[str]] = {}
+    for name, sentence in islice(complaints, MOST_COMPLAINTS):
+        errors.setdefault(name, []).append(sentence)
     name, (first, *_) = next(iter(errors.items()))
     return ApiError(400, "validation_failed", f"{name}: {first}", errors=errors)
 

@@ -1,20 +1,24 @@
-"""The marshmallow fields and the base schema that every resource's schemas are made of.
+"""The marshmallow fields and the base schemas that every resource's schemas are made of.
 
-Unknown and read-only fields are dropped; `""` means null in an optional field; what JSON does not spell as the type
-asked for is refused rather than converted.
+Unknown and read-only fields are ignored. In an optional field, `""` means null. A value of the wrong JSON type is
+refused, not converted. Lengths are checked first: what is far too long costs no more work than that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load, pre_load, validate
 
-from shared.ids import is_uuid
+from shared.http import text
+from shared.ids import uuid_in
 from shared.instants import DEFAULT_TIMEZONE_OFFSET, format_instant, parse_instant
 
 STATUSES = ("active", "inactive")
 LONGEST_TIMEZONE_OFFSET = 840
+LONGEST_NAME = 50
+# Room for a date and time with an offset and any number of decimals that somebody may send.
+LONGEST_INSTANT = 100
 
 
 class Body(Schema):
@@ -25,8 +29,8 @@ class Body(Schema):
 
     @pre_load
     def empty_is_null(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        optional = {name for name, field in self.load_fields.items() if not field.required}
-        return {name: None if value == "" and name in optional else value for name, value in data.items()}
+        known = {name: field for name, field in self.load_fields.items() if name in data}
+        return {name: None if data[name] == "" and not field.required else data[name] for name, field in known.items()}
 
     @post_load
     def null_is_default(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -58,30 +62,43 @@ def about(description: str, example: Any = missing, *, optional: bool = False) -
 
 
 class Text(fields.String):
-    """A string that can be written as UTF-8: JSON can spell half of a surrogate pair, which is no text."""
+    """Text of at most `longest` characters, by the rules of `shared.http.text`.
+
+    It can be written as UTF-8: JSON can spell half of a surrogate pair, which is no text.
+    """
+
+    rules: Callable[[str], str] = staticmethod(text.plain)
+    shortest: int | None = None
+
+    def __init__(self, *, longest: int | None = None, **kwargs: Any) -> None:
+        super().__init__(validate=validate.Length(self.shortest, longest), **kwargs)
+        self.longest = longest
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
+        given = super()._deserialize(value, attr, data, **kwargs)
+        if self.longest is not None and len(given) > self.longest * text.LONGEST_DECOMPOSITION:
+            raise ValidationError(f"Longer than maximum length {self.longest}.")
         try:
-            text.encode()
+            given.encode()
         except UnicodeEncodeError as error:
             raise ValidationError("Not valid Unicode text.") from error
-        return text
+        try:
+            return self.rules(given)
+        except ValueError as error:
+            raise ValidationError(str(error)) from error
 
 
 class Name(Text):
-    """A trimmed string of 1 to 50 characters."""
+    """A name of 1 to `longest` characters, at least one of them visible."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            validate=[validate.Length(min=1, error="Must not be blank."), validate.Length(max=50)], **kwargs
-        )
+    rules: Callable[[str], str] = staticmethod(text.name)
+    shortest = 1
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        return super()._deserialize(value, attr, data, **kwargs).strip()
+    def __init__(self, *, longest: int = LONGEST_NAME, **kwargs: Any) -> None:
+        super().__init__(longest=longest, **kwargs)
 
 
-class Choice(Text):
+class Choice(fields.String):
     """One of a few words. Generated clients know them by `enum`, the name of their schema in the OpenAPI document."""
 
     def __init__(self, enum: str, words: Sequence[str], **kwargs: Any) -> None:
@@ -90,14 +107,14 @@ class Choice(Text):
         self.words = words
 
 
-class Id(Text):
-    """A UUID of any version and case, kept as it comes."""
+class Id(fields.Field[str]):
+    """A UUID of any version, in any case; kept in lower case."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if not is_uuid(text):
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:  # noqa: ARG002
+        uuid = uuid_in(value)
+        if uuid is None:
             raise ValidationError("Not a UUID.")
-        return text
+        return uuid
 
 
 class Instant(fields.Field[datetime]):
@@ -105,7 +122,7 @@ class Instant(fields.Field[datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:  # noqa: ARG002
         try:
-            return parse_instant(value if isinstance(value, str) else "")
+            return parse_instant(value if isinstance(value, str) and len(value) <= LONGEST_INSTANT else "")
         except ValueError as error:
             raise ValidationError("Not an ISO 8601 date and time.") from error
 
@@ -136,19 +153,33 @@ class Boolean(fields.Boolean):
         return value
 
 
-class Technologies(fields.List[str]):
-    """At most 10 distinct strings; repetitions and empty ones are dropped."""
+class BoundedList(fields.List[Any]):
+    """A list of at most `most` items. A longer one is refused before its items are looked at."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(Text(validate=validate.Length(max=100)), validate=validate.Length(max=10), **kwargs)
+    def __init__(self, inner: fields.Field[Any], *, most: int, **kwargs: Any) -> None:
+        super().__init__(inner, **kwargs)
+        self.most = most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
-        names = super()._deserialize(value, attr, data, **kwargs)
-        return list(dict.fromkeys(name for name in names if name))
+        if isinstance(value, list) and len(value) > self.most:
+            raise ValidationError(f"Longer than maximum length {self.most}.")
+        return super()._deserialize(value, attr, data, **kwargs)
+
+
+class Technologies(BoundedList):
+    """At most 10 distinct names. Repeated and empty ones are dropped."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # A client may repeat each of them a few times.
+        super().__init__(Name(longest=100), most=100, validate=validate.Length(max=10), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        given = [name for name in value if name != ""] if isinstance(value, list) and len(value) <= self.most else value
+        return list(dict.fromkeys(super()._deserialize(given, attr, data, **kwargs)))
 
 
 def given_parts(value: str) -> list[str]:
-    """The parts of a comma list, but for those that count as absent: empty, `undefined` and `null`."""
+    """The parts of a comma list, without those that count as absent: empty, `undefined` and `null`."""
     parts = (part.strip() for part in value.split(","))
     return [part for part in parts if part not in {"", "undefined", "null"}]
 
@@ -161,10 +192,11 @@ class CommaList(fields.Field[list[str]]):
         self.words = words
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:  # noqa: ARG002
-        parts = given_parts(str(value))
-        if any(part not in self.words and not is_uuid(part) for part in parts):
+        parts = [part if part in self.words else uuid_in(part) for part in given_parts(str(value))]
+        ids = [part for part in parts if part is not None]
+        if len(ids) < len(parts):
             raise ValidationError("Not a UUID.")
-        return parts
+        return ids
 
 
 def offset_in_body() -> fields.Integer:

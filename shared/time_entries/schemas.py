@@ -45,7 +45,7 @@ class TimeEntryBody(Body):
     )
     description = Text(
         **_optional("description"),
-        validate=validate.Length(max=1500),
+        longest=1500,
         metadata=about("What was done.", "Reviewed the import"),
     )
     start_date = Instant(
@@ -60,12 +60,12 @@ class TimeEntryBody(Body):
     )
     uri = Text(
         **_optional("uri"),
-        validate=validate.Length(max=2000),
+        longest=2000,
         metadata=about("A reference to something elsewhere: a link, a ticket number.", "TT-42"),
     )
     technologies = Technologies(
         **_optional("technologies"),
-        metadata=about("The technologies used. Repeated and empty names are dropped.", ["Python", "Cosmos DB"]),
+        metadata=about("The technologies used. Repeated names are dropped.", ["Python", "Cosmos DB"]),
     )
     timezone_offset = offset_in_body()
     billable = Boolean(

@@ -147,7 +147,6 @@ def test_a_known_field_of_the_wrong_type_or_size_is_refused(schema: type[Body], 
         (TimeEntryBody, "timezone_offset", 0),
         (TimeEntryBody, "timezone_offset", 840),
         (TimeEntryBody, "timezone_offset", -840),
-        (TimeEntryBody, "project_id", "0F2C9E5B-7D1A-4C86-9B3E-5A4D7C8E1F60"),
         (CustomerBody, "name", "x" * 50),
         (CustomerBody, "description", "x" * 250),
         (CustomerBody, "status", "inactive"),
@@ -156,6 +155,13 @@ def test_a_known_field_of_the_wrong_type_or_size_is_refused(schema: type[Body], 
 )
 def test_the_largest_and_oddest_that_is_allowed_is_kept_as_it_comes(schema: type[Body], field: str, value: Any) -> None:
     assert load(schema, **{field: value})[field] == value
+
+
+@pytest.mark.parametrize(("schema", "field"), [(TimeEntryBody, "project_id"), (ProjectBody, "customer_id")])
+def test_ids_are_kept_in_lower_case(schema: type[Body], field: str) -> None:
+    kept = load(schema, **{field: "0F2C9E5B-7D1A-4C86-9B3E-5A4D7C8E1F60"})
+
+    assert kept[field] == "0f2c9e5b-7d1a-4c86-9b3e-5a4d7c8e1f60"
 
 
 def test_repeated_technologies_count_once() -> None:

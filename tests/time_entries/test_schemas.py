@@ -111,7 +111,7 @@ def test_ids_come_as_comma_lists_of_any_case() -> None:
 
     found = filters(user_id=f"{one},{other}", project_id=other, activity_id=one)
 
-    assert (found.owners, found.projects, found.activities) == ([one, other], [other], [one])
+    assert (found.owners, found.projects, found.activities) == ([one.lower(), other], [other], [one.lower()])
     assert filters(user_id="*").owners == ["*"]
 
 

@@ -25,7 +25,7 @@ class Problem(Answer):
     type = Text(metadata=about("Always `about:blank`.", "about:blank"))
     title = Text(metadata=about("The name of the status.", "Unprocessable Content"))
     status = fields.Integer(validate=validate.Range(400, 599), metadata=about("The HTTP status.", 422))
-    code = Text(
+    code = fields.String(
         validate=validate.Regexp("^[a-z0-9_]+$"),
         metadata=about("The error code, for programs. It never changes.", "time_entry_overlap"),
     )
