@@ -20,11 +20,13 @@ from local.host.configuration import LocalSettings
 from local.host.environment import SETTINGS_FILE, DatabaseChoice, apply
 from migrations import runner
 from operations import check, export_file, person
+from operations import replay_feed as replays
 from operations.pace import Pace
 from operations.progress import Progress
 from shared import clients, instants
 from shared.auth.caller import Caller
 from shared.config import settings
+from shared.cosmos.containers import WATCHED
 from shared.errors import ApiError
 from shared.flags import feature_flags as flags
 from shared.ids import is_uuid
@@ -239,6 +241,33 @@ def check_data(*, dry_run: bool, from_owner: str | None, units: float) -> None:
         found = _run(run, Pace(units))
     mended = "nothing was changed" if dry_run else f"{sum(found)} mended"
     click.echo(f"{len(found)} found, {mended}" if found else "All is well.")
+
+
+@cli.command("replay-feed")
+@click.argument("feed", type=click.Choice(sorted(WATCHED)))
+@click.option("--dry-run", is_flag=True, help="Show what would be deleted, and change nothing.")
+@click.option("--force", is_flag=True, help="Delete leases that a host holds, too: that host then reads nothing more.")
+def replay_feed(feed: str, *, dry_run: bool, force: bool) -> None:
+    """Have a container's change feed delivered again, from the beginning.
+
+    Deletes the leases of exactly this feed. Stop the hosts first, or switch its trigger off, and start them afterwards:
+    a running host does not notice that its leases are gone. An event that is delivered twice stays single.
+    """
+    try:
+        ids = _run(lambda: replays.replay(feed, force=force, dry_run=dry_run))
+    except replays.FeedInUseError as error:
+        raise click.ClickException(
+            f"{error}. Nothing that a host holds was deleted. Stop the hosts, or set AzureWebJobs.change_feed_{feed}."
+            "Disabled, and wait a minute; or use --force, and restart them."
+        ) from error
+    for lease_id in ids:
+        click.echo(f"{'would delete' if dry_run else 'deleted'} {lease_id}")
+    if not ids:
+        click.echo(f"The feed of {feed} has no leases: it begins from the beginning anyway.")
+    elif not dry_run:
+        click.echo(
+            f"Now restart the hosts: only a host that starts makes new leases, and reads {feed} from the beginning."
+        )
 
 
 def _run(work: Callable[[], Awaitable[T]], pace: Pace | None = None) -> T:
