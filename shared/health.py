@@ -28,6 +28,14 @@ class Health(Answer):
     )
 
 
+# What an answer looks like while the database is away.
+UNHEALTHY = {
+    "status": "unhealthy",
+    "timezone_data": "2026f",
+    "checks": {"settings": "ok", "database": "unreachable (ServiceRequestTimeoutError)", "signing_keys": "ok"},
+}
+
+
 async def report() -> dict[str, Any]:
     """`{"status": "healthy" | "unhealthy", "timezone_data": "2026f", "checks": {name: "ok" | what is wrong}}`."""
     checks = {"settings": _settings()}

@@ -1,6 +1,6 @@
 """`/api/health`: whether the service can do its work. Needs no token."""
 
-from shared.health import Health, report
+from shared.health import UNHEALTHY, Health, report
 from shared.http.routing import Reply, Request, Route, Routes
 
 ROUTES = Routes("Whether the service works.")
@@ -13,6 +13,7 @@ ROUTES = Routes("Whether the service works.")
     operation_id="get-health",
     answer=Health(),
     otherwise={503: "The service is unhealthy; `checks` says what is wrong."},
+    examples={503: UNHEALTHY},
     public=True,
 )
 async def health(_request: Request) -> Reply:

@@ -18,6 +18,7 @@ ROUTES = Routes("Clock in and out, and list what was worked.")
 IDEMPOTENCY_KEY = Header(
     "Idempotency-Key",
     "Any text made for this one time entry. A call that is sent again with it gets the entry that the first one made.",
+    "6e0d2c5a-91f4-4d0b-8f57-3b6f1c2a7e10",
 )
 OTHERS = {403: "Only an administrator may see other users' time entries."}
 NOT_THE_OWNER = {403: "Only its owner may change a time entry."}

@@ -84,10 +84,10 @@ class ProjectQuery(StatusQuery):
     """The filters of projects."""
 
     customer_id = CommaList(
-        load_default=None, metadata=about("Only projects of these customers: ids, separated by commas.")
+        load_default=None, metadata=about("Only projects of these customers: ids, separated by commas.", [CUSTOMER_ID])
     )
     project_type_id = CommaList(
-        load_default=None, metadata=about("Only projects of these types: ids, separated by commas.")
+        load_default=None, metadata=about("Only projects of these types: ids, separated by commas.", [PROJECT_TYPE_ID])
     )
 
 
@@ -95,8 +95,10 @@ class ProjectTypeQuery(Query):
     """The filters of project types."""
 
     customer_id = CommaList(
-        load_default=None, metadata=about("Only project types of these customers: ids, separated by commas.")
+        load_default=None,
+        metadata=about("Only project types of these customers: ids, separated by commas.", [CUSTOMER_ID]),
     )
     parent_id = CommaList(
-        load_default=None, metadata=about("Only project types directly below these: ids, separated by commas.")
+        load_default=None,
+        metadata=about("Only project types directly below these: ids, separated by commas.", [PROJECT_TYPE_ID]),
     )

@@ -212,7 +212,9 @@ def offset_in_body() -> fields.Integer:
 
 def offset_in_query() -> fields.Integer:
     """The same in a query; 300 when absent."""
-    return QueryInteger(load_default=DEFAULT_TIMEZONE_OFFSET, validate=_OFFSETS, metadata=about(_OFFSET))
+    return QueryInteger(
+        load_default=DEFAULT_TIMEZONE_OFFSET, validate=_OFFSETS, metadata=about(_OFFSET, DEFAULT_TIMEZONE_OFFSET)
+    )
 
 
 def status(description: str = "Whether it is in use.", **kwargs: Any) -> Choice:

@@ -55,10 +55,13 @@ class Header:
 
     name: str
     description: str
+    example: str
 
 
 IF_MATCH = Header(
-    "If-Match", "The `ETag` of the item as you last read it. If the item has changed since, the call is refused."
+    "If-Match",
+    "The `ETag` of the item as you last read it. If the item has changed since, the call is refused.",
+    '"00000000-0000-0000-5e2f-1c9a3b0001dc"',
 )
 
 
@@ -104,6 +107,8 @@ class Route:
     # Other statuses that it answers with, and refusals that mean something particular here: what each means.
     otherwise: Mapping[int, str] = field(default_factory=dict)
     refusals: Mapping[int, str] = field(default_factory=dict)
+    # Answers that the examples of the schema's fields do not give, by status.
+    examples: Mapping[int, Any] = field(default_factory=dict)
     admin_only: bool = False
     # Health and documentation need no token; their operations get no caller.
     public: bool = False

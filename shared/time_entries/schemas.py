@@ -104,30 +104,37 @@ class RangeQuery(Query):
     """The filters that list and paginated share."""
 
     project_id = CommaList(
-        load_default=None, metadata=about("Only time entries of these projects: ids, separated by commas.")
+        load_default=None,
+        metadata=about(
+            "Only time entries of these projects: ids, separated by commas.", ["f4b4c1d8-0c55-4f0e-9f58-0d3c6c2a5b05"]
+        ),
     )
     activity_id = CommaList(
-        load_default=None, metadata=about("Only time entries of these activities: ids, separated by commas.")
+        load_default=None,
+        metadata=about(
+            "Only time entries of these activities: ids, separated by commas.", ["c1f6a8f2-52f0-4c35-8b9f-7d0b5a9c1e04"]
+        ),
     )
-    uri = Text(load_default=None, metadata=about("Only time entries with exactly this `uri`."))
+    uri = Text(load_default=None, metadata=about("Only time entries with exactly this `uri`.", "TT-42"))
     user_id = CommaList(
         EVERYONE,
         load_default=None,
         metadata=about(
-            "For administrators: the users whose entries to list, as ids separated by commas, or `*` for all."
+            "For administrators: the users whose entries to list, as ids separated by commas, or `*` for all.",
+            ["2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"],
         ),
     )
-    start_date = Text(load_default=None, metadata=about(f"The start of the range. {DATES}"))
-    end_date = Text(load_default=None, metadata=about(f"The end of the range. {DATES}"))
+    start_date = Text(load_default=None, metadata=about(f"The start of the range. {DATES}", "2026-01-05"))
+    end_date = Text(load_default=None, metadata=about(f"The end of the range. {DATES}", "2026-01-31"))
     month = QueryInteger(
         load_default=None,
         validate=validate.Range(1, 12),
-        metadata=about("The local month to list if no range is given; by default, the current one."),
+        metadata=about("The local month to list if no range is given; by default, the current one.", 1),
     )
     year = QueryInteger(
         load_default=None,
         validate=validate.Range(1900, 9998),
-        metadata=about("The year of that month; by default, the current one."),
+        metadata=about("The year of that month; by default, the current one.", 2026),
     )
     timezone = timezone_in_query("`timezone_offset` is used")
     timezone_offset = offset_in_query()
@@ -139,7 +146,7 @@ class ListQuery(RangeQuery):
     limit = QueryInteger(
         load_default=MOST_ENTRIES,
         validate=validate.Range(1, MOST_ENTRIES),
-        metadata=about("The maximum number of time entries."),
+        metadata=about("The maximum number of time entries.", 100),
     )
 
 
@@ -147,10 +154,12 @@ class PageQuery(RangeQuery):
     """The query of the paginated list."""
 
     start = QueryInteger(
-        load_default=0, validate=validate.Range(0, 10**9), metadata=about("The number of time entries to skip.")
+        load_default=0, validate=validate.Range(0, 10**9), metadata=about("The number of time entries to skip.", 0)
     )
     length = QueryInteger(
-        load_default=10, validate=validate.Range(1, MOST_ENTRIES), metadata=about("The maximum number of time entries.")
+        load_default=10,
+        validate=validate.Range(1, MOST_ENTRIES),
+        metadata=about("The maximum number of time entries.", 100),
     )
 
 

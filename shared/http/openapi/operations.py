@@ -12,9 +12,13 @@ from shared.http.routing import Route
 
 # What may stand in a path.
 PATH_PARAMETERS: Mapping[str, Json] = {
-    "id": {"description": "The id of the item.", "schema": {"type": "string", "format": "uuid"}},
-    "role": {"description": "The role.", "schema": {"type": "string", "enum": ["admin", "test"]}},
-    "file": {"description": "The name of the file.", "schema": {"type": "string"}},
+    "id": {
+        "description": "The id of the item.",
+        "schema": {"type": "string", "format": "uuid"},
+        "example": "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03",
+    },
+    "role": {"description": "The role.", "schema": {"type": "string", "enum": ["admin", "test"]}, "example": "test"},
+    "file": {"description": "The name of the file.", "schema": {"type": "string"}, "example": "swagger-ui.css"},
 }
 NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 
@@ -40,7 +44,13 @@ def _parameters(route: Route, components: Components) -> list[Json]:
     ]
     in_query = components.parameters(route.query) if route.query else []
     in_headers = [
-        {"name": one.name, "in": "header", "description": one.description, "schema": {"type": "string"}}
+        {
+            "name": one.name,
+            "in": "header",
+            "description": one.description,
+            "schema": {"type": "string"},
+            "example": one.example,
+        }
         for one in route.headers
     ]
     return [*in_path, *in_query, *in_headers]
@@ -67,8 +77,8 @@ def _content(route: Route, status: int, components: Components) -> Json:
     if status in NO_BODY:
         return {}
     if route.answer:
-        return _json(components.reference(route.answer), example_of(route.answer))
-    return {media_type: {} for media_type in route.media_types}
+        return _json(components.reference(route.answer), route.examples.get(status) or example_of(route.answer))
+    return {media_type: {"schema": components.media(media_type)} for media_type in route.media_types}
 
 
 def _headers(route: Route, status: int) -> Json:

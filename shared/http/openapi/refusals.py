@@ -1,5 +1,6 @@
 """How a call is refused: the one error body, and which statuses an operation can answer with it, by its route."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from marshmallow import fields, validate
@@ -48,9 +49,10 @@ class Refusal:
     description: str
     code: str
     message: str
+    errors: Mapping[str, list[str]] | None = None
 
     def example(self, status: int) -> dict[str, object]:
-        return ApiError(status, self.code, self.message).body(CORRELATION_ID)
+        return ApiError(status, self.code, self.message, errors=self.errors).body(CORRELATION_ID)
 
 
 REFUSALS = {
@@ -58,6 +60,7 @@ REFUSALS = {
         "The query or the body is invalid; `errors` says what is wrong with each field.",
         "validation_failed",
         "limit: Not a valid integer.",
+        {"limit": ["Not a valid integer."]},
     ),
     401: Refusal(
         "The token is missing, malformed, expired, or not valid yet.", "token_expired", "The token has expired"

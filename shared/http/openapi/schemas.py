@@ -5,6 +5,7 @@ a component of its own, and an operation only refers to components.
 """
 
 import inspect
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,16 +14,25 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from apispec.ext.marshmallow.common import resolve_schema_instance
 from apispec.ext.marshmallow.field_converter import DEFAULT_FIELD_MAPPING
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, missing
 
 from shared.http.fields import Answer, Choice, CommaList, Id, Instant
+from shared.http.local_time import TimeZone
 
 Json = dict[str, Any]
 JSON_SCHEMA: Mapping[type[Any], tuple[str | None, str | None]] = {
     Id: ("string", "uuid"),
     Instant: ("string", "date-time"),
     CommaList: ("array", None),
+    TimeZone: ("string", None),
 }
+# What an answer of a media type is, where it is no item: its name, and its schema.
+MEDIA: Mapping[str, tuple[str, Json]] = {
+    "application/json": ("ApiDescription", {"type": "object", "description": "An OpenAPI document."}),
+    "text/": ("PlainText", {"type": "string", "description": "A text."}),
+}
+ANY_ID: Mapping[str, str] = {"type": "string", "format": "uuid"}
+EXAMPLE_ID = "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"
 UUID_PATTERN = "[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
 
@@ -32,7 +42,8 @@ class Components:
     def __init__(self) -> None:
         self._plugin = _Plugin(schema_name_resolver=_name)
         self._spec = APISpec("", "", "3.0.3", plugins=[self._plugin])
-        self._lists: dict[str, Json] = {}
+        # Lists, and answers that are no item: a page, a file.
+        self._others: dict[str, Json] = {}
 
     def reference(self, schema: Schema) -> Json:
         """Refer to a schema; a list of items is a component as well."""
@@ -41,7 +52,17 @@ class Components:
         if not schema.many:
             return reference
         name = f"{_name(one)}List"
-        self._lists[name] = {"type": "array", "items": reference}
+        return self._other(name, {"type": "array", "items": reference})
+
+    def media(self, media_type: str) -> Json:
+        """Refer to what an answer of this media type is, if it is no item."""
+        for kind, (name, schema) in MEDIA.items():
+            if media_type.startswith(kind):
+                return self._other(name, schema)
+        return self._other("BinaryFile", {"type": "string", "format": "binary", "description": "A file."})
+
+    def _other(self, name: str, schema: Json) -> Json:
+        self._others[name] = schema
         return {"$ref": f"#/components/schemas/{name}"}
 
     def parameters(self, query: Schema) -> list[Json]:
@@ -50,11 +71,18 @@ class Components:
         for one in found:
             # None stands for what is absent; a query has no null.
             one["schema"].pop("nullable", None)
+            # An example in the schema would be one of the type, which several parameters may share.
+            if "example" in one["schema"]:
+                one["example"] = one["schema"].pop("example")
+            elif one["schema"] == ANY_ID:
+                one["example"] = EXAMPLE_ID
+            elif one["schema"].get("items") == ANY_ID:
+                one["example"] = [EXAMPLE_ID]
         return found
 
     def all(self) -> Json:
         """Every schema by name."""
-        schemas = {**self._spec.to_dict()["components"]["schemas"], **self._lists, **self._converter.enums}
+        schemas = {**self._spec.to_dict()["components"]["schemas"], **self._others, **self._converter.enums}
         return dict(sorted(schemas.items()))
 
     @property
@@ -87,10 +115,8 @@ class _Converter(OpenAPIConverter):
             made["properties"] = _id_first(made["properties"])
             made["additionalProperties"] = False
             made["required"] = [name for name, field in instance.fields.items() if not field.metadata.get("optional")]
-        if instance.partial:
-            # What is not given stays as it is.
-            for one in made["properties"].values():
-                one.pop("default", None)
+        for name, field in instance.fields.items():
+            _default_in_words(made["properties"][name], field, instance)
         return made
 
     def field2property(self, field: fields.Field[Any]) -> Json:
@@ -102,16 +128,35 @@ class _Converter(OpenAPIConverter):
         if isinstance(field, Choice):
             made = _referring(field, made)
         if isinstance(field, fields.Nested) and field.allow_none:
-            # apispec's alternative to the schema would take any object; this one takes null only.
-            made["anyOf"][-1]["enum"] = [None]
+            # apispec's `anyOf` with an alternative that is null is more than generators of clients understand. They do
+            # understand a reference in `allOf`, and null beside it where there is a `type` that it can belong to.
+            reference = made.pop("anyOf")[0]
+            made = {"type": "object", "nullable": True, **made, "allOf": [reference]}
+        if "type" not in made:
+            # OpenAPI gives `nullable` a meaning beside a type only; what has no type may be null anyway.
+            made.pop("nullable", None)
         return made
 
     def _field2parameter(self, field: fields.Field[Any], **options: Any) -> Json:
         made: Json = super()._field2parameter(field, **options)
         if isinstance(field, Choice):
             # API Management imports no reference in a parameter.
-            made["schema"] = _words(field)
+            made["schema"] = {**_words(field), "example": field.words[0]}
         return made
+
+
+def _default_in_words(made: Json, field: fields.Field[Any], schema: Schema) -> None:
+    """Replace a property's `default` by words in its description.
+
+    Generators of clients take a `default` for something that they must send, or for a field that is always there. What
+    is not given in a change stays as it is, so that it has none.
+    """
+    made.pop("default", None)
+    default = field.load_default() if callable(field.load_default) else field.load_default
+    if isinstance(schema, Answer) or schema.partial or default in (missing, None):
+        return
+    words = "an empty list" if default == [] else f"`{json.dumps(default)}`"
+    made["description"] = f"{made['description']} By default, {words}."
 
 
 class _Plugin(MarshmallowPlugin):
@@ -135,7 +180,7 @@ def _id_first(properties: Json) -> Json:
 
 def _word_or_id(words: tuple[str, ...]) -> Json:
     if not words:
-        return {"type": "string", "format": "uuid"}
+        return dict(ANY_ID)
     alternatives = "|".join([*(f"[{word}]" for word in words), UUID_PATTERN])
     return {"type": "string", "pattern": f"^({alternatives})$"}
 
