@@ -8,12 +8,15 @@ BENCH_READY := $(VENV)/installed-bench
 # Only releases and checks of the repository need these tools.
 TOOLS := .venv-tools
 TOOLS_READY := $(TOOLS)/installed
+# Generators of clients and the linter of the OpenAPI document, which need Node.js.
+CLIENTS := tests/clients
+NODE_READY := $(CLIENTS)/node_modules/.package-lock.json
 # Tests of one file vary from milliseconds to seconds, so a worker that is done takes over some of another's.
 EVERY_CORE := -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run check test coverage test-browser test-3.13 bench lint format lock migrate package openapi containers hooks check-commits \
-        check-workflows check-bicep next-version release clean
+        check-workflows check-openapi check-bicep test-clients lock-clients next-version release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9.-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
@@ -34,6 +37,9 @@ test: $(READY) ## run all tests on every core, or some: T=tests/http, T="-k time
 
 test-browser: $(READY) ## drive the documentation in Debian's Chromium; screenshots go to .artefacts/
 	$(BIN)/python -m pytest -m browser $(or $(T),tests/browser)
+
+test-clients: $(READY) $(NODE_READY) ## generate the clients of docs/integrating.md, compile and run them (needs Node.js 20.19 or newer)
+	$(BIN)/python -m pytest -m clients $(or $(T),tests/clients)
 
 test-3.13: ## run the same tests (or T=…) on Python 3.13, some with the library that runs functions in Azure
 	@python=$$(.ci/find-python 3.13) && $(MAKE) --no-print-directory test VENV=.venv-3.13 PYTHON="$$python"
@@ -63,6 +69,12 @@ lock: $(READY) ## pin requirements*.in, transitively, for every supported Python
 	$(COMPILE) requirements-bench.in -o requirements-bench.txt
 	$(COMPILE) requirements-tools.in -o requirements-tools.txt
 
+lock-clients: ## pin tests/clients/package.json, transitively, without addresses
+	cd $(CLIENTS) && npm install --package-lock-only
+	cd $(CLIENTS) && node -e 'const fs = require("fs"), name = "package-lock.json", lock = JSON.parse(fs.readFileSync(name)); \
+		for (const one of Object.values(lock.packages)) delete one.funding; \
+		fs.writeFileSync(name, JSON.stringify(lock, null, 2) + "\n")'
+
 migrate: $(READY) ## update the database that the environment's settings name
 	$(BIN)/python cli.py migrate
 
@@ -84,6 +96,10 @@ $(BENCH_READY): $(READY) requirements-bench.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@
 
+$(NODE_READY): $(CLIENTS)/package-lock.json $(CLIENTS)/.npmrc
+	cd $(CLIENTS) && npm ci --silent
+	@touch $@
+
 $(TOOLS_READY): requirements-tools.txt
 	$(PYTHON) -m venv $(TOOLS)
 	$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-tools.txt
@@ -103,6 +119,9 @@ check-workflows: $(TOOLS_READY) ## check the GitHub workflows and other YAML aga
 
 # The version that the templates are written for: a newer one knows newer rules.
 BICEP_VERSION := v0.49.2
+
+check-openapi: $(NODE_READY) ## hold docs/openapi.json to Redocly's rules (needs Node.js 20.19 or newer)
+	cd $(CLIENTS) && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --no-install redocly lint --config redocly.yaml ../../docs/openapi.json
 
 check-bicep: ## compile the infrastructure, and fail on every warning (needs Bicep, or the Azure CLI, which fetches it)
 	@if ! command -v bicep >/dev/null && command -v az >/dev/null; then az bicep install --version $(BICEP_VERSION); fi

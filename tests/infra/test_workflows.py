@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tools.commit_message import complaint
+
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 MAKEFILE = (ROOT / "Makefile").read_text()
@@ -76,14 +78,15 @@ def test_pull_requests_run_the_tests_on_the_oldest_python_with_their_coverage_an
         {"python": "3.13", "target": "test"},
     ]
     assert 'make "$TARGET"' in runs
-    assert {"make lint", "make check-workflows", "make check-bicep"} <= set(runs)
+    checks = {"make lint", "make check-workflows", "make check-bicep", "make check-openapi", "make test-clients"}
+    assert checks <= set(runs)
 
 
 def test_locally_the_same_is_run_and_no_suite_twice() -> None:
     lines = [line.strip() for line in (ROOT / ".ci/run").read_text().splitlines()]
     suites = [line for line in lines if re.fullmatch(r"make (test.*|coverage)", line)]
 
-    assert suites == ["make coverage", "make test-browser", "make test-3.13"]
+    assert suites == ["make coverage", "make test-browser", "make test-clients", "make test-3.13"]
 
 
 def test_the_tests_have_to_cover_what_is_deployed_branches_included() -> None:
@@ -133,3 +136,41 @@ def test_newer_zone_data_is_looked_for_by_the_clock_and_comes_as_a_pull_request(
     assert "gh pr create" in runs
     assert not re.search(r"git push.*(main|HEAD)", runs)
     assert not [path for path in WORKFLOWS if path.name != "time-zone-data.yml" and "UPGRADE=" in path.read_text()]
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    [one["commit-message"]["prefix"] for one in load(".github/dependabot.yml")["updates"]],
+)
+def test_dependabots_commits_have_messages_of_ours(prefix: str) -> None:
+    """It puts a colon behind a prefix that ends in a letter or a digit, and none behind one that ends in a blank."""
+    assert prefix.endswith(" ")
+    assert complaint(f"{prefix}bump a from 1 to 2") is None
+
+
+def test_python_and_actions_are_kept_young() -> None:
+    ecosystems = {one["package-ecosystem"] for one in load(".github/dependabot.yml")["updates"]}
+
+    assert {"github-actions", "pip"} <= ecosystems
+
+
+def test_the_lock_of_the_clients_names_no_address() -> None:
+    lock = (ROOT / "tests/clients/package-lock.json").read_text()
+
+    assert "://" not in lock, "run `make lock-clients`"
+    assert "omit-lockfile-registry-resolved=true" in (ROOT / "tests/clients/.npmrc").read_text()
+
+
+@pytest.mark.parametrize("name", ["openapi-fetch", "hey-api"])
+def test_the_page_shows_the_programs_that_are_run(name: str) -> None:
+    assert (ROOT / f"tests/clients/{name}.ts").read_text() in (ROOT / "docs/integrating.md").read_text()
+
+
+def test_no_rule_for_the_openapi_document_is_off_without_a_reason() -> None:
+    lines = (ROOT / "tests/clients/redocly.yaml").read_text().splitlines()
+    rules = lines[lines.index("rules:") + 1 :]
+    off = [place for place, line in enumerate(rules) if line.endswith(": off")]
+
+    assert off
+    assert all(rules[place - 1].lstrip().startswith("# ") for place in off)
+    assert not any(re.search(r": warn$", line) for line in rules)
