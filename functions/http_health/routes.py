@@ -1,6 +1,8 @@
 """`/api/health`: whether the service can do its work. Needs no token."""
 
-from shared.health import UNHEALTHY, Health, report
+import math
+
+from shared.health import CACHED_SECONDS, UNHEALTHY, Health, report
 from shared.http.routing import Reply, Request, Route, Routes
 
 ROUTES = Routes("Whether the service works.")
@@ -22,4 +24,6 @@ async def health(_request: Request) -> Reply:
     Needs no token.
     """
     checks = await report()
-    return Reply(checks, 200 if checks["status"] == "healthy" else 503)
+    if checks["status"] == "healthy":
+        return Reply(checks)
+    return Reply(checks, 503, {"Retry-After": str(math.ceil(CACHED_SECONDS))})

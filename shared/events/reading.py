@@ -18,7 +18,7 @@ from shared.cosmos.containers import EVENT, TIME_ENTRY
 from shared.cosmos.items import Document
 from shared.errors import ApiError
 from shared.http.local_time import range_asked
-from shared.instants import format_instant
+from shared.instants import format_instant, parse_instant
 
 NEWEST_FIRST = (
     "SELECT * FROM c WHERE c.tenant_id = @tenant"
@@ -77,7 +77,9 @@ def _position(continuation: str | None) -> tuple[str, str]:
     if continuation is None:
         return TOP
     try:
-        date, event_id = json.loads(base64.urlsafe_b64decode(continuation.encode()))
-    except (ValueError, TypeError) as error:
-        raise ValidationError("Not a continuation of this list.", "continuation") from error
-    return str(date), str(event_id)
+        match json.loads(base64.b64decode(continuation, altchars=b"-_", validate=True)):
+            case [str(date), str(event_id)] if format_instant(parse_instant(date)) == date:
+                return date, event_id
+    except (ValueError, RecursionError):
+        pass
+    raise ValidationError("Not a continuation of this list.", "continuation")

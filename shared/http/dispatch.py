@@ -15,6 +15,7 @@ from marshmallow import Schema, ValidationError
 from shared import instants
 from shared.auth.caller import NOBODY, caller_of
 from shared.errors import ApiError, unavailable
+from shared.http.compression import compressed
 from shared.http.etags import Precondition
 from shared.http.fields import given_parts
 from shared.http.json_body import dumps, json_body
@@ -161,6 +162,10 @@ def _json_body(request: HttpRequest) -> dict[str, Any]:
         raise ApiError(413, "body_too_large", "The body is larger than 1 MiB")
     if not body:
         return {}
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in {"", "identity"}:
+        message = "The body must not be encoded; send it without Content-Encoding"
+        raise ApiError(415, "body_encoded", message, headers={"Accept-Encoding": "identity"})
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise ApiError(415, "not_json", "The body must be application/json")
@@ -204,11 +209,12 @@ def _sentences(complaint: Any) -> Iterator[str]:
 
 async def _answer(request: HttpRequest, reply: Reply, status: int) -> HttpAnswer:
     made = reply.body if reply.body is None or isinstance(reply.body, bytes) else await json_body(reply.body)
+    # HEAD is answered like GET, whose body may also be impossible to make.
+    body, coding = await compressed(None if request.method == "HEAD" else made, reply.mimetype, request.headers)
     return {
         "status_code": status,
-        "headers": {"Cache-Control": "no-store", **reply.headers},
-        # Also for HEAD it has been made, which may fail as it may for GET.
-        "body": None if request.method == "HEAD" else made,
+        "headers": {"Cache-Control": "no-store", **reply.headers, **coding},
+        "body": body,
         "mimetype": reply.mimetype,
     }
 

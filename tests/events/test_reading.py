@@ -1,5 +1,7 @@
 """The audit trail as it is read: whose events one sees, the filters, and pages that nothing shifts."""
 
+import base64
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +12,10 @@ from tests.application import Application
 from tests.calling import Item, stored
 from tests.events.delivering import deliver
 from tests.world import World, make_world
+
+
+def continuation_of(position: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode()
 
 
 @pytest.fixture
@@ -113,6 +119,14 @@ async def test_others_see_the_events_of_an_entry_of_their_own(world: World) -> N
         {"continuation": "bnVsbA=="},
         {"continuation": "WzFd"},
         {"continuation": "é"},
+        {"continuation": continuation_of([["2026-01-01T00:00:00.0000000Z"], "x"])},
+        {"continuation": continuation_of({"date": "x", "id": "y"})},
+        {"continuation": continuation_of(["2026-01-01T00:00:00.0000000Z", "x", "y"])},
+        {"continuation": continuation_of(["2026-01-01T00:00:00.0000000Z", 7])},
+        {"continuation": continuation_of(["2026-01-01", "x"])},
+        {"continuation": continuation_of(["yesterday", "x"])},
+        {"continuation": f"{continuation_of(['2026-01-01T00:00:00.0000000Z', 'x'])} %"},
+        {"continuation": base64.urlsafe_b64encode(b"[" * 3000).decode()},
     ],
 )
 async def test_a_bad_parameter_is_400(world: World, query: dict[str, str]) -> None:

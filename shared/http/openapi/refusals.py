@@ -85,7 +85,11 @@ REFUSALS = {
         "The item has changed since you read it",
     ),
     413: Refusal("The body is larger than 1 MiB.", "body_too_large", "The body is larger than 1 MiB"),
-    415: Refusal("The `Content-Type` of the body is not JSON.", "not_json", "The body must be application/json"),
+    415: Refusal(
+        "The `Content-Type` is not JSON, or the body has a `Content-Encoding`.",
+        "not_json",
+        "The body must be application/json",
+    ),
     422: Refusal("The id in the path is not a UUID.", "id_invalid", "The id in the path is not a UUID"),
     429: Refusal("Too many requests; retry later.", "throttled", "There are too many requests; try again later"),
     500: Refusal("An unexpected error.", "internal_error", "Something went wrong on our side"),

@@ -1,0 +1,58 @@
+"""Compresses answers with gzip, where the client takes it and the body is large enough to gain from it."""
+
+import asyncio
+import gzip
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+LARGEST_PLAIN_BYTES = 8 * 1024
+# A smaller body is compressed in less time than it takes to hand it to a thread.
+SMALLEST_FOR_THREAD_BYTES = 64 * 1024
+# Of 9,999 time entries (6.8 MB), the fastest level leaves 5.5 %, the usual one 4.8 %, in two and a half times the time.
+LEVEL = 1
+# Everything else that is answered is compressed in itself.
+COMPRESSIBLE = ("text/", "application/json", "application/problem+json")
+
+
+async def compressed(
+    body: bytes | None, mimetype: str, headers: Mapping[str, str]
+) -> tuple[bytes | None, dict[str, str]]:
+    """The body as it is sent to a client with these request headers, and the headers that say how."""
+    if body is None or len(body) <= LARGEST_PLAIN_BYTES or not mimetype.startswith(COMPRESSIBLE):
+        return body, {}
+    if not takes_gzip(headers.get("accept-encoding", "")):
+        return body, {"Vary": "Accept-Encoding"}
+    # zlib lets other threads run meanwhile, so that a large body does not hold up the event loop.
+    if len(body) >= SMALLEST_FOR_THREAD_BYTES:
+        body = await asyncio.get_running_loop().run_in_executor(_threads(), _gzip, body)
+    else:
+        body = _gzip(body)
+    return body, {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header takes gzip (RFC 9110, 12.5.3): by name, or with `*`, at more than 0."""
+    qualities: dict[str, float] = {}
+    for part in accept_encoding.lower().split(","):
+        coding, _, parameter = part.partition(";")
+        name, _, value = parameter.partition("=")
+        qualities[coding.strip()] = _quality(value) if name.strip() == "q" else 1.0
+    return qualities.get("gzip", qualities.get("*", 0.0)) > 0
+
+
+def _quality(value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
+
+
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, LEVEL, mtime=0)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Threads of its own: those of the event loop also resolve host names, which must not wait for this."""
+    return ThreadPoolExecutor(2, "gzip")
