@@ -13,5 +13,6 @@ ROUTES = catalog_routes(
         body=ProjectTypeBody(),
         query=ProjectTypeQuery(),
         answer=ProjectType,
+        delete_refusals={409: "Other project types lie below it."},
     )
 )

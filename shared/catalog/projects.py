@@ -1,7 +1,7 @@
 """Projects: the customer and the type that are shown with each, and which projects a list holds."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.catalog import answers, reading
@@ -11,27 +11,32 @@ from shared.catalog.resources import CUSTOMERS, PROJECTS
 from shared.catalog.rules import is_billable, passes, status_of
 from shared.cosmos import items
 from shared.cosmos.containers import CUSTOMER, PROJECT_TYPE
-from shared.cosmos.items import Document
+from shared.cosmos.items import Document, is_live
 
 
 async def list_projects(tenant_id: str, query: Mapping[str, Any]) -> list[Shown]:
-    """The projects, of active customers or of none, that pass the query's filters. Three queries side by side."""
+    """The projects that pass the query's filters, by three queries side by side.
+
+    They are of active customers, or of none; of the customers that the query names, whatever their status.
+    """
     projects, customers, types = await asyncio.gather(
-        *(reading.everything(resource, tenant_id) for resource in (PROJECTS, CUSTOMERS, PROJECT_TYPES))
+        reading.everything(PROJECTS, tenant_id),
+        reading.with_deleted(CUSTOMERS, tenant_id),
+        reading.with_deleted(PROJECT_TYPES, tenant_id),
     )
-    active = _by_id(customer for customer in customers if status_of(customer) == "active")
-    by_type = _by_id(types)
+    active = {key for key, customer in customers.items() if is_live(customer) and status_of(customer) == "active"}
+    listed = {None, *active, *(query.get("customer_id") or ())}
     return [
-        _shown(project, active.get(project.get("customer_id")), by_type.get(project.get("project_type_id")))
+        _shown(project, customers.get(project.get("customer_id", "")), types.get(project.get("project_type_id", "")))
         for project in projects
-        if project.get("customer_id") in {None, *active} and passes(project, query)
+        if project.get("customer_id") in listed and passes(project, query)
     ]
 
 
 async def list_recent(tenant_id: str, project_ids: Sequence[str]) -> list[Shown]:
     """The active projects of active customers among these, in their order."""
     of_active = await list_projects(tenant_id, {"status": "active"})
-    by_id = _by_id(of_active)
+    by_id = {project["id"]: project for project in of_active}
     return [by_id[project_id] for project_id in dict.fromkeys(project_ids) if project_id in by_id]
 
 
@@ -46,10 +51,6 @@ async def show_project(project: Document, tenant_id: str) -> Shown:
 
 async def _referred(container_id: str, item_id: str | None, tenant_id: str) -> Document | None:
     return await items.read(container_id, item_id, tenant_id) if item_id else None
-
-
-def _by_id(documents: Iterable[Document]) -> dict[str | None, Document]:
-    return {document["id"]: document for document in documents}
 
 
 def _shown(project: Document, customer: Document | None, project_type: Document | None) -> Shown:

@@ -3,10 +3,11 @@
 from shared.catalog.resources import Resource
 from shared.catalog.rules import list_order
 from shared.cosmos import items
-from shared.cosmos.items import LIVE, Document
+from shared.cosmos.items import IS_ITEM, LIVE, Document
 from shared.errors import ApiError
 
 ALL = f"SELECT * FROM c WHERE {LIVE}"
+WITH_DELETED = f"SELECT * FROM c WHERE {IS_ITEM}"
 
 
 async def get(resource: Resource, tenant_id: str, item_id: str) -> Document:
@@ -20,3 +21,8 @@ async def get(resource: Resource, tenant_id: str, item_id: str) -> Document:
 async def everything(resource: Resource, tenant_id: str) -> list[Document]:
     """All live items of a tenant, active ones first, then by name."""
     return sorted(await items.query(resource.container_id, ALL, {}, tenant_id), key=list_order)
+
+
+async def with_deleted(resource: Resource, tenant_id: str) -> dict[str, Document]:
+    """All items of a tenant by id, soft-deleted ones included: whatever refers to one still shows its name."""
+    return {item["id"]: item for item in await items.query(resource.container_id, WITH_DELETED, {}, tenant_id)}

@@ -1,7 +1,7 @@
 """The five operations that every catalog resource has, and what sets one resource apart from the others."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from shared.catalog import reading, store
@@ -31,6 +31,8 @@ class CatalogApi:
     answer: type[Item]
     list_items: Callable[[str, Mapping[str, Any]], Awaitable[list[Shown]]] | None = None
     show: Callable[[Document, str], Awaitable[Shown]] | None = None
+    # How DELETE is refused, where that means something particular.
+    delete_refusals: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def words(self) -> dict[str, str]:
@@ -119,6 +121,7 @@ def catalog_routes(api: CatalogApi) -> Routes:
         operation_id=f"delete-{id_of_one}",
         headers=(IF_MATCH,),
         status=204,
+        refusals=api.delete_refusals,
         admin_only=True,
     )
     async def retire(request: Request) -> Reply:

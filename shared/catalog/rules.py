@@ -43,5 +43,12 @@ def forbid_cycle(item_id: str, parent_id: str, parents: Mapping[str, str | None]
         above = parents.get(above or "")
 
 
+def forbid_children(item_id: str, parents: Mapping[str, str | None]) -> None:
+    """Raises ApiError 409 when another project type lies below this one. `parents` is as in `forbid_cycle`."""
+    if item_id in parents.values():
+        message = "Other project types lie below it; move or delete those first"
+        raise ApiError(409, "project_type_has_children", message)
+
+
 def _refused(code: str, message: str) -> ApiError:
     return ApiError(400, code, message, errors={"parent_id": [f"{message}."]})

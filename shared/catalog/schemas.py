@@ -84,7 +84,10 @@ class ProjectQuery(StatusQuery):
     """The filters of projects."""
 
     customer_id = CommaList(
-        load_default=None, metadata=about("Only projects of these customers: ids, separated by commas.", [CUSTOMER_ID])
+        load_default=None,
+        metadata=about(
+            "Only projects of these customers, also inactive ones: ids, separated by commas.", [CUSTOMER_ID]
+        ),
     )
     project_type_id = CommaList(
         load_default=None, metadata=about("Only projects of these types: ids, separated by commas.", [PROJECT_TYPE_ID])

@@ -1,5 +1,6 @@
 """Project types and technologies: a tree without cycles, names that come free again, and what a list holds."""
 
+import asyncio
 from typing import Any
 from uuid import uuid4
 
@@ -71,8 +72,9 @@ async def test_an_unknown_parent_customer_or_type_is_400(world: World) -> None:
 
 async def test_a_deleted_type_is_gone_its_name_is_free_and_what_lay_below_it_can_be_changed(world: World) -> None:
     first, second = await chain(world, 2)
-
-    (await world.admin.delete(f"project-types/{first['id']}")).ok(204)
+    # Deleted before the children of a type kept it.
+    stored = await world.stored("project_type", first)
+    await world.app.container("project_type").replace_item(first["id"], {**stored, "deleted": first["id"]})
 
     (await world.user.get(f"project-types/{first['id']}")).refused(404)
     (await world.admin.delete(f"project-types/{first['id']}")).refused(404)
@@ -81,6 +83,39 @@ async def test_a_deleted_type_is_gone_its_name_is_free_and_what_lay_below_it_can
     changed = await world.admin.put(f"project-types/{second['id']}", {**second, "description": "Still here"})
     assert changed.ok()["description"] == "Still here"
     (await world.admin.post("project-types", {"name": "New", "parent_id": first["id"]})).refused(400)
+
+
+async def test_a_type_is_not_deleted_while_others_lie_below_it(world: World) -> None:
+    first, second = await chain(world, 2)
+
+    (await world.admin.delete(f"project-types/{first['id']}")).refused(409, "project_type_has_children")
+
+    assert (await world.user.get(f"project-types/{first['id']}")).ok() == first
+    (await world.admin.delete(f"project-types/{second['id']}")).ok(204)
+    (await world.admin.delete(f"project-types/{first['id']}")).ok(204)
+    assert await parents(world) == {}
+
+
+async def test_no_child_is_left_without_its_parent_where_it_is_made_while_that_is_deleted(world: World) -> None:
+    for number in range(8):
+        parent = await world.made("project-types", name=f"Parent {number}")
+        made, deleted = await asyncio.gather(
+            world.admin.post("project-types", {"name": f"Child {number}", "parent_id": parent["id"]}),
+            world.admin.delete(f"project-types/{parent['id']}"),
+        )
+        assert (made.status, deleted.status) in {(201, 409), (400, 204)}
+        assert set((await parents(world)).values()) - {None} <= set(await parents(world))
+
+
+async def test_a_deleted_type_keeps_its_name_where_projects_refer_to_it(world: World) -> None:
+    research = await world.made("project-types", name="Research", description="New things")
+    project = await world.made("projects", name="Lab", project_type_id=research["id"])
+
+    (await world.admin.delete(f"project-types/{research['id']}")).ok(204)
+
+    (listed,) = (await world.user.get("projects", {"project_type_id": research["id"]})).ok()
+    assert listed == (await world.user.get(f"projects/{project['id']}")).ok() == project
+    assert listed["project_type"] == {"name": "Research", "description": "New things"}
 
 
 async def test_names_are_unique_for_each_customer(world: World) -> None:
