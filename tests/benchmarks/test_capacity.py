@@ -31,7 +31,7 @@ from embedded_cosmos import charges
 from shared.auth.caller import Caller
 from shared.catalog.names import MOST_TENANTS
 from shared.config import Settings
-from shared.cosmos.containers import TIME_ENTRY
+from shared.cosmos.containers import TIME_ENTRY, WATCHED
 from shared.events.outbox import outbox_document, stamped
 from shared.logs import correlation_id
 from shared.time_entries.timeline import Timeline
@@ -132,8 +132,8 @@ def test_a_lease_delivers_batch_after_batch() -> None:
 
 
 def test_the_feed_costs_something_when_nothing_happens() -> None:
-    """7 leases: a poll of 1 RU in 5 s, a replace of 10.5 RU in 17 s; 7 hosts: a query of (2.3 + 0.03) * 2 in 13 s."""
-    assert standing_units(1, 1) == pytest.approx(7 / 5 + 7 * 10.5 / 17 + 7 * 4.66 / 13)
+    """Each lease: a poll of 1 RU in 5 s, a replace of 10.5 RU in 17 s; its host: a query of 2 * 2.33 RU in 13 s."""
+    assert standing_units(1, 1) == pytest.approx(len(WATCHED) * (1 / 5 + 10.5 / 17 + 4.66 / 13))
 
 
 @pytest.mark.parametrize(("units_per_second", "stored", "partitions"), [(0, 0, 1), (10_001, 0, 2), (5000, 101e9, 3)])
