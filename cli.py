@@ -147,7 +147,7 @@ def token(user: str | None, email: str, name: str, tenant: str, *, admin: bool, 
 def feature_flags(email: str | None, user: str | None, groups: tuple[str, ...]) -> None:
     """Show which feature flags are on for a user, or for anyone if no user is given."""
     who = Caller(user or "", "", email, None, is_admin=False, is_tester=False, groups=frozenset(groups))
-    found = _run(lambda: _flags_for(who))
+    found = _run(lambda: _flags_for(who)).flags
     click.echo(f"from {settings().feature_flags.place}, for {email or user or 'anyone'}:")
     known = set(map(str, flags.Flag))
     for name in sorted(known | found.keys()):
@@ -155,7 +155,7 @@ def feature_flags(email: str | None, user: str | None, groups: tuple[str, ...]) 
         click.echo(f"  {name:<30} {'on' if found.get(name) else 'off':<5}{remark}".rstrip())
 
 
-async def _flags_for(who: Caller) -> dict[str, bool]:
+async def _flags_for(who: Caller) -> flags.Toggles:
     try:
         return await flags.of_process().read_for(who)
     except (AzureError, OSError, ValueError) as error:

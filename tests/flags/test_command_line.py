@@ -26,7 +26,7 @@ async def test_the_flags_of_a_store_are_shown_for_a_user(store: AppConfiguration
     targeted = {"Audience": {"Groups": [{"Name": "staff", "RolloutPercentage": 100}]}}
     filters = [{"name": "Microsoft.Targeting", "parameters": targeted}]
     store.put_flag("dark-mode", conditions={"client_filters": filters})
-    store.put_flag("broken", conditions=None)
+    store.put_flag("broken", conditions="always")
 
     code, out, err = await flags(
         "--email", "ann@example.com", "--group", "staff",

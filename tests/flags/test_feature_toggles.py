@@ -17,7 +17,7 @@ from tests.flags.flags import eventually
 from tests.world import World, make_world
 
 FLAGS_FILE = str(ROOT / "local" / "feature_flags.json")
-ALL_OFF = {"flags": dict.fromkeys(sorted(map(str, Flag)), False)}
+ALL_OFF: dict[str, Any] = {"flags": dict.fromkeys(sorted(map(str, Flag)), False), "variants": {}}
 USUAL_SECONDS = 0.5
 
 
@@ -59,14 +59,33 @@ async def test_without_a_setting_every_flag_is_off(world: World) -> None:
 
 
 async def test_the_flags_of_the_file_are_told(laptop: Person) -> None:
-    assert (await laptop.get("feature-toggles/")).ok() == {"flags": {"dark-mode": True, "preview": False}}
+    assert (await laptop.get("feature-toggles/")).ok() == {
+        "flags": {"dark-mode": True, "preview": False},
+        "variants": {},
+    }
 
 
 async def test_a_tester_is_told_more(laptop: Person) -> None:
     as_tester = token(laptop.user_id, laptop.email, "Somebody", tenant_id=laptop.tenant_id, tester=True)
     tester = laptop.with_headers(Authorization=f"Bearer {as_tester}")
 
-    assert (await tester.get("feature-toggles")).ok() == {"flags": {"dark-mode": True, "preview": True}}
+    assert (await tester.get("feature-toggles")).ok() == {"flags": {"dark-mode": True, "preview": True}, "variants": {}}
+
+
+async def test_a_variant_is_told_with_its_value(cloud: World, store: AppConfiguration) -> None:
+    store.put_flag(
+        "theme",
+        variants=[{"name": "A"}, {"name": "B", "configuration_value": {"colour": "blue", "size": None}}],
+        allocation={"default_when_enabled": "A", "user": [{"variant": "B", "users": [cloud.user.email.upper()]}]},
+    )
+    store.put_flag("without")
+
+    mine = (await cloud.user.get("feature-toggles")).ok()
+    others = (await cloud.admin.get("feature-toggles")).ok()
+
+    assert mine["flags"]["theme"] is True
+    assert mine["variants"] == {"theme": {"name": "B", "configuration_value": {"colour": "blue", "size": None}}}
+    assert others["variants"] == {"theme": {"name": "A", "configuration_value": None}}
 
 
 async def test_flags_are_for_callers(laptop: Person) -> None:
@@ -88,8 +107,8 @@ async def test_a_store_goes_before_the_file(cloud: World, store: AppConfiguratio
     store.put_flag("for-one", conditions={"client_filters": filters})
 
     flags = {"dark-mode": False, "for-one": True, "preview": False}
-    assert (await cloud.user.get("feature-toggles")).ok() == {"flags": flags}
-    assert (await cloud.admin.get("feature-toggles")).ok() == {"flags": {**flags, "for-one": False}}
+    assert (await cloud.user.get("feature-toggles")).ok() == {"flags": flags, "variants": {}}
+    assert (await cloud.admin.get("feature-toggles")).ok() == {"flags": {**flags, "for-one": False}, "variants": {}}
 
 
 @pytest.mark.parametrize("how", ["stopped", "hanging"])

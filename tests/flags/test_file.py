@@ -39,8 +39,8 @@ async def test_the_file_is_evaluated_as_a_store_is(path: Path, flags: FeatureFla
     filters = [{"name": "Microsoft.Targeting", "parameters": targeted}]
     write(path, {"id": "dark-mode", "enabled": True, "conditions": {"client_filters": filters}})
 
-    assert await flags.toggles(caller("ann@example.com")) == {"dark-mode": True, "preview": False}
-    assert await flags.toggles(caller("bob@example.com")) == {"dark-mode": False, "preview": False}
+    assert (await flags.toggles(caller("ann@example.com"))).flags == {"dark-mode": True, "preview": False}
+    assert (await flags.toggles(caller("bob@example.com"))).flags == {"dark-mode": False, "preview": False}
 
 
 async def test_a_change_of_the_file_is_seen(path: Path, flags: FeatureFlags) -> None:
@@ -55,18 +55,18 @@ async def test_a_change_of_the_file_is_seen(path: Path, flags: FeatureFlags) -> 
 async def test_a_file_that_can_not_be_read_has_no_flags(path: Path, flags: FeatureFlags, content: str) -> None:
     write_text(path, content)
 
-    assert await flags.toggles(caller()) == {"dark-mode": False, "preview": False}
+    assert (await flags.toggles(caller())).flags == {"dark-mode": False, "preview": False}
 
 
 async def test_a_file_that_is_not_there_has_no_flags(flags: FeatureFlags) -> None:
-    assert await flags.toggles(caller()) == {"dark-mode": False, "preview": False}
+    assert (await flags.toggles(caller())).flags == {"dark-mode": False, "preview": False}
 
 
 async def test_what_is_no_flag_does_no_harm_to_its_neighbours(path: Path) -> None:
     write(path, "dark-mode", None, {"enabled": True}, {"id": "preview", "enabled": True})
     flags = FeatureFlags(partial(read_file, str(path)), max_age_seconds=A_LONG_TIME)
 
-    told = await flags.toggles(caller())
+    told = (await flags.toggles(caller())).flags
 
     assert told["preview"]
     assert [name for name, on in told.items() if on] == ["preview"]

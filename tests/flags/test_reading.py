@@ -26,7 +26,7 @@ async def test_the_flags_of_the_store_are_told_and_those_it_lacks_are_off(store:
     store.put_flag("switched-off", enabled=False)
 
     async with flags_from(store) as flags:
-        assert await flags.toggles(caller()) == {
+        assert (await flags.toggles(caller())).flags == {
             "dark-mode": True,
             "of-nobody-here": True,
             "preview": False,
@@ -47,7 +47,7 @@ async def test_every_page_is_read() -> None:
         for number in range(10):
             store.put_flag(f"flag-{number}")
 
-        told = await flags.toggles(caller())
+        told = (await flags.toggles(caller())).flags
 
         assert [name for name, on in told.items() if on] == [f"flag-{number}" for number in range(10)]
         assert len(store.requests) == 4
@@ -58,7 +58,7 @@ async def test_nothing_but_flags_is_read(store: AppConfiguration) -> None:
     store.put("appconfig.featureflag/lookalike", '{"id": "lookalike", "enabled": true}')
 
     async with flags_from(store) as flags:
-        assert await flags.toggles(caller()) == ALL_OFF
+        assert (await flags.toggles(caller())).flags == ALL_OFF
 
 
 async def test_the_variant_of_a_label_is_for_that_label_only(store: AppConfiguration) -> None:
@@ -66,15 +66,15 @@ async def test_the_variant_of_a_label_is_for_that_label_only(store: AppConfigura
     store.put_flag("preview")
 
     async with flags_from(store) as unlabelled, flags_from(store, label="test") as labelled:
-        assert await unlabelled.toggles(caller()) == {"dark-mode": False, "preview": True}
-        assert await labelled.toggles(caller()) == {"dark-mode": True, "preview": False}
+        assert (await unlabelled.toggles(caller())).flags == {"dark-mode": False, "preview": True}
+        assert (await labelled.toggles(caller())).flags == {"dark-mode": True, "preview": False}
 
 
 async def test_a_flag_is_called_by_the_id_in_it(store: AppConfiguration) -> None:
     store.put_flag("mobile:dark-mode", id="dark-mode")
 
     async with flags_from(store) as flags:
-        assert await flags.toggles(caller()) == {"dark-mode": True, "preview": False}
+        assert (await flags.toggles(caller())).flags == {"dark-mode": True, "preview": False}
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ async def test_with_a_wrong_key_every_flag_is_off(
     store.put_flag("dark-mode")
 
     async with flags_from(store, connection_string=store.connection_string(**wrong)) as flags:
-        assert await flags.toggles(caller()) == ALL_OFF
+        assert (await flags.toggles(caller())).flags == ALL_OFF
     log_what_waits()
     assert "the feature flags can't be read" in caplog.text
 
@@ -174,7 +174,7 @@ async def test_the_last_known_flags_stay_while_the_store_is_away(
         assert await flags.enabled(Flag.DARK_MODE, caller())
         await store.stop()
         await eventually(lambda: _said(caplog, flags.enabled(Flag.DARK_MODE, caller())))
-        assert await flags.toggles(caller()) == {"dark-mode": True, "preview": False}
+        assert (await flags.toggles(caller())).flags == {"dark-mode": True, "preview": False}
 
         store.put_flag("preview", enabled=True)
         await store.start()
@@ -200,10 +200,10 @@ async def test_without_a_store_every_flag_is_off_at_once(store: AppConfiguration
 
     async with flags_from(store) as flags:
         began = time.monotonic()
-        assert await flags.toggles(caller()) == ALL_OFF
+        assert (await flags.toggles(caller())).flags == ALL_OFF
         assert time.monotonic() - began < FIRST_WAIT_SECONDS + AT_ONCE_SECONDS
         began = time.monotonic()
-        assert await flags.toggles(caller()) == ALL_OFF
+        assert (await flags.toggles(caller())).flags == ALL_OFF
         assert time.monotonic() - began < AT_ONCE_SECONDS
 
 
@@ -213,10 +213,10 @@ async def test_only_the_first_call_waits_for_a_store_that_hangs(store: AppConfig
 
     async with flags_from(store, max_age_seconds=0) as flags:
         began = time.monotonic()
-        assert await flags.toggles(caller()) == ALL_OFF
+        assert (await flags.toggles(caller())).flags == ALL_OFF
         assert time.monotonic() - began < FIRST_WAIT_SECONDS + AT_ONCE_SECONDS
         began = time.monotonic()
-        assert await flags.toggles(caller()) == ALL_OFF
+        assert (await flags.toggles(caller())).flags == ALL_OFF
         assert time.monotonic() - began < AT_ONCE_SECONDS
 
         store.answers.set()

@@ -2,7 +2,7 @@
 
 import json
 
-from shared.flags.evaluation import FlagSet
+from shared.flags.evaluation import OFF, FlagSet
 from shared.flags.feature_flags import Flag
 from shared.flags.reading import FlagDocument
 from shared.logs import SparingLog
@@ -18,10 +18,10 @@ def test_they_are_those_of_the_code() -> None:
 async def test_a_new_deployment_switches_nothing_on_for_everyone() -> None:
     flags = FlagSet([FlagDocument(one["id"], one) for one in FLAGS], SparingLog(__name__))
 
-    assert await flags.all_for("ann@example.com", []) == dict.fromkeys(map(str, Flag), False)
+    assert await flags.all_for("ann@example.com", []) == dict.fromkeys(map(str, Flag), OFF)
 
 
 async def test_testers_see_what_is_being_built() -> None:
     flags = FlagSet([FlagDocument(one["id"], one) for one in FLAGS], SparingLog(__name__))
 
-    assert await flags.is_on(Flag.PREVIEW, "ann@example.com", ["time-tracker-tester"])
+    assert (await flags.evaluated(Flag.PREVIEW, "ann@example.com", ["time-tracker-tester"])).on
