@@ -3,10 +3,12 @@
 import json
 from typing import Any
 
-from embedded_cosmos import charges
+from embedded_cosmos import charges, metrics
 from embedded_cosmos.catalog import Catalog, Container, Database, Offer
 from embedded_cosmos.errors import bad_request, not_found, precondition_failed
+from embedded_cosmos.feeds import decoded_token, encoded_token, page_size
 from embedded_cosmos.queries import over_resources, query_of
+from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, feed, json_text
 
 _REGION = "Local"
@@ -63,7 +65,8 @@ def description(origin: str) -> Reply:
 class Account:
     """Serves databases, containers and offers."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, store: Store, catalog: Catalog) -> None:
+        self._store = store
         self._catalog = catalog
 
     async def databases(self, call: Call) -> Reply:
@@ -91,13 +94,22 @@ class Account:
     async def container(self, database_id: str, id_: str, call: Call) -> Reply:
         container = self._catalog.container(database_id, id_, owner=False)
         if call.verb == "GET":
-            return _read(container.resource, call)
+            reply = _read(container.resource, call)
+            reply.headers["x-ms-documentdb-collection-index-transformation-progress"] = "100"
+            if call.flag("x-ms-documentdb-populatequotainfo"):
+                reply.headers |= await self._quota(container)
+            return reply
         _check_match(container.resource, call)
         if call.verb == "PUT":
             await self._catalog.replace_container(container, call.json_object())
             return _reply(200, container.resource)
         await self._catalog.delete_container(container)
         return Reply(204, None, _charged())
+
+    async def _quota(self, container: Container) -> dict[str, str]:
+        sql = f"SELECT count(*), coalesce(sum(length(body)), 0) FROM {container.table}"
+        count, size = await self._store.read(lambda db: db.execute(sql).fetchone())
+        return metrics.quota_headers(count, size)
 
     def offers(self, call: Call) -> Reply:
         return _listed("Offers", "", list(self._offers()), call)
@@ -107,12 +119,13 @@ class Account:
         if owner is None:
             raise not_found("the offer")
         if call.verb == "GET":
-            return _read(resource, call)
+            return _with_throughput_headers(_read(resource, call), resource)
         content = call.json_object().get("content")
         if not isinstance(content, dict):
             raise bad_request("An offer needs 'content'.")
         await self._catalog.replace_offer(owner, _checked_offer(content))
-        return _reply(200, self._offers_by_id()[rid.lower()][1])
+        resource = self._offers_by_id()[rid.lower()][1]
+        return _with_throughput_headers(_reply(200, resource), resource)
 
     def _offers_by_id(self) -> dict[str, tuple[Database | Container, dict[str, Any]]]:
         return {one["_rid"].lower(): (owner, one) for owner, one in self._owned_offers()}
@@ -173,6 +186,14 @@ def _checked_offer(content: dict[str, Any]) -> Offer:
     return {"offerThroughput": throughput}
 
 
+def _with_throughput_headers(reply: Reply, offer: dict[str, Any]) -> Reply:
+    """The least that the throughput can be set to, and that no change of it is under way."""
+    autopilot = offer["content"].get("offerAutopilotSettings")
+    reply.headers["x-ms-cosmos-min-throughput"] = "1000" if autopilot else "400"
+    reply.headers["x-ms-offer-replace-pending"] = "false"
+    return reply
+
+
 def _charged() -> dict[str, str]:
     return {"x-ms-request-charge": f"{charges.metadata():.2f}"}
 
@@ -193,6 +214,20 @@ def _check_match(resource: dict[str, Any], call: Call) -> None:
 
 
 def _listed(name: str, rid: str, resources: list[dict[str, Any]], call: Call) -> Reply:
-    """All of them in one page: an account on a laptop has few."""
+    """All of them in one page, for an account on a laptop has few, unless the client asks for smaller ones."""
     rows = over_resources(query_of(call), resources) if is_query(call) else [json_text(one) for one in resources]
-    return Reply(200, feed(name, rid, rows), _charged() | {"x-ms-item-count": str(len(rows))})
+    size = page_size(call) if "x-ms-max-item-count" in call.headers else len(rows) or 1
+    token = call.header("x-ms-continuation")
+    start = _start_of_page(token, len(rows)) if token else 0
+    page = rows[start : start + size]
+    headers = _charged() | {"x-ms-item-count": str(len(page))}
+    if start + size < len(rows):
+        headers["x-ms-continuation"] = encoded_token({"at": start + size})
+    return Reply(200, feed(name, rid, page), headers)
+
+
+def _start_of_page(token: str, most: int) -> int:
+    start = decoded_token(token).get("at")
+    if not isinstance(start, int) or not start >= 0:
+        raise bad_request("The continuation token is malformed.")
+    return min(start, most)

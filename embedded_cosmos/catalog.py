@@ -17,7 +17,7 @@ from embedded_cosmos.errors import (
     unsupported,
 )
 from embedded_cosmos.partition import KeyDefinition
-from embedded_cosmos.ring import KeyRange, evenly_split
+from embedded_cosmos.ring import KeyRange, evenly_split, split
 from embedded_cosmos.store import Store
 
 # The service gives a physical partition at most this many request units a second.
@@ -56,6 +56,7 @@ class Container:
     properties: dict[str, Any]
     ranges: list[KeyRange]
     lsn: int
+    range_lsns: dict[str, int]
     offer: Offer | None
     key: KeyDefinition = field(init=False)
     unique: definitions.UniqueKeys = field(init=False)
@@ -91,6 +92,17 @@ class Container:
         feeds = {"_docs": "docs/", "_sprocs": "sprocs/", "_triggers": "triggers/", "_udfs": "udfs/"}
         return {**self.properties, **system, **feeds, "_conflicts": "conflicts/"}
 
+    def advance(self, epk: str) -> tuple[int, int]:
+        """The sequence numbers of the next change: in the container, and in the range that it falls into."""
+        self.lsn += 1
+        range_id = self.range_of(epk).id
+        self.range_lsns[range_id] += 1
+        return self.lsn, self.range_lsns[range_id]
+
+    def session_of(self, range_id: str) -> str:
+        """The session token that a response about this range bears."""
+        return f"{range_id}:-1#{self.range_lsns[range_id]}"
+
     def range_of(self, epk: str) -> KeyRange:
         return next(part for part in self.ranges if epk < part.high)
 
@@ -114,13 +126,15 @@ class Catalog:
         for n, id_, rid, ts, offer in self._store.writer.execute("SELECT n, id, rid, ts, offer FROM databases"):
             by_number[n] = self.databases[id_] = Database(n, id_, rid, ts, json.loads(offer or "null"))
         rows = self._store.writer.execute(
-            "SELECT n, database_n, rid, ts, version, properties, ranges, lsn, offer FROM containers"
+            "SELECT n, database_n, rid, ts, version, properties, ranges, lsn, range_lsns, offer FROM containers"
         )
-        for n, database_n, rid, ts, version, properties, ranges, lsn, offer in rows:
-            parts = [KeyRange(*part) for part in json.loads(ranges)]
+        for n, database_n, rid, ts, version, properties, ranges, lsn, range_lsns, offer in rows:
+            parts = [KeyRange(id_, low, high, tuple(*parents)) for id_, low, high, *parents in json.loads(ranges)]
+            # A file of an earlier version has one sequence for all ranges.
+            lsns = json.loads(range_lsns) if range_lsns else {part.id: lsn for part in parts}
             database = by_number[database_n]
             container = Container(
-                n, database, rid, ts, version, json.loads(properties), parts, lsn, json.loads(offer or "null")
+                n, database, rid, ts, version, json.loads(properties), parts, lsn, lsns, json.loads(offer or "null")
             )
             database.containers[container.id] = container
 
@@ -175,22 +189,23 @@ class Catalog:
         if offer is None and database.offer is None:
             offer = {"offerThroughput": 400}
         ranges = evenly_split(_range_count(offer), key.version)
+        lsns = {part.id: 0 for part in ranges}
         now = int(time.time())
         async with self._store.transaction() as db:
             self.database(database.id)
             if properties["id"] in database.containers:
                 raise already_exists("the container")
             sql = (
-                "INSERT INTO containers (database_n, id, rid, ts, version, properties, ranges, lsn, offer)"
-                " VALUES (?, ?, '', ?, 1, ?, ?, 0, ?)"
+                "INSERT INTO containers (database_n, id, rid, ts, version, properties, ranges, lsn, range_lsns, offer)"
+                " VALUES (?, ?, '', ?, 1, ?, ?, 0, ?, ?)"
             )
-            parts = json.dumps([(part.id, part.low, part.high) for part in ranges])
-            values = (database.n, properties["id"], now, json.dumps(properties), parts, json.dumps(offer))
+            texts = [json.dumps(one) for one in (properties, _stored(ranges), lsns, offer)]
+            values = (database.n, properties["id"], now, *texts)
             n = int(db.execute(sql, values).lastrowid or 0)
             rid = resource_ids.container_rid(database.rid, n)
             db.execute("UPDATE containers SET rid = ? WHERE n = ?", (rid, n))
             self._store.create_container_tables(n)
-        container = Container(n, database, rid, now, 1, properties, ranges, 0, offer)
+        container = Container(n, database, rid, now, 1, properties, ranges, 0, lsns, offer)
         database.containers[container.id] = container
         return container
 
@@ -218,12 +233,27 @@ class Catalog:
         del container.database.containers[container.id]
 
     async def replace_offer(self, owner: Database | Container, offer: Offer) -> None:
-        if isinstance(owner, Container) and _range_count(offer) > len(owner.ranges):
-            raise unsupported("Splitting physical partitions (more throughput than the container was created for)")
+        """Set a throughput; a container whose physical partitions cannot serve it gets more of them."""
         table = "databases" if isinstance(owner, Database) else "containers"
+        count = _range_count(offer)
         async with self._store.transaction() as db:
             db.execute(f"UPDATE {table} SET offer = ? WHERE n = ?", (json.dumps(offer), owner.n))
+            if isinstance(owner, Container) and count > len(owner.ranges):
+                self._split(owner, count)
         owner.offer = offer
+
+    def _split(self, container: Container, count: int) -> None:
+        """A range that comes out of another one goes on with its sequence, so that what was read of it stays read."""
+        ranges = split(container.ranges, count, container.key.version)
+        old = container.range_lsns
+        lsns = {part.id: old[next(id_ for id_ in (part.id, *reversed(part.parents)) if id_ in old)] for part in ranges}
+        sql = "UPDATE containers SET ranges = ?, range_lsns = ? WHERE n = ?"
+        self._store.writer.execute(sql, (json.dumps(_stored(ranges)), json.dumps(lsns), container.n))
+        container.ranges, container.range_lsns = ranges, lsns
+
+
+def _stored(ranges: list[KeyRange]) -> list[Any]:
+    return [(part.id, part.low, part.high, part.parents) for part in ranges]
 
 
 def _range_count(offer: Offer | None) -> int:

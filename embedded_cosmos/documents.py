@@ -114,18 +114,24 @@ class Documents:
     def delete(self, key: PartitionKey, id_: str, condition: Condition = NO_CONDITION) -> Outcome:
         row = self._existing(key, id_)
         condition.check_write(self._etag(row.lsn))
-        self._container.lsn += 1
+        self._container.advance(key.epk)
         self._db.execute(f"DELETE FROM {self._table} WHERE rid = ?", (row.rid,))
         return Outcome(204, charges.write("delete", len(row.body)))
 
     def delete_all(self, key: PartitionKey) -> Outcome:
-        self._container.lsn += 1
+        self._container.advance(key.epk)
         self._db.execute(f"DELETE FROM {self._table} WHERE pk = ?", (key.text,))
         return Outcome(200, charges.metadata())
 
     def save_sequence(self) -> None:
         """Keeps the sequence number: one that was given out must not come again after a restart."""
-        self._db.execute("UPDATE containers SET lsn = ? WHERE n = ?", (self._container.lsn, self._container.n))
+        container = self._container
+        sql = "UPDATE containers SET lsn = ?, range_lsns = ? WHERE n = ?"
+        self._db.execute(sql, (container.lsn, json.dumps(container.range_lsns), container.n))
+
+    def id_of(self, number: int) -> str | None:
+        row = self._db.execute(f"SELECT id FROM {self._table} WHERE rid = ?", (number,)).fetchone()
+        return None if row is None else str(row[0])
 
     def _find(self, key: PartitionKey, id_: str) -> _Row | None:
         sql = f"SELECT rid, lsn, body FROM {self._table} WHERE pk = ? AND id = ? AND (expires IS NULL OR expires > ?)"
@@ -146,11 +152,12 @@ class Documents:
             self._db.execute(f"DELETE FROM {self._table} WHERE pk = ? AND expires <= ?", (key.text, int(self._now)))
 
     def _insert(self, key: PartitionKey, document: dict[str, Any]) -> Outcome:
-        self._container.lsn += 1
-        rid = lsn = self._container.lsn
+        lsn, range_lsn = self._container.advance(key.epk)
+        rid = lsn
         body = self._sealed(document, rid, lsn)
-        sql = f"INSERT INTO {self._table} (rid, lsn, pk, epk, id, body, expires) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        values = (rid, lsn, key.text, key.epk, document["id"], body, self._expires(document))
+        columns = "rid, lsn, pk, epk, id, body, expires, range_lsn"
+        sql = f"INSERT INTO {self._table} ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        values = (rid, lsn, key.text, key.epk, document["id"], body, self._expires(document), range_lsn)
         try:
             self._db.execute(sql, values)
         except sqlite3.IntegrityError as error:
@@ -160,13 +167,13 @@ class Documents:
         return Outcome(201, charge, body, self._etag(lsn))
 
     def _update(self, key: PartitionKey, row: _Row, document: dict[str, Any]) -> Outcome:
-        self._container.lsn += 1
-        body = self._sealed(document, row.rid, self._container.lsn)
-        sql = f"UPDATE {self._table} SET lsn = ?, body = ?, expires = ? WHERE rid = ?"
-        self._db.execute(sql, (self._container.lsn, body, self._expires(document), row.rid))
+        lsn, range_lsn = self._container.advance(key.epk)
+        body = self._sealed(document, row.rid, lsn)
+        sql = f"UPDATE {self._table} SET lsn = ?, body = ?, expires = ?, range_lsn = ? WHERE rid = ?"
+        self._db.execute(sql, (lsn, body, self._expires(document), range_lsn, row.rid))
         unique = self._keep_unique(key, row.rid, document)
         charge = charges.write("replace", len(body), unique_keys=unique)
-        return Outcome(200, charge, body, self._etag(self._container.lsn))
+        return Outcome(200, charge, body, self._etag(lsn))
 
     def _keep_unique(self, key: PartitionKey, rid: int, document: dict[str, Any]) -> int:
         texts = self._container.unique.of(document)

@@ -1,6 +1,7 @@
 """The one way this database says no: an error with the service's status, code word and sub-status."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 _CODE_WORDS = {
     400: "BadRequest",
@@ -28,12 +29,13 @@ CONTAINER_RID_MISMATCH = 1024
 
 @dataclass
 class CosmosError(Exception):
-    """A request that is refused; the server turns it into the answer."""
+    """A request that is refused; the server turns it into the answer. `details` are further members of its body."""
 
     status: int
     message: str
     substatus: int = 0
     headers: dict[str, str] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
     @property
     def code(self) -> str:

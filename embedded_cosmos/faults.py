@@ -120,6 +120,12 @@ class Faults:
             return Reply(200, json_text([fault.described() for fault in self._waiting]))
 
 
+def refuse_web_page(call: Call) -> None:
+    """Browsers name the page that a request comes from; no test's client does."""
+    if "Origin" in call.headers or "Sec-Fetch-Site" in call.headers:
+        raise CosmosError(403, "A web page cannot inject faults.")
+
+
 def _fault_of(given: dict[str, Any]) -> Fault:
     converters: dict[str, Callable[[Any], Any]] = {"kind": Kind, "operation": Operation, "seconds": float}
     try:

@@ -30,7 +30,7 @@ class Section:
     where: str
     params: tuple[Any, ...]
     pk_scoped: bool
-    session: str
+    range_id: str
 
     @property
     def visible(self) -> tuple[str, tuple[Any, ...]]:
@@ -46,24 +46,25 @@ class Section:
 
 def section_of(container: Container, call: Call) -> Section:
     header = call.header("x-ms-documentdb-partitionkey")
-    range_id = call.header("x-ms-documentdb-partitionkeyrangeid")
+    named = call.header("x-ms-documentdb-partitionkeyrangeid")
     if header is not None:
         key = container.key.of_header(header)
-        session = f"{container.range_of(key.epk).id}:-1#{container.lsn}"
+        range_id = container.range_of(key.epk).id
         if key.whole:
-            return Section("pk = ?", (key.text,), pk_scoped=True, session=session)
-        return Section("epk >= ? AND epk < ?", (key.epk, prefix_end(key.epk)), pk_scoped=False, session=session)
-    low, high, ids = MIN_EPK, MAX_EPK, [part.id for part in container.ranges]
-    if range_id is not None:
-        part = container.range_by_id(range_id.rpartition(",")[2])
-        low, high, ids = part.low, part.high, [part.id]
+            return Section("pk = ?", (key.text,), pk_scoped=True, range_id=range_id)
+        return Section("epk >= ? AND epk < ?", (key.epk, prefix_end(key.epk)), pk_scoped=False, range_id=range_id)
+    low, high = MIN_EPK, MAX_EPK
+    if named is not None:
+        part = container.range_by_id(named.rpartition(",")[2])
+        low, high = part.low, part.high
     # The Python SDK spells version 1's keys in lower case.
     low = max(low, call.headers.get("x-ms-start-epk", low).upper())
     high = min(high, call.headers.get("x-ms-end-epk", high).upper())
-    session = ",".join(f"{id_}:-1#{container.lsn}" for id_ in ids)
+    # Clients take the session token of one range; of several it is the first that is told.
+    range_id = container.range_of(low).id
     if (low, high) == (MIN_EPK, MAX_EPK):
-        return Section("1", (), pk_scoped=False, session=session)
-    return Section("epk >= ? AND epk < ?", (low, high), pk_scoped=False, session=session)
+        return Section("1", (), pk_scoped=False, range_id=range_id)
+    return Section("epk >= ? AND epk < ?", (low, high), pk_scoped=False, range_id=range_id)
 
 
 def page_size(call: Call) -> int:
@@ -96,11 +97,12 @@ def decoded_token(text: str) -> dict[str, Any]:
 def page_headers(container: Container, section: Section, charge: float, count: int) -> dict[str, str]:
     return {
         "x-ms-request-charge": f"{charge:.2f}",
-        "x-ms-session-token": section.session,
+        "x-ms-session-token": container.session_of(section.range_id),
+        "x-ms-documentdb-partitionkeyrangeid": section.range_id,
         "x-ms-item-count": str(count),
         "x-ms-alt-content-path": content_path("dbs", container.database.id, "colls", container.id),
         "x-ms-content-path": container.rid,
-        "lsn": str(container.lsn),
+        "lsn": str(container.range_lsns[section.range_id]),
     }
 
 
@@ -137,7 +139,7 @@ class Feeds:
             headers = page_headers(container, section, charges.change_feed(0, 0), 0)
             # Nothing up to the newest change concerns this section, so the next reader starts behind it.
             return Reply(304, None, headers | {"etag": f'"{max(position.seen, newest)}"'})
-        texts = [f'{body[:-1]},"_lsn":{lsn}}}' for lsn, body in rows]
+        texts = [f'{body[:-1]},"_lsn":{range_lsn}}}' for _, range_lsn, body in rows]
         headers = page_headers(container, section, charges.change_feed(len(rows), sum(map(len, texts))), len(rows))
         return Reply(200, feed("Documents", container.rid, texts), headers | {"etag": f'"{rows[-1][0]}"'})
 
@@ -176,11 +178,11 @@ def _seen(container: Container, token: str | None) -> int:
 
 def _changed(
     db: sqlite3.Connection, table: str, section: Section, position: _Position, size: int
-) -> list[tuple[int, str]]:
+) -> list[tuple[int, int, str]]:
     where, params = section.visible if section.pk_scoped and position.far_behind else section.visible_in_sequence
     if position.start is not None:
         where, params = f"{where} AND json_extract(body, '$._ts') >= ?", (*params, position.start)
-    sql = f"SELECT lsn, body FROM {table} WHERE {where} AND lsn > ? ORDER BY lsn LIMIT ?"
+    sql = f"SELECT lsn, range_lsn, body FROM {table} WHERE {where} AND lsn > ? ORDER BY lsn LIMIT ?"
     return db.execute(sql, (*params, position.seen, size)).fetchall()
 
 

@@ -5,14 +5,15 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from embedded_cosmos import charges
+from embedded_cosmos.batches import Batch, all_failed, batch_of, run_apart, run_together
 from embedded_cosmos.catalog import Container
 from embedded_cosmos.documents import MAX_DOCUMENT_BYTES, NO_CONDITION, Condition, Documents, Outcome
-from embedded_cosmos.errors import CosmosError, bad_request, unsupported
+from embedded_cosmos.errors import CosmosError, bad_request, not_found, unsupported
+from embedded_cosmos.hybridrow import RowResult
 from embedded_cosmos.partition import PartitionKey
 from embedded_cosmos.store import Store
-from embedded_cosmos.wire import Call, Reply, content_path, json_text
+from embedded_cosmos.wire import Call, Reply, content_path
 
-_MAX_BATCH = 100
 _REFUSED_HEADERS = {
     "x-ms-documentdb-pre-trigger-include": "A trigger",
     "x-ms-documentdb-post-trigger-include": "A trigger",
@@ -25,6 +26,14 @@ class Items:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def id_of(self, container: Container, rid: str) -> str:
+        """The id of the item that a link by resource ids names, such as an item's own `_self`."""
+        number = container.document_ids.number(rid)
+        found = None if number is None else Documents(container, self._store.writer).id_of(number)
+        if found is None:
+            raise not_found("the item")
+        return found
 
     def read(self, container: Container, id_: str, call: Call) -> Reply:
         key = named_key(container, call)
@@ -61,19 +70,26 @@ class Items:
             documents.save_sequence()
 
     async def batch(self, container: Container, call: Call) -> Reply:
+        batch = batch_of(call)
+        if batch.atomic:
+            return await self._transaction(container, call, batch)
+        async with self._changing(container) as documents:
+            results = run_apart(documents, self._store.writer, container, call, batch)
+        range_id = call.header("x-ms-documentdb-partitionkeyrangeid") or container.ranges[0].id
+        headers = _headers(container, range_id, sum(result.charge for result in results))
+        return Reply(_batch_status(results), batch.body(results), headers)
+
+    async def _transaction(self, container: Container, call: Call, batch: Batch) -> Reply:
         key = named_key(container, call)
-        operations = _operations(call)
-        results: list[dict[str, Any]] = []
-        minimal = _minimal(call)
+        results: list[RowResult] = []
         try:
             async with self._changing(container) as documents:
-                for operation in operations:
-                    outcome = _run(documents, key, operation)
-                    results.append(_result(outcome, hidden=minimal and operation["operationType"] != "Read"))
+                run_together(documents, key, batch, results)
         except CosmosError as error:
-            return _failed_batch(container, key, error, len(results), len(operations))
-        headers = _headers(container, key, sum(result["requestCharge"] for result in results))
-        return Reply(200, f"[{','.join(map(_result_text, results))}]", headers)
+            results = all_failed(error, len(results), len(batch.operations))
+        charge = sum(result.charge for result in results)
+        headers = _headers(container, container.range_of(key.epk).id, charge)
+        return Reply(_batch_status(results), batch.body(results), headers)
 
 
 def _write(documents: Documents, key: PartitionKey, id_: str | None, call: Call, body: Any) -> Outcome:
@@ -117,78 +133,23 @@ def _minimal(call: Call) -> bool:
     return call.headers.get("Prefer") == "return=minimal"
 
 
-def _headers(container: Container, key: PartitionKey, charge: float) -> dict[str, str]:
+def _headers(container: Container, range_id: str, charge: float) -> dict[str, str]:
     return {
         "x-ms-request-charge": f"{charge:.2f}",
-        "x-ms-session-token": f"{container.range_of(key.epk).id}:-1#{container.lsn}",
+        "x-ms-session-token": container.session_of(range_id),
+        "x-ms-documentdb-partitionkeyrangeid": range_id,
         "x-ms-alt-content-path": content_path("dbs", container.database.id, "colls", container.id),
         "x-ms-content-path": container.rid,
-        "lsn": str(container.lsn),
+        "lsn": str(container.range_lsns[range_id]),
     }
 
 
 def _reply(container: Container, key: PartitionKey, outcome: Outcome, *, minimal: bool = False) -> Reply:
-    headers = _headers(container, key, outcome.charge)
+    headers = _headers(container, container.range_of(key.epk).id, outcome.charge)
     if outcome.etag is not None:
         headers["etag"] = outcome.etag
     return Reply(outcome.status, None if minimal else outcome.body, headers)
 
 
-def _operations(call: Call) -> list[dict[str, Any]]:
-    if not call.flag("x-ms-cosmos-batch-atomic"):
-        raise unsupported("A batch that is not atomic (bulk)")
-    operations = _bounded(call).json()
-    if not isinstance(operations, list) or not all(isinstance(operation, dict) for operation in operations):
-        raise bad_request("A batch is an array of operations.")
-    if not operations:
-        raise bad_request("A batch needs at least one operation.")
-    if len(operations) > _MAX_BATCH:
-        raise bad_request("Batch request has more operations than what is supported: at most 100.")
-    return operations
-
-
-def _run(documents: Documents, key: PartitionKey, operation: dict[str, Any]) -> Outcome:
-    kind, id_, body = operation.get("operationType"), operation.get("id"), operation.get("resourceBody")
-    condition = Condition(operation.get("ifMatch"), operation.get("ifNoneMatch"))
-    if kind in ("Create", "Upsert", "Replace") and not isinstance(body, dict):
-        raise bad_request(f"The batch operation {kind} needs a 'resourceBody'.")
-    if kind in ("Read", "Replace", "Patch", "Delete") and not isinstance(id_, str):
-        raise bad_request(f"The batch operation {kind} needs an 'id'.")
-    match kind:
-        case "Create":
-            return documents.create(key, body or {})
-        case "Upsert":
-            return documents.upsert(key, body or {}, condition)
-        case "Replace":
-            return documents.replace(key, str(id_), body or {}, condition)
-        case "Patch":
-            return documents.patch(key, str(id_), body, condition)
-        case "Delete":
-            return documents.delete(key, str(id_), condition)
-        case "Read":
-            return documents.read(key, str(id_), condition)
-    raise unsupported(f"The batch operation {kind!r}")
-
-
-def _result(outcome: Outcome, *, hidden: bool) -> dict[str, Any]:
-    result: dict[str, Any] = {"statusCode": outcome.status, "requestCharge": round(outcome.charge, 2)}
-    if outcome.etag is not None:
-        result["eTag"] = outcome.etag
-    result["text"] = None if hidden else outcome.body
-    return result
-
-
-def _result_text(result: dict[str, Any]) -> str:
-    """The document's text goes in as it is, without being parsed and written again."""
-    document = result.pop("text")
-    text = json_text(result)
-    return text if document is None else f'{text[:-1]},"resourceBody":{document}}}'
-
-
-def _failed_batch(container: Container, key: PartitionKey, error: CosmosError, failed: int, count: int) -> Reply:
-    """Nothing was kept: the operation that failed says why, the others failed with it."""
-    results: list[dict[str, Any]] = [{"statusCode": 424, "requestCharge": 0.0} for _ in range(count)]
-    results[failed] = {"statusCode": error.status, "requestCharge": charges.refused_write(), "message": error.message}
-    if error.substatus:
-        results[failed]["subStatusCode"] = error.substatus
-    return Reply(207, json_text(results), _headers(container, key, charges.refused_write()))
+def _batch_status(results: list[RowResult]) -> int:
+    return 207 if any(result.status >= 400 for result in results) else 200

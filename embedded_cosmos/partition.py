@@ -112,6 +112,10 @@ class KeyDefinition:
     def of_document(self, document: dict[str, Any]) -> PartitionKey:
         return self._of_values([value_at(document, path) for path in self.paths])
 
+    def of(self, values: list[Any]) -> PartitionKey:
+        """The key of these values, one for each path; of a hierarchical key, fewer make a prefix."""
+        return self._of_values(values)
+
     def _of_values(self, values: list[Any]) -> PartitionKey:
         for value in values:
             if isinstance(value, list) or (isinstance(value, dict) and value):

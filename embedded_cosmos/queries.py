@@ -1,18 +1,22 @@
 """Query requests: their text and parameters, the query plan exchange, pages and continuation tokens."""
 
+import contextlib
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_cosmos import charges
+from embedded_cosmos import charges, metrics
 from embedded_cosmos.catalog import Container
 from embedded_cosmos.errors import CROSS_PARTITION_NOT_SERVABLE, CosmosError, bad_request
 from embedded_cosmos.feeds import decoded_token, encoded_token, page_headers, page_size, section_of
-from embedded_cosmos.ring import MAX_EPK, MIN_EPK
+from embedded_cosmos.partition import KeyDefinition
+from embedded_cosmos.ring import MAX_EPK, MIN_EPK, prefix_end
 from embedded_cosmos.sql import query as sql
+from embedded_cosmos.sql.values import UNDEFINED
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, feed, json_text
 
@@ -23,6 +27,7 @@ class QueryRequest:
 
     text: str
     parameters: Mapping[str, Any]
+    resume: dict[str, Any] | None = None
 
     @property
     def digest(self) -> str:
@@ -38,7 +43,10 @@ def query_of(call: Call) -> QueryRequest:
         raise bad_request("The query's text is missing.")
     if not isinstance(parameters, list) or not all(_is_parameter(one) for one in parameters):
         raise bad_request("Every query parameter is an object with 'name' and 'value'.")
-    return QueryRequest(text, {one["name"]: one["value"] for one in parameters})
+    resume = given.get("resumeFilter")
+    if resume is not None and not isinstance(resume, dict):
+        raise bad_request("The resume filter of a query is an object.")
+    return QueryRequest(text, {one["name"]: one["value"] for one in parameters}, resume)
 
 
 def _is_parameter(one: Any) -> bool:
@@ -61,13 +69,7 @@ class Queries:
 
     def plan(self, container: Container, call: Call) -> Reply:
         """What the SDK must know to ask each range by itself, and to merge the answers."""
-        query = query_of(call)
-        try:
-            info = sql.plan(query.text, query.parameters, container.properties["indexingPolicy"])
-        except sql.SqlError as error:
-            raise refused(error) from error
-        whole = {"min": MIN_EPK, "max": MAX_EPK, "isMinInclusive": True, "isMaxInclusive": False}
-        answer = {"partitionedQueryExecutionInfoVersion": 2, "queryInfo": info, "queryRanges": [whole]}
+        answer = _plan(container, call, query_of(call))
         return Reply(200, json_text(answer), {"x-ms-request-charge": f"{charges.metadata():.2f}"})
 
     async def page(self, container: Container, call: Call) -> Reply:
@@ -78,15 +80,20 @@ class Queries:
         policy = container.properties["indexingPolicy"]
         source = sql.Source(container.table, where, params, pk_scoped=section.pk_scoped, policy=policy)
 
-        def run(db: sqlite3.Connection) -> sql.Page:
-            return sql.execute(db, source, query.text, query.parameters, page_size=size, after=after)
+        resume = _resume_filter(container, query)
 
+        def run(db: sqlite3.Connection) -> sql.Page:
+            return sql.execute(db, source, query.text, query.parameters, page_size=size, after=after, resume=resume)
+
+        started = time.perf_counter()
         try:
             page = await self._store.read(run)
         except sql.SqlError as error:
             raise refused(error) from error
-        charge = charges.query(page.read, sum(map(len, page.rows)))
-        headers = page_headers(container, section, charge, len(page.rows))
+        size_given = sum(map(len, page.rows))
+        headers = page_headers(container, section, charges.query(page.read, size_given), len(page.rows))
+        took = time.perf_counter() - started
+        headers |= metrics.query_headers(call, read=page.read, given=len(page.rows), size=size_given, seconds=took)
         if page.after is not None:
             headers["x-ms-continuation"] = encoded_token({"q": query.digest, "after": page.after})
         return Reply(200, feed("Documents", container.rid, page.rows), headers)
@@ -105,8 +112,7 @@ class Queries:
         except sql.SqlError as error:
             raise refused(error) from error
         if merging:
-            message = "The provided cross partition query can not be directly served by the gateway."
-            raise bad_request(message, CROSS_PARTITION_NOT_SERVABLE)
+            raise _needs_plan(container, call, query)
 
     def _after(self, call: Call, query: QueryRequest) -> Any:
         token = call.header("x-ms-continuation")
@@ -116,6 +122,64 @@ class Queries:
         if value.get("q") != query.digest:
             raise bad_request("The continuation token belongs to another query.")
         return value.get("after")
+
+
+def _plan(container: Container, call: Call, query: QueryRequest) -> dict[str, Any]:
+    offered = call.header("x-ms-cosmos-supported-query-features")
+    features = None if offered is None else [name.strip() for name in offered.split(",")]
+    try:
+        info = sql.plan(query.text, query.parameters, features)
+        keys = sql.key_values(query.text, query.parameters, container.key.paths)
+    except sql.SqlError as error:
+        raise refused(error) from error
+    return {
+        "partitionedQueryExecutionInfoVersion": 2,
+        "queryInfo": info,
+        "queryRanges": _query_ranges(container.key, keys),
+        "hybridSearchQueryInfo": None,
+    }
+
+
+def _query_ranges(key: KeyDefinition, values: list[list[Any]] | None) -> list[dict[str, Any]]:
+    """A range for each key, or prefix of one; for a query that matches nothing, one with nothing in it."""
+    if values is None:
+        return [{"min": MIN_EPK, "max": MAX_EPK, "isMinInclusive": True, "isMaxInclusive": False}]
+    places = sorted((found.epk, found.epk if found.whole else prefix_end(found.epk)) for found in map(key.of, values))
+    return [
+        {"min": low, "max": high, "isMinInclusive": True, "isMaxInclusive": True}
+        for low, high in places or [(MIN_EPK, MIN_EPK)]
+    ]
+
+
+def _needs_plan(container: Container, call: Call, query: QueryRequest) -> CosmosError:
+    """The JavaScript client takes the plan from the refusal itself."""
+    error = bad_request(
+        "The provided cross partition query can not be directly served by the gateway. This is a first chance"
+        " (internal) exception that all newer clients will know how to handle gracefully.",
+        CROSS_PARTITION_NOT_SERVABLE,
+    )
+    # A query that has no plan is told why when the client asks for one.
+    with contextlib.suppress(CosmosError):
+        error.details["additionalErrorInfo"] = json_text(_plan(container, call, query))
+    return error
+
+
+def _resume_filter(container: Container, query: QueryRequest) -> sql.ResumeFilter | None:
+    given = query.resume
+    if given is None:
+        return None
+    values, rid, exclude = given.get("value"), given.get("rid"), given.get("exclude", False)
+    if not isinstance(values, list) or not isinstance(exclude, bool) or not isinstance(rid, str | None):
+        raise bad_request("A resume filter has a list as 'value', perhaps a text as 'rid' and a boolean as 'exclude'.")
+    row = None if not rid else container.document_ids.number(rid)
+    if rid and row is None:
+        raise bad_request(f"The resume filter's rid '{rid}' is none of the container's.")
+    return sql.ResumeFilter(tuple(map(_resumed, values)), row, exclude)
+
+
+def _resumed(value: Any) -> Any:
+    """A value that is no array or object stands for itself; `{"type": "undefined"}` and `{}` for none."""
+    return UNDEFINED if value in ({}, {"type": "undefined"}) else value
 
 
 def over_resources(query: QueryRequest, resources: list[dict[str, Any]]) -> list[str]:

@@ -30,3 +30,11 @@ class DocumentIds:
 
     def rid(self, n: int) -> str:
         return _text(self._container + n.to_bytes(8, "little"))
+
+    def number(self, rid: str) -> int | None:
+        """The number of a document's rid; None for a text that is no document of this container."""
+        try:
+            data = _bytes(rid)
+        except ValueError:
+            return None
+        return int.from_bytes(data[8:], "little") if len(data) == 16 and data[:8] == self._container else None

@@ -27,6 +27,7 @@ class KeyRange:
     id: str
     low: str
     high: str
+    parents: tuple[str, ...] = ()
 
     def resource(self) -> dict[str, Any]:
         return {
@@ -36,7 +37,7 @@ class KeyRange:
             "ridPrefix": int(self.id),
             "throughputFraction": 1,
             "status": "online",
-            "parents": [],
+            "parents": list(self.parents),
         }
 
 
@@ -47,13 +48,39 @@ def prefix_end(epk: str) -> str:
 
 def evenly_split(count: int, version: int) -> list[KeyRange]:
     """The ring in `count` parts of the same size."""
-    cuts = [_v1_cut(part, count) if version == 1 else f"{_V2_RING * part // count:032X}" for part in range(1, count)]
+    ring = _V1_RING if version == 1 else _V2_RING
+    cuts = [_cut(ring * part // count, version) for part in range(1, count)]
     bounds = [MIN_EPK, *cuts, MAX_EPK]
     return [KeyRange(str(at), bounds[at], bounds[at + 1]) for at in range(count)]
 
 
-def _v1_cut(part: int, count: int) -> str:
-    return _ordered_number(float(_V1_RING * part // count)).hex().upper()
+def split(ranges: list[KeyRange], count: int, version: int) -> list[KeyRange]:
+    """At least `count` ranges, in the ring's order: the widest are cut in halves, whose ids are new."""
+    found = list(ranges)
+    next_id = 1 + max(int(one.id) for one in found)
+    while len(found) < count:
+        widest = max(found, key=lambda one: _position(one.high, version) - _position(one.low, version))
+        middle = _cut((_position(widest.low, version) + _position(widest.high, version)) // 2, version)
+        parents = (*widest.parents, widest.id)
+        halves = [
+            KeyRange(str(next_id), widest.low, middle, parents),
+            KeyRange(str(next_id + 1), middle, widest.high, parents),
+        ]
+        at = found.index(widest)
+        found[at : at + 1] = halves
+        next_id += 2
+    return found
+
+
+def _cut(position: int, version: int) -> str:
+    return _ordered_number(float(position)).hex().upper() if version == 1 else f"{position:032X}"
+
+
+def _position(bound: str, version: int) -> int:
+    """Where on the ring a bound lies, as a number."""
+    if bound in (MIN_EPK, MAX_EPK):
+        return 0 if bound == MIN_EPK else _V1_RING if version == 1 else _V2_RING
+    return int(_number_of(bytes.fromhex(bound))) if version == 1 else int(bound, 16)
 
 
 def effective_key(values: Sequence[Any], version: int) -> str:
@@ -118,3 +145,13 @@ def _ordered_number(value: float) -> bytes:
         rest = rest << 7 & (2 * _SIGN - 1)
     # The last of them has no bit set. A number without a rest has one byte more, a zero.
     return bytes([*made[:-1], made[-1] & 0xFE]) if len(made) > 2 else bytes([*made, 0])
+
+
+def _number_of(data: bytes) -> float:
+    """The number that `_ordered_number` wrote; of one that is not negative."""
+    first, *others = data[1:]
+    bits = first
+    for byte in others:
+        bits = bits << 7 | byte >> 1
+    bits = bits << 64 >> (8 + 7 * len(others))
+    return float(struct.unpack(">d", ((bits & (2 * _SIGN - 1)) ^ _SIGN).to_bytes(8, "big"))[0])

@@ -22,12 +22,18 @@ _REFUSED_FEEDS = {
 }
 
 
+def refuse_direct_mode(call: Call) -> None:
+    """Clients in direct mode ask for the addresses of replicas first; what signs that request is no concern here."""
+    if call.path[:1] == ("addresses",):
+        raise unsupported("Direct mode (use gateway mode)")
+
+
 class Routes:
     """Answers one request, or raises a `CosmosError`."""
 
     def __init__(self, store: Store, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._account = Account(self._catalog)
+        self._account = Account(store, self._catalog)
         self._items = Items(store)
         self._feeds = Feeds(store)
         self._queries = Queries(store)
@@ -68,6 +74,8 @@ class Routes:
         return container
 
     async def _item(self, container: Container, id_: str, call: Call) -> Reply:
+        if call.path[3] == container.rid != container.id:
+            id_ = self._items.id_of(container, id_)
         if call.verb == "GET":
             return self._items.read(container, id_, call)
         return await self._items.write(container, id_, call)

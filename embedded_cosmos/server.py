@@ -17,9 +17,9 @@ from embedded_cosmos.catalog import Catalog
 from embedded_cosmos.documents import MAX_DOCUMENT_BYTES
 from embedded_cosmos.errors import CosmosError
 from embedded_cosmos.expiry import SWEEP_SECONDS, Sweeper
-from embedded_cosmos.faults import CONTROL_PATH, Fault, Faults, Kind, refusal
+from embedded_cosmos.faults import CONTROL_PATH, Fault, Faults, Kind, refusal, refuse_web_page
 from embedded_cosmos.loopback import names_loopback
-from embedded_cosmos.routes import Routes
+from embedded_cosmos.routes import Routes, refuse_direct_mode
 from embedded_cosmos.store import IN_MEMORY, Store
 from embedded_cosmos.wire import Call, Reply, error_reply, path_segments
 
@@ -50,9 +50,9 @@ class _Service:
         reply = await self._reply(request)
         headers = reply.headers
         headers.setdefault("x-ms-activity-id", request.headers.get("x-ms-activity-id") or str(uuid.uuid4()))
-        body = None if reply.body is None else reply.body.encode()
+        body = reply.body.encode() if isinstance(reply.body, str) else reply.body
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = "application/json" if isinstance(reply.body, str) else "application/octet-stream"
         return web.Response(status=reply.status, body=body, headers=headers)
 
     async def _reply(self, request: web.BaseRequest) -> Reply:
@@ -69,13 +69,19 @@ class _Service:
             raise CosmosError(403, "The embedded Cosmos DB serves loopback names only, such as localhost.")
         origin = f"http://{request.host}"
         call = Call(request.method, path_segments(request.raw_path), request.headers, b"", origin)
-        # Nobody without the key makes the server hold a body.
-        self._check(call)
+        refuse_direct_mode(call)
+        controls_faults = self._fault_control and call.path == (CONTROL_PATH,)
+        if controls_faults:
+            # Whoever started the server with --faults may inject them without a key; a web page may not.
+            refuse_web_page(call)
+        else:
+            # Nobody without the key makes the server hold a body.
+            self._check(call)
         try:
             call.body = await request.read()
         except web.HTTPRequestEntityTooLarge as error:
             raise CosmosError(413, "Request size is too large: at most 2 MB.") from error
-        if self._fault_control and call.path == (CONTROL_PATH,):
+        if controls_faults:
             return self._faults.control(call)
         fault = self._faults.take(call)
         if fault is None:
@@ -87,13 +93,12 @@ class _Service:
             raise error
         if fault.kind is Kind.DELAY:
             await asyncio.sleep(fault.seconds)
-        if fault.kind is not Kind.DROP_BEFORE:
-            reply = await self._routes.answer(call)
-        else:
-            reply = Reply(503)
-        if fault.kind in (Kind.DROP_BEFORE, Kind.DROP_AFTER) and transport is not None:
-            transport.abort()
-        return reply
+        try:
+            return Reply(503) if fault.kind is Kind.DROP_BEFORE else await self._routes.answer(call)
+        finally:
+            # Also where the operation is refused: the client hears of neither.
+            if fault.kind in (Kind.DROP_BEFORE, Kind.DROP_AFTER) and transport is not None:
+                transport.abort()
 
 
 def _request(*parts: Any) -> web.BaseRequest:

@@ -31,14 +31,14 @@ CREATE TABLE IF NOT EXISTS databases (
 CREATE TABLE IF NOT EXISTS containers (
     n INTEGER PRIMARY KEY AUTOINCREMENT, database_n INTEGER NOT NULL REFERENCES databases (n), id TEXT NOT NULL,
     rid TEXT NOT NULL, ts INTEGER NOT NULL, version INTEGER NOT NULL, properties TEXT NOT NULL, ranges TEXT NOT NULL,
-    lsn INTEGER NOT NULL, offer TEXT, UNIQUE (database_n, id)
+    lsn INTEGER NOT NULL, range_lsns TEXT, offer TEXT, UNIQUE (database_n, id)
 );
 """
 
 _CONTAINER_TABLES = """
 CREATE TABLE docs_{n} (
     rid INTEGER PRIMARY KEY AUTOINCREMENT, lsn INTEGER NOT NULL UNIQUE, pk TEXT NOT NULL, epk TEXT NOT NULL,
-    id TEXT NOT NULL, body TEXT NOT NULL, expires INTEGER, UNIQUE (pk, id)
+    id TEXT NOT NULL, body TEXT NOT NULL, expires INTEGER, range_lsn INTEGER NOT NULL, UNIQUE (pk, id)
 );
 CREATE INDEX docs_{n}_epk ON docs_{n} (epk);
 CREATE INDEX docs_{n}_expires ON docs_{n} (pk, expires) WHERE expires IS NOT NULL;
@@ -80,9 +80,21 @@ class Store:
         # The event loop never waits inside SQLite.
         self.writer = self._connection(patience_ms=0)
         self.writer.executescript(_CATALOG_TABLES)
+        self._upgrade()
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._readers = ThreadPoolExecutor(_READERS, "cosmos-reader")
+
+    def _upgrade(self) -> None:
+        """A file of a version that had one sequence number for all ranges of a container."""
+        columns = {name for _, name, *_ in self.writer.execute("PRAGMA table_info(containers)")}
+        if "range_lsns" in columns:
+            return
+        with self._kept_or_nothing(begin=True):
+            self.writer.execute("ALTER TABLE containers ADD COLUMN range_lsns TEXT")
+            for (n,) in self.writer.execute("SELECT n FROM containers").fetchall():
+                self.writer.execute(f"ALTER TABLE docs_{n} ADD COLUMN range_lsn INTEGER NOT NULL DEFAULT 0")
+                self.writer.execute(f"UPDATE docs_{n} SET range_lsn = lsn")
 
     def _locked(self) -> sqlite3.Connection:
         """Sequence numbers live in this process, so a second one must not write the same file."""
@@ -124,7 +136,9 @@ class Store:
         return True
 
     @contextmanager
-    def _kept_or_nothing(self) -> Iterator[None]:
+    def _kept_or_nothing(self, *, begin: bool = False) -> Iterator[None]:
+        if begin:
+            self.writer.execute("BEGIN IMMEDIATE")
         try:
             with _container_may_be_gone():
                 yield

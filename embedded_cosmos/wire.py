@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import quote, unquote
 
-from embedded_cosmos.errors import CosmosError, bad_request
+from embedded_cosmos.errors import CosmosError, bad_request, unsupported
 
 MAX_NESTING = 128
+_BINARY_JSON = b"\x80"
 
 
 @dataclass(slots=True)
@@ -39,10 +40,10 @@ class Call:
 
 @dataclass(slots=True)
 class Reply:
-    """One answer: the body is JSON text, already made."""
+    """One answer: the body is JSON text, already made, or bytes in the form of a binary request."""
 
     status: int
-    body: str | None = None
+    body: str | bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 
@@ -59,6 +60,8 @@ def content_path(*names: str) -> str:
 
 def parsed(body: bytes) -> Any:
     """JSON as the service takes it: no NaN, no endless nesting, no numbers beyond a double."""
+    if body.startswith(_BINARY_JSON):
+        raise unsupported("Cosmos' binary form of JSON")
     try:
         value = json.loads(body, parse_constant=_refused_constant, parse_float=_finite)
     except CosmosError:
@@ -102,4 +105,4 @@ def feed(name: str, rid: str, rows: list[str]) -> str:
 
 def error_reply(error: CosmosError) -> Reply:
     headers = {"x-ms-substatus": str(error.substatus), **error.headers}
-    return Reply(error.status, json_text({"code": error.code, "message": error.message}), headers)
+    return Reply(error.status, json_text({"code": error.code, "message": error.message, **error.details}), headers)

@@ -1,4 +1,4 @@
-"""COUNT, SUM, MIN, MAX, AVG over rows, alone or inside a larger SELECT expression."""
+"""COUNT, COUNTIF, SUM, MIN, MAX, AVG over rows, alone or inside a larger SELECT expression."""
 
 from collections.abc import Callable
 from dataclasses import is_dataclass
@@ -23,7 +23,7 @@ class Accumulator:
 
     def add(self, row: Row) -> None:
         value = self.argument(row)
-        if value is UNDEFINED:
+        if value is UNDEFINED or (self.function == "COUNTIF" and value is not True):
             return
         self.count += 1
         if self.function in ("SUM", "AVG"):
@@ -41,7 +41,7 @@ class Accumulator:
             self.best = value
 
     def result(self) -> Any:
-        if self.function == "COUNT":
+        if self.function in ("COUNT", "COUNTIF"):
             return self.count
         if self.spoilt:
             return UNDEFINED
@@ -106,3 +106,7 @@ def has_aggregate(expression: Any) -> bool:
     if isinstance(expression, tuple):
         return any(map(has_aggregate, expression))
     return is_dataclass(expression) and any(map(has_aggregate, vars(expression).values()))
+
+
+def is_aggregate(query: nodes.Query) -> bool:
+    return bool(query.group_by) or has_aggregate(query.select)

@@ -50,10 +50,6 @@ def position(place: Meta | Token) -> nodes.Position:
     return (place.line or 0, place.column or 0)
 
 
-def span(meta: Meta) -> nodes.Span:
-    return nodes.Span(meta.start_pos, meta.end_pos)
-
-
 def negated(expression: Expr, no: Token | None) -> Expr:
     return expression if no is None else nodes.Unary("NOT", expression)
 
@@ -153,8 +149,8 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in
     def call(self, function: Token, *arguments: Expr | None) -> Expr:
         return nodes.Call(function.upper(), given(arguments), position(function))
 
-    def udf(self, _: Token, function: Token, *_arguments: Expr | None) -> Expr:
-        raise Unsupported(f"user-defined function udf.{function}", *position(function))
+    def udf(self, _: Token, function: Token, *arguments: Expr | None) -> Expr:
+        return nodes.UserFunction(str(function), given(arguments), position(function))
 
     def scalar_subquery(self, query: nodes.Query) -> Expr:
         return nodes.Subquery("scalar", query)
@@ -167,19 +163,14 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in
 
     # Clauses.
 
-    @v_args(meta=True)
-    def select_value(self, meta: Meta, children: list[Any]) -> nodes.SelectItem:
-        return nodes.SelectItem(children[0], None, span(meta))
+    def select_value(self, expression: Expr) -> nodes.SelectItem:
+        return nodes.SelectItem(expression, None)
 
-    @v_args(meta=True)
-    def select_plain(self, meta: Meta, children: list[Any]) -> nodes.SelectItem:
-        return nodes.SelectItem(children[0], None, span(meta))
+    def select_plain(self, expression: Expr) -> nodes.SelectItem:
+        return nodes.SelectItem(expression, None)
 
-    @v_args(meta=True)
-    def select_aliased(self, meta: Meta, children: list[Any]) -> nodes.SelectItem:
-        whole = span(meta)
-        marker = children[1] or children[2]
-        return nodes.SelectItem(children[0], str(children[2]), nodes.Span(whole.start, marker.start_pos))
+    def select_aliased(self, expression: Expr, _: Token | None, alias: Token) -> nodes.SelectItem:
+        return nodes.SelectItem(expression, str(alias))
 
     def select_star(self, _: Token) -> tuple[str, tuple[nodes.SelectItem, ...]]:
         return ("star", ())
@@ -210,26 +201,25 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in
         return path
 
     def source_subquery(self, _: nodes.Query) -> Expr:
-        raise Unsupported("a subquery in FROM")
+        raise Unsupported("a subquery behind IN")
 
-    @v_args(meta=True)
-    def from_clause(self, meta: Meta, children: list[Any]) -> tuple[tuple[nodes.Binding, ...], nodes.Span]:
-        bindings = tuple(child for child in children if isinstance(child, nodes.Binding))
-        return (bindings, span(meta))
+    def source_of_results(self, query: nodes.Query, _: Token | None, alias: Token | None) -> nodes.Binding:
+        at = position(alias) if alias is not None else (0, 0)
+        return nodes.Binding(str(alias or ""), nodes.Subquery("array", query), each=True, at=at)
 
-    @v_args(meta=True)
-    def where_clause(self, meta: Meta, children: list[Any]) -> tuple[Expr, nodes.Span]:
-        return (children[1], nodes.Span(meta.start_pos + len("WHERE"), meta.end_pos))
+    def from_clause(self, *children: Any) -> tuple[nodes.Binding, ...]:
+        return tuple(child for child in children if isinstance(child, nodes.Binding))
+
+    def where_clause(self, _: Token, condition: Expr) -> Expr:
+        return condition
 
     def group_clause(self, _: Token, _by: Token, *expressions: Expr) -> tuple[Expr, ...]:
         return expressions
 
-    @v_args(meta=True)
-    def order_item(self, meta: Meta, children: list[Any]) -> nodes.OrderItem:
-        expression, direction = children
-        end = direction.start_pos if direction else meta.end_pos
-        descending = direction is not None and direction.type == "DESC"
-        return nodes.OrderItem(expression, descending, nodes.Span(meta.start_pos, end))
+    def order_item(self, expression: Expr, direction: Token | None) -> nodes.OrderItem:
+        if direction is None:
+            return nodes.OrderItem(expression, "")
+        return nodes.OrderItem(expression, "DESC" if direction.type == "DESC" else "ASC")
 
     def order_clause(self, _: Token, _by: Token, *items: nodes.OrderItem) -> tuple[nodes.OrderItem, ...]:
         return items
@@ -241,14 +231,12 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in
         source, where, group, order, offset = clauses
         return nodes.Query(
             select=select,
-            bindings=source[0] if source else (),
-            where=where[0] if where else None,
+            bindings=source or (),
+            where=where,
             group_by=group or (),
             order_by=order or (),
             offset=offset[0] if offset else None,
             limit=offset[1] if offset else None,
-            from_span=source[1] if source else None,
-            where_span=where[1] if where else None,
         )
 
 

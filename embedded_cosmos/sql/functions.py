@@ -50,6 +50,7 @@ FUNCTIONS: dict[str, Function] = {
     **taking(1, 1, texts.OF_ONE),
     **taking(2, 2, texts.OF_TWO),
     **taking(2, 3, texts.TESTS),
+    **taking(2, 3, {"REGEXMATCH": texts.matches}),
     **taking(2, ANY_NUMBER, {"CONCAT": texts.concat}),
     **taking(3, 3, {"REPLACE": texts.replace, "SUBSTRING": texts.substring}),
     **taking(2, 3, {"INDEX_OF": texts.index_of}),

@@ -1,10 +1,13 @@
 """String functions. Whatever counts characters is refused beyond the basic plane, where services and Python differ."""
 
 import json
+import re
 from collections.abc import Callable
+from functools import lru_cache, reduce
+from operator import or_
 from typing import Any
 
-from embedded_cosmos.sql.errors import Unsupported
+from embedded_cosmos.sql.errors import SqlError, Unsupported
 from embedded_cosmos.sql.functions_math import is_integer
 from embedded_cosmos.sql.values import EXACT, UNDEFINED, is_number, tidy
 
@@ -48,6 +51,24 @@ def test(compare: Callable[[str, str], bool]) -> Callable[..., Any]:
         return compare(lower(value), lower(part)) if ignore_case else compare(value, part)
 
     return apply
+
+
+FLAGS = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
+
+
+def matches(text: Any, pattern: Any, flags: Any = "") -> Any:
+    """REGEXMATCH: whether the pattern occurs in the text."""
+    if not all(type(argument) is str for argument in (text, pattern, flags)) or not set(flags) <= FLAGS.keys():
+        return UNDEFINED
+    return expression_of(pattern, flags).search(text) is not None
+
+
+@lru_cache(maxsize=256)
+def expression_of(pattern: str, flags: str) -> re.Pattern[str]:
+    try:
+        return re.compile(pattern, reduce(or_, (FLAGS[flag] for flag in flags), re.RegexFlag(0)))
+    except re.error as error:
+        raise SqlError(f"The regular expression '{pattern}' is invalid: {error}") from None
 
 
 def concat(*parts: Any) -> Any:

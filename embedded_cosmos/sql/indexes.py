@@ -42,6 +42,10 @@ def wanted(pk_scoped: bool, bounds: dict[Path, Bound], keys: list[Key]) -> Index
     """The index that would serve such a query, if it is not one that the table has anyway."""
     points = [path for path, bound in bounds.items() if bound.is_point and path != ID]
     moving = tuple(key for key in keys if key.path not in points)
+    if not keys:
+        # What is found comes in the order of creation; the path that bounds it still finds it.
+        ranges = (path for path, bound in bounds.items() if not bound.is_point)
+        moving = tuple(Key(path, descending=False) for path in ranges)[:1]
     if pk_scoped:
         if ID in bounds or [key.path for key in moving] == [ID]:
             return None

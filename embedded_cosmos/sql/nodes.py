@@ -125,6 +125,13 @@ class Subquery:
     query: Query
 
 
+@dataclass(frozen=True)
+class UserFunction:
+    name: str
+    arguments: tuple[Expr, ...]
+    at: Position = field(compare=False)
+
+
 Expr = (
     Constant
     | Undefined
@@ -143,22 +150,14 @@ Expr = (
     | Conditional
     | Parenthesis
     | Subquery
+    | UserFunction
 )
-
-
-@dataclass(frozen=True)
-class Span:
-    """Where an expression stands in the text, so that a rewritten query can quote it."""
-
-    start: int
-    end: int
 
 
 @dataclass(frozen=True)
 class SelectItem:
     expression: Expr
     alias: str | None
-    span: Span
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,9 @@ class Select:
 
 @dataclass(frozen=True)
 class Binding:
-    """One source of FROM: a name bound to the path's value, or to each element of it (`IN`)."""
+    """One source of FROM: a name bound to the path's value, to each element of it (`IN`), or to each result of a
+    subquery, which may have no name.
+    """
 
     alias: str
     path: Expr
@@ -183,9 +184,14 @@ class Binding:
 
 @dataclass(frozen=True)
 class OrderItem:
+    """`direction` is as it was written: "ASC", "DESC" or nothing."""
+
     expression: Expr
-    descending: bool
-    span: Span
+    direction: OneOf["", "ASC", "DESC"]
+
+    @property
+    def descending(self) -> bool:
+        return self.direction == "DESC"
 
 
 @dataclass(frozen=True)
@@ -197,5 +203,3 @@ class Query:
     order_by: tuple[OrderItem, ...]
     offset: Expr | None
     limit: Expr | None
-    from_span: Span | None
-    where_span: Span | None

@@ -4,23 +4,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.aggregates import is_aggregate
 from embedded_cosmos.sql.columns import path_of
 from embedded_cosmos.sql.errors import Unsupported
 from embedded_cosmos.sql.keyset import Key
-from embedded_cosmos.sql.narrowing import Narrowing
 from embedded_cosmos.sql.policy import check_order
 
 
-def order_of(query: nodes.Query, root: str, policy: Mapping[str, Any], narrowing: Narrowing) -> list[Key]:
-    """ORDER BY's keys; without it the path that bounds the result, for that is how an index reads it."""
-    keys = order_keys(query, root, policy)
-    if keys:
-        return keys
-    ranges = [path for path, bound in narrowing.bounds.items() if not bound.is_point]
-    return [Key(path, descending=False) for path in ranges[:1]]
+def order_of(query: nodes.Query, root: str, policy: Mapping[str, Any]) -> list[Key]:
+    """The keys that rows are sorted by. None without ORDER BY, where items come in the order of their creation, and
+    where an aggregate makes one row of them all.
+    """
+    return [] if is_aggregate(query) else order_keys(query, root, policy)
 
 
 def order_keys(query: nodes.Query, root: str, policy: Mapping[str, Any]) -> list[Key]:
+    """The keys of ORDER BY, refused where the indexing policy does not serve them."""
+    keys = order_paths(query, root)
+    check_order(policy, keys)
+    return keys
+
+
+def order_paths(query: nodes.Query, root: str) -> list[Key]:
     keys: list[Key] = []
     for item in query.order_by:
         path = path_of(item.expression, root)
@@ -29,5 +34,4 @@ def order_keys(query: nodes.Query, root: str, policy: Mapping[str, Any]) -> list
         if path in [key.path for key in keys]:
             raise Unsupported("ORDER BY the same path twice")
         keys.append(Key(path, item.descending))
-    check_order(policy, keys)
     return keys

@@ -11,13 +11,8 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput
 from embedded_cosmos.sql import nodes
 from embedded_cosmos.sql.builder import Builder
 from embedded_cosmos.sql.errors import SqlError, Unsupported
+from embedded_cosmos.sql.keywords import CASE_SENSITIVE, KEYWORDS
 
-KEYWORDS = frozenset(
-    "SELECT DISTINCT TOP VALUE AS FROM JOIN IN WHERE GROUP BY ORDER ASC DESC OFFSET LIMIT AND OR NOT BETWEEN LIKE"  # noqa: SIM905  # a list of words reads best as words
-    " ESCAPE EXISTS ARRAY TRUE FALSE NULL UNDEFINED UDF".split()
-)
-# These stand for a value and are, unlike the other keywords, written in lower case only.
-CASE_SENSITIVE = frozenset({"TRUE", "FALSE", "NULL", "UNDEFINED"})
 MAX_LENGTH = 512 * 1024
 MAX_DEPTH = 120
 

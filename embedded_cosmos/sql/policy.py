@@ -44,7 +44,9 @@ def is_indexed(policy: Mapping[str, Any], path: Path) -> bool:
 def precision(pattern: str, path: Path) -> int:
     """0 if the pattern does not cover the path, more the closer it comes to it."""
     parts = list(names(pattern))
-    end = parts.pop() if parts and parts[-1] in ("?", "*") else "?"
+    # Older policies write the root as `/`, without the star.
+    default = "?" if parts else "*"
+    end = parts.pop() if parts and parts[-1] in ("?", "*") else default
     if end == "?":
         return 2 * len(path) + 2 if tuple(parts) == path else 0
     return 2 * len(parts) + 1 if tuple(parts) == path[: len(parts)] else 0

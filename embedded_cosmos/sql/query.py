@@ -1,23 +1,38 @@
 """The engine's face: run a query on one container's table page by page, or plan it for several ranges."""
 
+import json
 import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
+from embedded_cosmos.sql import nodes
+from embedded_cosmos.sql.aggregates import is_aggregate
 from embedded_cosmos.sql.errors import SqlError, Unsupported
+from embedded_cosmos.sql.key_values import key_values
 from embedded_cosmos.sql.narrowing import Narrower
 from embedded_cosmos.sql.order import order_of
 from embedded_cosmos.sql.parser import parse
 from embedded_cosmos.sql.planning import needs_plan, plan
 from embedded_cosmos.sql.projection import NO_SQL, result_sql
-from embedded_cosmos.sql.reading import Matches, Reader, Source
-from embedded_cosmos.sql.run import Page, Run, is_aggregate
+from embedded_cosmos.sql.reading import Matches, Reader, ResultReader, Source
+from embedded_cosmos.sql.resuming import ResumeFilter
+from embedded_cosmos.sql.run import Page, Run
 from embedded_cosmos.sql.selection import is_joined, root_of, root_scope
 
-__all__ = ["Page", "Source", "SqlError", "Unsupported", "execute", "needs_plan", "plan"]
+__all__ = [
+    "Page",
+    "ResumeFilter",
+    "Source",
+    "SqlError",
+    "Unsupported",
+    "execute",
+    "key_values",
+    "needs_plan",
+    "plan",
+]
 
 
-def execute(  # noqa: PLR0913  # the interface that the server was promised
+def execute(  # noqa: PLR0913 - all that says which page it is
     db: sqlite3.Connection,
     source: Source,
     text: str,
@@ -25,20 +40,57 @@ def execute(  # noqa: PLR0913  # the interface that the server was promised
     *,
     page_size: int | None,
     after: Any | None,
+    resume: ResumeFilter | None = None,
 ) -> Page:
-    """One page of a query's results; `after` is what the page before it said."""
-    query = parse(text)
-    if not query.bindings:
-        raise Unsupported("a query without FROM")
+    """One page of a query's results; `after` is what the page before it said.
+
+    `resume` is where a client that merges ranges left off in this one; it counts for the first page.
+    """
+    query = _with_source(parse(text))
+    run, keys = _prepared(db, source, query, parameters)
+    if after is None and resume is not None:
+        after = resume.token(keys)
+    return run.page(page_size, after)
+
+
+def _with_source(query: nodes.Query) -> nodes.Query:
+    """Without FROM there is one row, which has no names."""
+    if query.bindings:
+        return query
+    one = nodes.Query(nodes.Select("value", (nodes.SelectItem(nodes.Constant(1), None),), False, None), *_NOTHING_ELSE)
+    nothing = nodes.Binding("", nodes.Subquery("array", one), each=True, at=(0, 0))
+    return nodes.Query(query.select, (nothing,), query.where, query.group_by, (), query.offset, query.limit)
+
+
+_NOTHING_ELSE: Any = ((), None, (), (), None, None)
+
+
+def _prepared(
+    db: sqlite3.Connection, source: Source, query: nodes.Query, parameters: Mapping[str, Any]
+) -> tuple[Run, list[Any]]:
     expand, scope = root_scope(query, parameters)
-    joined = is_joined(query)
+    matches = Matches(scope, query.where if not is_joined(query) else None)
+    path = query.bindings[0].path
+    if isinstance(path, nodes.Subquery):
+        if query.order_by:
+            raise Unsupported("ORDER BY over a subquery in FROM")
+        return Run(query, scope, expand, _results(db, source, path.query, parameters, matches)), []
     root = root_of(query)
     narrowing = Narrower(scope, root).narrow(query.where)
-    matches = Matches(scope, query.where if not joined else None)
     if not narrowing.exact:
         # What is wrong with the condition is said even where there is no document to try it on.
         _ = matches.closure
-    keys = order_of(query, root, source.policy, narrowing)
+    keys = order_of(query, root, source.policy)
     result = NO_SQL if is_aggregate(query) else result_sql(query)
-    reader = Reader(db, source, narrowing, keys, matches, result=result)
-    return Run(query, scope, expand, reader).page(page_size, after)
+    return Run(query, scope, expand, Reader(db, source, narrowing, keys, matches, result=result)), keys
+
+
+def _results(
+    db: sqlite3.Connection, source: Source, query: nodes.Query, parameters: Mapping[str, Any], matches: Matches
+) -> ResultReader:
+    """What a subquery in FROM yields, as a whole."""
+    if not query.bindings:
+        return ResultReader([1], 0, matches)
+    run, _ = _prepared(db, source, query, parameters)
+    page = run.page(None, None)
+    return ResultReader([json.loads(row) for row in page.rows], page.read, matches)

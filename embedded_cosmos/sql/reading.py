@@ -73,6 +73,29 @@ class Matches:
         return self.closure is None or self.closure([document]) is True
 
 
+class ResultReader:
+    """Reads the results of a subquery in FROM as `Reader` reads documents."""
+
+    def __init__(self, results: list[Any], read: int, matches: Matches) -> None:
+        self.results = results
+        self.read = read
+        self.matches = matches
+        self.keys: list[Key] = []
+
+    def documents(
+        self, after: Place | None = None, *, again: bool = False, limit: int | None = None
+    ) -> Iterator[Found]:
+        """What matches, behind a place (`again`: or at it); the caller stops at `limit` by itself."""
+        del limit
+        start = 0 if after is None else after.rid - again
+        for place, value in enumerate(self.results[start:], start + 1):
+            if self.matches.accepts(value):
+                yield Found(place, "", None, [], value)
+
+    def count(self) -> int | None:
+        return None
+
+
 class Reader:
     """Reads one query's documents; `result` is what SQLite is to make of each."""
 

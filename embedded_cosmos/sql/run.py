@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from embedded_cosmos.sql import nodes
-from embedded_cosmos.sql.aggregates import Accumulator, AggregateScope, has_aggregate
+from embedded_cosmos.sql.aggregates import Accumulator, AggregateScope, is_aggregate
 from embedded_cosmos.sql.continuation import Rest, group_behind, rest_of
 from embedded_cosmos.sql.errors import Unsupported
 from embedded_cosmos.sql.keyset import Place, is_behind
 from embedded_cosmos.sql.projection import is_whole_document, projector
-from embedded_cosmos.sql.reading import Found, Reader
+from embedded_cosmos.sql.reading import Found, Reader, ResultReader
 from embedded_cosmos.sql.scope import Row, Scope, count_of
 from embedded_cosmos.sql.selection import Expansion, is_joined
 from embedded_cosmos.sql.values import UNDEFINED, canonical, write
@@ -36,7 +36,7 @@ class Result(NamedTuple):
 class Run:
     """The parts of a query that are the same for every page."""
 
-    def __init__(self, query: nodes.Query, scope: Scope, expand: Expansion, reader: Reader) -> None:
+    def __init__(self, query: nodes.Query, scope: Scope, expand: Expansion, reader: Reader | ResultReader) -> None:
         self.query = query
         self.scope = scope
         self.expand = expand
@@ -118,14 +118,16 @@ class Run:
 
     def grouped(self, scope: AggregateScope, size: int | None, after: Any | None) -> Page:
         """All groups are made for every page; they come in the order of their keys, and a page goes on behind one."""
-        refuse_cut_groups(self.query)
+        refuse_sorted_groups(self.query)
+        top, offset, limit = self.counts()
+        end = None if top is None and limit is None else offset + (least(top, limit) or 0)
         if not self.query.group_by:
             count = self.reader.count() if scope.counts_rows and not self.joined else None
             results = [count] * len(scope.makers) if count is not None else self.totals(scope)
-            return Page(self.shown([results]), None, self.reader.read)
+            return Page(self.shown([results])[offset:end], None, self.reader.read)
         groups = self.groups(scope)
         behind = group_behind(after)
-        names = sorted(name for name in groups if name > behind)
+        names = [name for name in sorted(groups)[offset:end] if name > behind]
         chosen = names[:size]
         rows = self.shown([groups[name].results() for name in chosen])
         return Page(rows, {"g": chosen[-1]} if len(chosen) < len(names) else None, self.reader.read)
@@ -171,15 +173,10 @@ class Totals:
         return self.values + [accumulator.result() for accumulator in self.accumulators]
 
 
-def is_aggregate(query: nodes.Query) -> bool:
-    return bool(query.group_by) or has_aggregate(query.select)
-
-
-def refuse_cut_groups(query: nodes.Query) -> None:
-    if query.order_by:
-        raise Unsupported("ORDER BY with GROUP BY or an aggregate")
-    if query.select.top is not None or query.offset is not None:
-        raise Unsupported("TOP or OFFSET with GROUP BY or an aggregate")
+def refuse_sorted_groups(query: nodes.Query) -> None:
+    """Without GROUP BY there is one row, whose order is no question."""
+    if query.order_by and query.group_by:
+        raise Unsupported("ORDER BY with GROUP BY")
     if query.select.distinct:
         raise Unsupported("DISTINCT with GROUP BY or an aggregate")
 

@@ -13,7 +13,7 @@ from embedded_cosmos.sql.values import UNDEFINED, is_number
 Row = list[Any]
 Closure = Callable[[Row], Any]
 
-AGGREGATES = frozenset({"COUNT", "SUM", "MIN", "MAX", "AVG"})
+AGGREGATES = frozenset({"COUNT", "COUNTIF", "SUM", "MIN", "MAX", "AVG"})
 
 
 class Scope:
@@ -143,6 +143,9 @@ class Scope:
             only = arguments[0]
             return lambda row: apply(only(row))
         return lambda row: apply(*[argument(row) for argument in arguments])
+
+    def compile_userfunction(self, expression: nodes.UserFunction) -> Closure:
+        raise Unsupported(f"the user-defined function udf.{expression.name}", *expression.at)
 
     def compile_subquery(self, expression: nodes.Subquery) -> Closure:
         raise Unsupported(f"a subquery ({expression.kind}) here")

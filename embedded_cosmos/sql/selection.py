@@ -70,6 +70,10 @@ class Selection:
 def root_scope(query: nodes.Query, parameters: Mapping[str, Any]) -> tuple[Expansion, QueryScope]:
     """The scope of a whole query: its first source is the container, whatever its name; a row begins as a document."""
     first = query.bindings[0]
+    if isinstance(first.path, nodes.Subquery):
+        # Its results are read before; each of them stands where a document would.
+        scope = QueryScope({first.alias: 0} if first.alias else {}, parameters, 1)
+        return bind(scope, query.bindings[1:])
     if root_of(query):
         scope = QueryScope({first.alias: 0}, parameters, 1)
         return bind(scope, query.bindings[1:])
@@ -107,16 +111,25 @@ def bind(
     sources: list[tuple[Closure, bool]] = []
     used = set(scope.names if taken is None else taken)
     for binding in bindings:
+        if is_named_again(binding, names):
+            continue
         if binding.alias in used:
             raise SqlError(f"The alias '{binding.alias}' is used more than once", *binding.at)
         if not binding.each and not isinstance(binding.path, nodes.Member):
             raise Unsupported("a source that is neither a path nor an iteration (IN)", *binding.at)
         path = QueryScope(names, scope.parameters, scope.width + len(sources)).compile(binding.path)
-        names = names | {binding.alias: scope.width + len(sources)}
+        if binding.alias:
+            names = names | {binding.alias: scope.width + len(sources)}
+            used.add(binding.alias)
         sources.append((path, binding.each))
-        used.add(binding.alias)
     inner = QueryScope(names, scope.parameters, scope.width + len(sources))
     return (lambda row: expanded(row, sources)), inner
+
+
+def is_named_again(binding: nodes.Binding, names: Mapping[str, int]) -> bool:
+    """`FROM root` in a subquery: a source of the query around it, under its own name."""
+    path = binding.path
+    return isinstance(path, nodes.Name) and not binding.each and binding.alias == path.name and path.name in names
 
 
 def expanded(row: Row, sources: list[tuple[Closure, bool]]) -> Iterator[Row]:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,14 +11,10 @@ from azure.core.exceptions import AzureError, ServiceRequestError
 from azure.cosmos.aio import CosmosClient
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
-from embedded_cosmos.auth import EMULATOR_KEY
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
 from embedded_cosmos.server import Server, serve_in_thread
 from embedded_cosmos.tests.conftest import SINGLE_KEY
-from embedded_cosmos.tests.raw import Raw
 from embedded_cosmos.tests.standalone import Standalone
-
-WRONG_KEY = "d3Jvbmc="
 
 
 @pytest.fixture(scope="module")
@@ -102,23 +99,33 @@ async def test_a_fault_can_let_some_pass_and_keep_to_one_container(container: An
 
 
 @pytest.mark.parametrize(
-    ("options", "key", "status", "waiting"),
-    [(["--faults"], EMULATOR_KEY, 200, 1), (["--faults"], WRONG_KEY, 401, 0), ([], EMULATOR_KEY, 400, 0)],
-    ids=["with-the-key", "with-another-key", "not-started-so"],
+    ("options", "headers", "status"),
+    [
+        (["--faults"], {}, 200),
+        (["--faults"], {"Origin": "https://example.com"}, 403),
+        (["--faults"], {"Sec-Fetch-Site": "cross-site"}, 403),
+        ([], {}, 401),
+    ],
+    ids=["started-so", "a-page", "a-navigation", "not-started-so"],
 )
-async def test_another_process_takes_faults_with_the_key_and_when_told_to(
-    options: list[str], key: str, status: int, waiting: int
+async def test_another_process_but_no_web_page_takes_faults_when_told_to(
+    options: list[str], headers: dict[str, str], status: int
 ) -> None:
+    fault: dict[str, Any] = {"kind": "throttle", "operation": "query", "count": 2}
     async with Standalone(*options) as server:
-        answer = await asyncio.to_thread(_send_fault, server.url, key)
-
+        send = partial(requests.post, f"{server.url}/_faults", json=fault, headers=headers, timeout=10)
+        answer = await asyncio.to_thread(send)
     assert answer.status_code == status
-    assert len(answer.json()) == waiting or status != 200
+    assert status != 200 or len(answer.json()) == 1
 
 
-def _send_fault(url: str, key: str) -> requests.Response:
-    raw = Raw(url, key)
-    try:
-        return raw.send("POST", "_faults", {"kind": "throttle", "operation": "query", "count": 2})
-    finally:
-        raw.close()
+@pytest.mark.parametrize("kind", [Kind.DROP_BEFORE, Kind.DROP_AFTER])
+async def test_a_connection_breaks_also_where_the_operation_is_refused(
+    container: Any, faults: Faults, kind: Kind
+) -> None:
+    await container.create_item({"id": "1", "pk": "p"})
+    fault = faults.inject(Fault(kind, Operation.CREATE))
+    with pytest.raises(AzureError) as caught:
+        await container.create_item({"id": "1", "pk": "p"})
+    assert not isinstance(caught.value, CosmosHttpResponseError)
+    assert fault.hits == 1

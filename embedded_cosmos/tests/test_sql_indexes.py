@@ -66,7 +66,6 @@ def steps(table: Table, text: str, *, pk: str | None = '["p"]', after: Any = Non
             "SELECT TOP 1 * FROM c WHERE c.start_date < @b AND NOT IS_DEFINED(c.kind) ORDER BY c.start_date DESC",
             '["p"]',
         ),
-        ("SELECT * FROM c WHERE c.start_date BETWEEN @a AND @b", '["p"]'),
         ("SELECT * FROM c ORDER BY c.start_date", '["p"]'),
         ("SELECT * FROM c WHERE c.project_id = @p", '["p"]'),
         (WHOLE_TENANT.format(""), None),
@@ -82,6 +81,13 @@ def test_a_large_table_is_searched_by_an_index_that_gives_the_order(table: Table
     assert not any("TEMP B-TREE" in step for step in plan), plan
     if "WHERE" in text:
         assert all(step.startswith("SEARCH") for step in plan), plan
+
+
+def test_a_range_is_searched_by_its_index_and_sorted_by_creation(table: Table) -> None:
+    plan, read = steps(table, "SELECT * FROM c WHERE c.start_date BETWEEN @a AND @b", pk='["p"]')
+    assert plan[0].startswith("SEARCH")
+    assert "USING INDEX docs_1_path_" in plan[0]
+    assert read < 20
 
 
 @pytest.mark.parametrize("directions", [("", " DESC"), (" DESC", ""), ("", ""), (" DESC", " DESC")])

@@ -51,16 +51,12 @@ def test_an_error_points_at_its_place(table: Table, text: str, line: int, column
     ("text", "feature"),
     [
         ("SELECT VALUE ST_DISTANCE(c.a, c.b) FROM c", "function ST_DISTANCE"),
-        ("SELECT VALUE REGEXMATCH(c.a, 'x') FROM c", "function REGEXMATCH"),
         ("SELECT VALUE udf.mine(c.a) FROM c", "udf.mine"),
         ("SELECT * FROM c WHERE NOT c.a = 1", "NOT before a comparison"),
         ("SELECT * FROM c ORDER BY LOWER(c.a)", "ORDER BY"),
         ("SELECT * FROM c ORDER BY c.l[0]", "ORDER BY"),
-        ("SELECT COUNT(1) FROM c ORDER BY c.a", "ORDER BY with"),
         ("SELECT c.a FROM c GROUP BY c.a ORDER BY c.a", "ORDER BY with GROUP BY"),
-        ("SELECT TOP 1 COUNT(1) FROM c", "TOP"),
         ("SELECT c.a, c.o.a FROM c", "twice"),
-        ("SELECT VALUE 1", "without FROM"),
         ("SELECT VALUE LENGTH(c.o.a) FROM c", "U+FFFF"),
         ("SELECT VALUE 1 / 0 FROM c", "finite"),
         ("SELECT VALUE 4294967296 & 1 FROM c", "32 bits"),
@@ -68,7 +64,9 @@ def test_an_error_points_at_its_place(table: Table, text: str, line: int, column
         ("SELECT VALUE 1 << 40 FROM c", "shift"),
         ("SELECT VALUE c.l[-1] FROM c", "array index"),
         ("SELECT VALUE c.a LIKE '[a' FROM c", "LIKE"),
-        ("SELECT * FROM (SELECT VALUE c FROM c) s", ""),
+        ("SELECT * FROM (SELECT VALUE c FROM c) s ORDER BY s.a", "ORDER BY over a subquery"),
+        ("SELECT VALUE t FROM c JOIN t IN (SELECT VALUE c.l)", "behind IN"),
+        ("SELECT VALUE udf.f(c.a) FROM c", "user-defined function udf.f"),
     ],
 )
 def test_what_is_not_built_is_named(table: Table, text: str, feature: str) -> None:
@@ -105,7 +103,7 @@ def test_any_text_is_answered_or_refused(start: str, middle: str, end: str) -> N
     text, parameters = f"{start}{middle}{end}", {"@p": 1, "@q": "x"}
     for ask in (
         lambda: execute(table.db, table.source(), text, parameters, page_size=1, after=None),
-        lambda: plan(text, parameters, {}),
+        lambda: plan(text, parameters),
         lambda: needs_plan(text),
     ):
         try:

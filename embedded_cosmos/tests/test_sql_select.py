@@ -41,7 +41,7 @@ def table() -> Table:
         ("SELECT VALUE {i: c.id, m: c.missing} FROM c WHERE c.n = 1", [{"i": "2"}]),
         ("select top 2 value c.id from c", ["1", "2"]),
         ("SELECT VALUE c.id FROM c OFFSET 1 LIMIT 2", ["2", "3"]),
-        ("SELECT VALUE f.id FROM families AS f WHERE f.n > 1 -- a comment\n", ["3", "1"]),
+        ("SELECT VALUE f.id FROM families AS f WHERE f.n > 1 -- a comment\n", ["1", "3"]),
         ("SELECT DISTINCT c.city FROM c", [{"city": "NY"}, {"city": "Seattle"}, {}]),
         ("SELECT DISTINCT VALUE c.city FROM c", ["NY", "Seattle"]),
         ("SELECT DISTINCT VALUE c.city FROM c ORDER BY c.n DESC", ["NY", "Seattle"]),
