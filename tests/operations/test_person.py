@@ -15,6 +15,7 @@ import pytest
 from embedded_cosmos.testing import CosmosAccount
 from operations import person
 from operations.person import Person
+from shared.catalog import resources
 from shared.cosmos.containers import CONTAINERS
 from tests.application import Application, application
 from tests.calling import Item
@@ -128,6 +129,14 @@ async def test_each_kind_of_document_has_its_line_or_the_reason_why_it_has_none(
     assert {"event", "timeline", "tree", "rate"} <= kinds
     # Whatever of it is a person's is erased, or left for a reason.
     assert {*person.PARTS} - {*person.LEFT} == {"time_entry", "outbox", "event", "dead_letter"}
+
+
+def test_an_erasure_knows_the_fields_of_every_catalog_resource() -> None:
+    """In events of a kind that it does not know, it keeps whatever another writer has added."""
+    kinds = {one.container_id for one in vars(resources).values() if isinstance(one, resources.Resource)}
+
+    assert kinds
+    assert kinds - person.CHANGED.keys() == set()
 
 
 async def test_an_export_goes_on_after_any_record(world: World) -> None:
