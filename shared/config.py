@@ -78,6 +78,7 @@ class Settings:
     cosmos_key: str | None
     cosmos_database: str
     catalog_cache_seconds: float
+    report_most_entries: int
     # 0: events are kept for ever.
     event_retention_days: int
     # Where callers reach the API, for the OpenAPI document to say; None: at `/api` of wherever the document is.
@@ -94,6 +95,7 @@ class Settings:
             cosmos_key=environment.get("COSMOS_KEY") or None,
             cosmos_database=environment.get("COSMOS_DATABASE") or "time-tracker",
             catalog_cache_seconds=_seconds(environment, "CATALOG_CACHE_SECONDS", 15),
+            report_most_entries=_count(environment, "REPORT_MOST_ENTRIES", 200_000),
             event_retention_days=_days(environment, "EVENT_RETENTION_DAYS"),
             api_url=_api_url(environment),
             feature_flags=_feature_flags(environment),
@@ -117,6 +119,13 @@ def _seconds(environment: Mapping[str, str], name: str, default: float) -> float
     if not 0 <= value < float("inf"):
         raise ConfigError(f"the setting {name} must be a number of seconds, 0 or more")
     return value
+
+
+def _count(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name, "").strip() or str(default)
+    if not (text.isascii() and text.isdecimal() and int(text)):
+        raise ConfigError(f"the setting {name} must be a whole number, 1 or more")
+    return int(text)
 
 
 def _days(environment: Mapping[str, str], name: str) -> int:

@@ -44,6 +44,12 @@ class Names:
             "activity_name": _shown(self.activities.get(entry["activity_id"], {})),
         }
 
+    def project_name(self, project_id: str) -> str:
+        return _shown(self.projects.get(project_id, {}))
+
+    def activity_name(self, activity_id: str) -> str:
+        return _shown(self.activities.get(activity_id, {}))
+
     def know(self, entries: Iterable[Mapping[str, Any]]) -> bool:
         return all(
             entry["project_id"] in self.projects and entry["activity_id"] in self.activities for entry in entries

@@ -17,7 +17,7 @@ from shared.auth.caller import NOBODY, caller_of
 from shared.errors import ApiError, unavailable
 from shared.http.compression import compressed
 from shared.http.etags import Precondition
-from shared.http.fields import given_parts
+from shared.http.fields import Separator, given_parts
 from shared.http.json_body import dumps, json_body
 from shared.http.routing import IF_MATCH, Reply, Request, Route, Routes
 from shared.ids import uuid_in
@@ -93,7 +93,7 @@ async def _reply(routes: Routes, request: HttpRequest) -> tuple[Reply, int]:
             now=instants.now(),
             precondition=Precondition.of(request.headers if IF_MATCH in route.headers else {}),
             path=path,
-            query=_load(route.query, _query(request.params)) if route.query else {},
+            query=_load(route.query, _query(request.params, route.query)) if route.query else {},
             body=_load(route.body, _json_body(request), partial=route.partial) if route.body else {},
             headers=request.headers,
         )
@@ -141,9 +141,13 @@ def _match(here: list[Route], method: str, segments: list[str]) -> tuple[Route, 
     return route, path
 
 
-def _query(params: Mapping[str, str]) -> dict[str, str]:
+def _query(params: Mapping[str, str], schema: Schema) -> dict[str, str]:
     """The query without what counts as absent: the host joins repeated parameters to a comma list."""
-    return {name: value for name, value in params.items() if given_parts(value)}
+    return {
+        name: value
+        for name, value in params.items()
+        if given_parts(value) or (value and isinstance(schema.fields.get(name), Separator))
+    }
 
 
 def _require_length(request: HttpRequest) -> None:

@@ -144,6 +144,19 @@ class QueryInteger(fields.Integer):
         return super()._deserialize(text, attr, data, **kwargs)
 
 
+class QueryBoolean(fields.Field[bool]):
+    """`true` or `false` in a query."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:  # noqa: ARG002
+        if value not in {"true", "false"}:
+            raise ValidationError("Not true or false.")
+        return bool(value == "true")
+
+
+class Separator(fields.String):
+    """A character that separates, in a query, where a comma stands for itself and not for a list of nothing."""
+
+
 class Boolean(fields.Boolean):
     """true or false, and nothing that merely looks like it."""
 

@@ -100,7 +100,8 @@ class Route:
     # For PUT: a field that is not given keeps its value.
     partial: bool = False
     headers: tuple[Header, ...] = ()
-    # The schema of the answer. Without one, the answer is empty or of one of these media types.
+    # The schema of the answer as JSON; without one, it is empty or of one of these media types. With both, the query
+    # says which it is.
     answer: Schema | None = None
     status: int = 200
     media_types: tuple[str, ...] = ()

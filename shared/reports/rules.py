@@ -175,8 +175,8 @@ class Report:
         self._of_time = tuple(group for group in asked.group_by if group in OF_TIME)
         self._keys: dict[int, tuple[str, ...]] = {}
 
-    def add(self, entry: Entry) -> None:
-        """Count an entry that meets the range."""
+    def add(self, entry: Entry) -> list[Part]:
+        """Count an entry that meets the range; returns its parts."""
         parts = self.parts(entry)
         self.total.count(entry)
         touched: set[tuple[str, ...]] = set()
@@ -192,6 +192,7 @@ class Report:
                 if (path := part.keys[:depth]) not in touched:
                     touched.add(path)
                     sums.count(entry)
+        return parts
 
     def parts(self, entry: Entry) -> list[Part]:
         """What of an entry lies within the range, cut as the groups need it, earliest first."""

@@ -25,6 +25,7 @@ MATCHING = (
     " AND (IS_NULL(@projects) OR ARRAY_CONTAINS(@projects, c.project_id))"
     " AND (IS_NULL(@activities) OR ARRAY_CONTAINS(@activities, c.activity_id))"
     " AND (IS_NULL(@uri) OR c.uri = @uri)"
+    " AND (IS_NULL(@billable) OR @billable = (NOT IS_DEFINED(c.billable) OR c.billable))"
 )
 OF_TENANT = (
     "c.tenant_id = @tenant AND (IS_NULL(@owners) OR ARRAY_CONTAINS(@owners, c.owner_id))"
@@ -126,6 +127,7 @@ def _pages(caller: Caller, filters: ListFilters, text: str, more: dict[str, Any]
         "projects": filters.projects,
         "activities": filters.activities,
         "uri": filters.uri,
+        "billable": filters.billable,
         **more,
     }
     if filters.owners is None:

@@ -98,6 +98,7 @@ class ListFilters:
     activities: list[str] | None = None
     uri: str | None = None
     hidden: frozenset[str] = frozenset()
+    billable: bool | None = None
 
 
 class RangeQuery(Query):

@@ -77,7 +77,13 @@ def _content(route: Route, status: int, components: Components) -> Json:
     if status in NO_BODY:
         return {}
     if route.answer:
-        return _json(components.reference(route.answer), route.examples.get(status) or example_of(route.answer))
+        shown = _json(components.reference(route.answer), route.examples.get(status) or example_of(route.answer))
+        return shown | _media(route, components)
+    return _media(route, components)
+
+
+def _media(route: Route, components: Components) -> Json:
+    """What it answers beside JSON, or instead of it."""
     return {media_type: {"schema": components.media(media_type)} for media_type in route.media_types}
 
 
