@@ -66,7 +66,7 @@ class DirectorySettings:
     graph: GraphSettings | None
     file: str | None
     cache_seconds: float
-    # Whom the list of users is limited to.
+    # The list of users is limited to e-mails of this domain.
     email_domain: str | None
 
 

@@ -16,7 +16,7 @@ class Directory(Protocol):
 
     @property
     def adds_callers(self) -> bool:
-        """Whether `change` adds a user whom the directory lacks."""
+        """Whether `change` adds a user that the directory lacks."""
 
     async def known_users(self, tenant_id: str) -> Users:
         """The users of the tenant known at this moment; never raises, and hardly waits."""

@@ -58,7 +58,7 @@ class FileDirectory:
         return await self.all_users(tenant_id)
 
     async def change(self, user: DirectoryUser, change: RoleChange) -> DirectoryUser:
-        """The user after the change; one whom the file lacks is added."""
+        """The user after the change; a user that the file lacks is added."""
         result = user
 
         def applied(everyone: Everyone) -> Everyone:

@@ -1,4 +1,4 @@
-"""Users, their roles and groups: what they are, and who is shown to whom. Pure.
+"""Users, their roles and groups: what they are, and which callers see which users. Pure.
 
 A user is an administrator or a tester by role (an attribute of the user) or by group; both have the same names.
 """

@@ -80,7 +80,7 @@ async def company(world: World, directory_file: Path) -> Company:
 
 
 def stored(directory_file: Path, user: Item) -> Item:
-    """The user as the file has him."""
+    """The user as the file has them."""
     users: list[Item] = json.loads(directory_file.read_text(encoding="utf-8"))["users"]
     return next(one for one in users if one["id"] == user["id"])
 
@@ -303,7 +303,7 @@ async def test_an_entry_shows_its_owners_email(company: Company) -> None:
 
     assert emails == {entry["id"]: "user@example.org", unknown["id"]: None}
     assert (await world.admin.get(f"time-entries/{entry['id']}")).ok()["owner_email"] == "user@example.org"
-    # What his token says comes first.
+    # What the caller's own token says comes first.
     assert (await world.user.get(f"time-entries/{entry['id']}")).ok()["owner_email"] == world.user.email
 
 

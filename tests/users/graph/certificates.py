@@ -26,7 +26,7 @@ _USES = (
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whom a client has to trust (a file), and with what a server shows who it is."""
+    """The certificate authority that clients have to trust (a file), and what a server identifies itself with."""
 
     authority_file: Path
     server: ssl.SSLContext

@@ -125,7 +125,7 @@ async def test_with_graph_away_time_goes_on(graph: GraphServer, admin: Person) -
     status, problem, retry_after = await refused(admin, "users")
     assert (status, problem["code"], retry_after) == (503, "directory_unavailable", "5")
     assert (await refused(admin, f"users/{bo.user_id}"))[0] == 503
-    # Who asks is known by his token.
+    # The caller is known by their token.
     assert (await admin.get(f"users/{admin.user_id}")).ok()["email"] == admin.email
 
 
