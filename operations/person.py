@@ -51,7 +51,11 @@ OWNED = f"{OF_TENANT} AND c.owner_id IN (@user, @user_in_lower_case)"
 ENTRIES = f"{OWNED} AND {items.IS_ITEM}"
 WITH_TEXT = f"{ENTRIES} AND (IS_STRING(c.description) OR IS_STRING(c.uri) OR ARRAY_LENGTH(c.technologies) > 0)"
 OUTBOX = f'{OWNED} AND c.kind = "event"'
-EVENTS = f"{OF_TENANT} AND (c.owner_id IN (@user, @user_in_lower_case) OR c.user_id IN (@user, @user_in_lower_case))"
+EVENTS = (
+    f"{OF_TENANT} AND (c.owner_id IN (@user, @user_in_lower_case) OR c.user_id IN (@user, @user_in_lower_case)"
+    # Of the person's roles.
+    f' OR (c.container_id = "{USER}" AND c.item_id IN (@user, @user_in_lower_case)))'
+)
 DEAD_LETTERS = (
     "SELECT * FROM c WHERE c.document.tenant_id IN (@tenant, @tenant_in_lower_case)"
     " AND c.document.owner_id IN (@user, @user_in_lower_case)"

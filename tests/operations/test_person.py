@@ -273,6 +273,29 @@ async def test_ids_may_be_given_in_capitals(world: World, secret: str) -> None:
     assert await holding(world.app, secret) == []
 
 
+async def test_changes_of_the_persons_roles_are_exported(world: World) -> None:
+    entry = await world.entry("10:00", "11:00")
+    await deliver(world.app)
+    (event,) = (await world.admin.get("events", {"item_id": entry["id"]})).ok()["data"]
+    granted = {
+        **event,
+        "id": str(uuid4()),
+        "user_id": world.admin.user_id,
+        "owner_id": None,
+        "item_id": world.user.user_id,
+        "container_id": "user",
+        "changes": {"roles": [[], ["time-tracker-tester"]]},
+    }
+    others = {**granted, "id": str(uuid4()), "item_id": str(uuid4())}
+    for one in (granted, others):
+        await world.app.container("event").upsert_item(one)
+
+    ids = {record["id"] for record in await exported(person_of(world)) if record["kind"] == "event"}
+
+    assert granted["id"] in ids
+    assert others["id"] not in ids
+
+
 async def test_what_another_writer_put_among_the_changes_of_an_event_leaves_with_the_name(world: World) -> None:
     name = f"Name of {world.user.user_id}"
     entry = await world.entry("10:00", "11:00")
