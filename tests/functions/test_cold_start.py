@@ -1,5 +1,6 @@
 """What a fresh process imports: to be indexed, and to give its first answer. The rest is imported when it is needed."""
 
+import asyncio
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import pytest
 
 from local.demo_tokens import token
 from tests.application import ROOT, Application
+from tests.auth.key_server import key_server, signed
 
 IMPORT = """
 import gc, json, sys
@@ -97,6 +99,17 @@ def test_the_first_answer_imports_what_it_is_asked_for(app: Application) -> None
     assert answered["status"] == 204
     assert imported(answered) >= NOT_FOR_INDEXING
     assert sorted(imported(answered) & (NOT_FOR_READING | OUR_OWN_FOR_OTHERS)) == []
+
+
+async def test_the_issuers_keys_are_asked_for_before_the_database_is_opened(app: Application) -> None:
+    """A first call waits for both: a token that is refused must not wait for the database as well."""
+    async with key_server() as issuer:
+        issuer.body = b"not a key set"
+        opened = "import shared.clients; report['opened'] = shared.clients.cosmos.cache_info().currsize"
+        code = IMPORT + ANSWER + opened
+        answered = await asyncio.to_thread(report_of, code, signed(), **{**app.settings, **issuer.settings})
+
+        assert (answered["status"], answered["opened"], issuer.requests) == (503, 0, 1)
 
 
 def test_the_garbage_collector_is_spared_what_stays_and_works_again(indexed: dict[str, object]) -> None:
