@@ -26,7 +26,7 @@ def paths_of(page: str) -> Iterator[str]:
     """What stands between backticks and is a path: below a folder of the project, or a file by its name's end."""
     for word in re.findall(r"`([\w.*/-]+)`", text_of(page)):
         top = word.partition("/")[0]
-        if word.startswith("/"):  # a path of the API
+        if word.startswith("/") or word in SUFFIXES:  # a path of the API, or a kind of file
             continue
         if word.endswith(SUFFIXES) or ("/" in word.strip("/") and "*" not in top and (ROOT / top).exists()):
             yield word
