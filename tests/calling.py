@@ -20,7 +20,10 @@ STORED_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}0Z")
 TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
 PROBLEM_FIELDS = {"type", "title", "status", "code", "message", "correlation_id"}
 # What reports are downloaded as.
-FILES = {"text/csv; charset=utf-8"}
+FILES = {
+    "text/csv; charset=utf-8",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 Query = Mapping[str, Any] | Iterable[tuple[str, Any]]
 Item = dict[str, Any]
 

@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from shared import instants
 from shared.http.json_body import Streamed, dumps, json_body
 from shared.http.routing import Reply, Request, Route, Routes
-from shared.reports import csv_file
+from shared.reports import csv_file, workbook
 from shared.reports.answers import EntriesReport, TimeReport, added_up, amounts_of, entry_rows, time_report
 from shared.reports.reading import Source, source
 from shared.reports.rules import Asked, Report, milliseconds
@@ -18,6 +18,7 @@ from shared.reports.schemas import EntriesReportQuery, TimeReportQuery, csv_styl
 ROUTES = Routes("Worked time, added up and exported.")
 
 CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REFUSALS = {
     403: "Only an administrator may see other users' time entries.",
     422: "There are more time entries than a report may be of; the message says how many.",
@@ -31,7 +32,7 @@ REFUSALS = {
     operation_id="report-time",
     query=TimeReportQuery(),
     answer=TimeReport(),
-    media_types=(CSV,),
+    media_types=(CSV, XLSX),
     refusals=REFUSALS,
 )
 async def report_time(request: Request) -> Reply:
@@ -44,7 +45,11 @@ async def report_time(request: Request) -> Reply:
     query, zone = request.query, zone_of(request.query)
     found = await source(request.caller, query, request.now)
     asked = _asked(found, query["group_by"], query["rounding"], query["rounding_minutes"])
-    report = await added_up(Report(asked, zone, found.rates), found)
+    report = Report(asked, zone, found.rates)
+    if query["format"] == "xlsx":
+        rows = entry_rows(request.caller, report, found)
+        return _file(await workbook.grouped(report, rows, found, _heading(found, query)), found, query)
+    await added_up(report, found)
     if query["format"] == "csv":
         return _file(csv_file.grouped(report, found, csv_style(query)), found, query)
     return Reply(time_report(report, found, query["timezone"] and query["timezone"].key))
@@ -57,7 +62,7 @@ async def report_time(request: Request) -> Reply:
     operation_id="report-entries",
     query=EntriesReportQuery(),
     answer=EntriesReport(),
-    media_types=(CSV,),
+    media_types=(CSV, XLSX),
     refusals=REFUSALS,
 )
 async def report_entries(request: Request) -> Reply:
@@ -74,6 +79,8 @@ async def report_entries(request: Request) -> Reply:
     rows = entry_rows(request.caller, report, found)
     if query["layout"]:
         return _file(await csv_file.toggl(rows, found, zone, csv_style(query), request.now), found, query)
+    if query["format"] == "xlsx":
+        return _file(await workbook.of_entries(rows, found, _heading(found, query)), found, query)
     if query["format"] == "csv":
         return _file(await csv_file.of_entries(rows, found, zone, csv_style(query)), found, query)
     data, total = await json_body(Streamed(rows)), report.total
@@ -93,11 +100,22 @@ def _asked(found: Source, group_by: tuple[str, ...] = (), rounding: str = "none"
 
 def _file(content: bytes, found: Source, query: Mapping[str, Any]) -> Reply:
     """A file with a name that says what is in it: `time 2026-11-01 to 2026-11-30.csv`."""
+    disposition = f'attachment; filename="{_title(found, query)}.{query["format"]}"'
+    mimetype = CSV if query["format"] == "csv" else XLSX
+    return Reply(content, headers={"Content-Disposition": disposition}, mimetype=mimetype)
+
+
+def _title(found: Source, query: Mapping[str, Any]) -> str:
     filters, zone = found.filters, zone_of(query)
-    name = "time"
+    title = "time"
     if filters.first != instants.EARLIEST:
-        name += f" {instants.local_day(filters.first, zone)}"
+        title += f" {instants.local_day(filters.first, zone)}"
     if filters.beyond != instants.LATEST:
-        name += f" to {instants.local_day(filters.beyond - timedelta(milliseconds=1), zone)}"
-    disposition = f'attachment; filename="{name}.csv"'
-    return Reply(content, headers={"Content-Disposition": disposition}, mimetype=CSV)
+        title += f" to {instants.local_day(filters.beyond - timedelta(milliseconds=1), zone)}"
+    return title
+
+
+def _heading(found: Source, query: Mapping[str, Any]) -> workbook.Heading:
+    """`Time 2026-11-01 to 2026-11-30, America/Guayaquil`."""
+    zone = zone_of(query)
+    return workbook.Heading(f"{_title(found, query).capitalize()}, {query['timezone'] or zone}", zone)

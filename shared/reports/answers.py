@@ -123,8 +123,13 @@ async def entry_rows(caller: Caller, report: Report, source: Source) -> AsyncIte
     async for page in source.pages:
         for shown, document in zip(await shown_for(caller, page), page, strict=True):
             entry = source.entry(document)
-            (part,) = report.add(entry)
-            yield {**shown, "seconds": part.duration / 1000, "amounts": amounts_of(part.amounts)}
+            parts = report.add(entry)
+            amounts: dict[str, list[Decimal]] = {}
+            for part in parts:
+                for code, pair in part.amounts.items():
+                    so_far = amounts.get(code, [Decimal(), Decimal()])
+                    amounts[code] = [so_far[0] + pair[0], so_far[1] + pair[1]]
+            yield {**shown, "seconds": sum(part.duration for part in parts) / 1000, "amounts": amounts_of(amounts)}
 
 
 def amounts_of(amounts: Mapping[str, list[Decimal]]) -> list[dict[str, str]]:

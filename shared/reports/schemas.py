@@ -13,7 +13,7 @@ from shared.http.fields import Choice, CommaList, QueryBoolean, QueryInteger, Se
 from shared.reports.rules import GROUPS, ROUNDINGS
 from shared.time_entries.schemas import RangeQuery
 
-FORMATS = ("json", "csv")
+FORMATS = ("json", "csv", "xlsx")
 MOST_GROUPS = 3
 DEFAULT_ROUNDING_MINUTES = 15
 DELIMITERS = {",": ",", ";": ";", "\t": "\t", "tab": "\t"}

@@ -4,11 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 import pytest
 
+from embedded_cosmos.testing import CosmosAccount
 from shared.instants import ZONE_DATA
+from tests.application import application
 from tests.calling import Item, Person, ago
-from tests.world import World
+from tests.world import World, make_world
 
 MARCH = {"start_date": "2024-03-01", "end_date": "2024-03-31", "timezone": "UTC"}
 TIME_FIELDS = {"start_date", "end_date", "timezone", "timezone_data", "seconds", "entries", "running",
@@ -217,6 +220,22 @@ async def test_a_bad_question_is_400_and_names_what_is_wrong(world: World, query
 async def test_a_layout_is_of_csv_alone(world: World) -> None:
     (await world.user.get("reports/entries", {"layout": "toggl"})).refused(400)
     (await world.user.get("reports/entries", {"layout": "clockify", "format": "csv"})).refused(400)
+
+
+async def test_a_report_of_too_many_entries_is_refused_and_never_cut(
+    cosmos_account: CosmosAccount, http: aiohttp.ClientSession
+) -> None:
+    async with application(cosmos_account, REPORT_MOST_ENTRIES="2") as app:
+        world = await make_world(http, app)
+        for hour in (10, 11):
+            await world.entry(f"{hour}:00", f"{hour}:30")
+        assert (await by(world.user, "project"))["entries"] == 2
+        await world.entry("2024-02-29T23:00:00Z", "2024-03-01T02:00:00Z")
+
+        for path in ("reports/time", "reports/entries"):
+            for form in ("json", "csv", "xlsx"):
+                refused = (await world.user.get(path, {**MARCH, "format": form})).refused(422, "report_too_large")
+                assert "3 time entries" in refused["message"]
 
 
 async def test_nothing_worked_is_an_empty_report(world: World) -> None:
