@@ -14,9 +14,8 @@ from azure.cosmos.exceptions import CosmosResourceExistsError
 
 from local.host.feed import FeedReader
 from local.host.indexing import IndexedFunction
-from local.host.invocation import Retry, invoke
 from local.host.leases import Lease, LeaseContainer
-from local.host.trigger_work import StoppedError, TriggerWork, log
+from local.host.trigger_work import StoppedError, TriggerWork
 from local.host.triggers import ChangeFeedTrigger
 
 
@@ -95,20 +94,9 @@ class ChangeFeedProcessor(TriggerWork):
         raise StoppedError
 
     async def _deliver(self, documents: Sequence[dict[str, Any]]) -> None:
-        """Hand a batch over until the function takes it, or its retry policy has had enough."""
-        name, policy, retry = self._function.name, self._function.retry, 0
-        while True:
-            batch = func.DocumentList(func.Document.from_dict(copy.deepcopy(document)) for document in documents)
-            try:
-                await invoke(self._function, batch, Retry.number(retry, policy))
-            except Exception:  # noqa: BLE001 - whatever a function lets escape ends here
-                retry += 1
-                if policy is None or not policy.allows(retry):
-                    lost = "without a retry policy" if policy is None else f"after {retry - 1} retries"
-                    log.exception("%s failed; %s Azure goes on, and %d documents are lost", name, lost, len(documents))
-                    return
-                delay = policy.delay(retry)
-                log.exception("%s failed; the same %d documents come again in %.1f s", name, len(documents), delay)
-                await self.pause(delay)
-            else:
-                return
+        """Hand a batch over; each try gets documents of its own, for a handler may change them."""
+
+        def batch() -> func.DocumentList:
+            return func.DocumentList(func.Document.from_dict(copy.deepcopy(document)) for document in documents)
+
+        await self.call(self._function, batch, f"Azure goes on, and {len(documents)} documents are lost")

@@ -4,7 +4,7 @@ The lock that lets one host alone run it, and the status (when it last ran, when
 The real host keeps them as blobs in the storage account of `AzureWebJobsStorage`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,10 +17,9 @@ from azure.cosmos.exceptions import CosmosResourceExistsError
 from azure.functions.timer import TimerRequest
 
 from local.host.indexing import IndexedFunction
-from local.host.invocation import Retry, invoke
 from local.host.leases import Lease, LeaseContainer
 from local.host.schedules import Schedule, keeps_status
-from local.host.trigger_work import StoppedError, TriggerWork, log
+from local.host.trigger_work import StoppedError, TriggerWork
 from local.host.triggers import TimerTrigger
 
 LEASES = "leases"
@@ -127,7 +126,7 @@ class TimerProcessor(TriggerWork):
             status = await self._fire(lease, status, is_kept=is_kept)
         while True:
             await self._wait_until(status.next)
-            status = await self._fire(lease, status, is_kept=is_kept, is_scheduled=True)
+            status = await self._fire(lease, status, is_kept=is_kept)
 
     async def _wait_until(self, instant: datetime | None) -> None:
         while instant is None or (left := (instant - self._now()).total_seconds()) > 0:
@@ -135,15 +134,16 @@ class TimerProcessor(TriggerWork):
         if self.stopping.is_set():
             raise StoppedError
 
-    async def _fire(
-        self, lease: Lease, status: Status, *, is_kept: bool, is_past_due: bool = False, is_scheduled: bool = False
-    ) -> Status:
+    async def _fire(self, lease: Lease, status: Status, *, is_kept: bool, is_past_due: bool = False) -> Status:
         """Run the function, with its retries, and settle when it runs next: never while this run lasts."""
         started = self._now()
-        if is_scheduled and status.next is not None:
-            # A clock that is a moment early must not make the same occurrence come twice.
-            started = max(started, status.next)
-        await self._call(status.shown() if is_kept else None, is_past_due=is_past_due)
+        request = partial(
+            TimerRequest,
+            past_due=is_past_due,
+            schedule_status=status.shown() if is_kept else None,
+            schedule={"AdjustForDST": True},
+        )
+        await self.call(self._function, request, "it runs again when it is due next")
         after = Status.after(started, self._trigger.schedule)
         if is_kept:
             await self._record(lease, after)
@@ -151,24 +151,3 @@ class TimerProcessor(TriggerWork):
 
     async def _record(self, lease: Lease, status: Status) -> None:
         await self.patiently(partial(lease.keep, {"status": status.shown()}))
-
-    async def _call(self, status: Mapping[str, str] | None, *, is_past_due: bool) -> None:
-        policy, retry = self._function.retry, 0
-        while True:
-            request = TimerRequest(
-                past_due=is_past_due,
-                schedule_status=None if status is None else dict(status),
-                schedule={"AdjustForDST": True},
-            )
-            try:
-                await invoke(self._function, request, Retry.number(retry, policy))
-            except Exception:  # noqa: BLE001 - whatever a function lets escape ends here
-                retry += 1
-                if policy is None or not policy.allows(retry):
-                    log.exception("%s failed; it runs again when it is due next", self.name)
-                    return
-                delay = policy.delay(retry)
-                log.exception("%s failed; it is tried again in %.1f s", self.name, delay)
-                await self.pause(delay)
-            else:
-                return

@@ -6,12 +6,14 @@ import os
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from aiohttp import ClientError
 from azure.core.exceptions import AzureError
 
+from local.host.indexing import IndexedFunction
+from local.host.invocation import Retry, invoke
 from local.host.leases import Lease, LeaseDeletedError, LeaseLostError
 
 # What "the database is away" looks like through the SDK.
@@ -58,6 +60,27 @@ class TriggerWork:
             await asyncio.wait_for(self.stopping.wait(), seconds)
         if self.stopping.is_set():
             raise StoppedError
+
+    async def call(self, function: IndexedFunction, argument: Callable[[], Any], consequence: str) -> None:
+        """Call the function until it succeeds, or its retry policy has had enough; the log then says the consequence.
+
+        Whatever it lets escape ends here. Raises StoppedError between two tries.
+        """
+        policy, retry = function.retry, 0
+        while True:
+            try:
+                await invoke(function, argument(), Retry.number(retry, policy))
+            except Exception:
+                retry += 1
+                if policy is None or not policy.allows(retry):
+                    tried = "without a retry policy" if policy is None else f"after {retry - 1} retries"
+                    log.exception("%s failed; %s %s", self.name, tried, consequence)
+                    return
+                delay = policy.delay(retry)
+                log.exception("%s failed; it is tried again in %.1f s", self.name, delay)
+                await self.pause(delay)
+            else:
+                return
 
     async def repeat(self, acquire: Callable[[], Awaitable[Lease | None]], every: float, renewal: float) -> None:
         """Take a lease whenever it is free, and work for as long as it is ours; look for it so often.

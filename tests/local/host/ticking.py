@@ -10,8 +10,8 @@ import azure.functions as func
 from local.host.host import Host
 from tests.local.host.watching import PATIENCE_SECONDS, Account
 
-# The lock of a timer then lasts 0.5 s, and a host that has not got it looks every 2 s.
-LEASE_SECONDS = "2"
+# The lock of a timer then lasts 1.5 s, and a host that has not got it looks every 6 s.
+LEASE_SECONDS = "6"
 NEVER = "0 0 0 31 2 *"
 HOURLY = "0 0 * * * *"
 EACH_SECOND = "* * * * * *"
