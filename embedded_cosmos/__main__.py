@@ -9,8 +9,9 @@ import signal
 import sys
 
 from embedded_cosmos.auth import EMULATOR_KEY
-from embedded_cosmos.server import HOST, serve
+from embedded_cosmos.server import HOST, STRONG, Server, serve
 from embedded_cosmos.store import IN_MEMORY, DataFileInUseError
+from embedded_cosmos.wire import CONSISTENCY_LEVELS
 
 
 def options() -> argparse.ArgumentParser:
@@ -18,6 +19,13 @@ def options() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8081, help="where to listen (default 8081; 0 takes a free one)")
     parser.add_argument("--data", default=IN_MEMORY, metavar="FILE|:memory:", help="where the documents lie")
     parser.add_argument("--key", default=EMULATOR_KEY, help="the account key (default: the emulator's well-known one)")
+    levels = ", ".join(CONSISTENCY_LEVELS[1:])
+    parser.add_argument(
+        "--consistency",
+        default=STRONG,
+        choices=CONSISTENCY_LEVELS,
+        help=f"what the account says (default {STRONG}; {levels})",
+    )
     parser.add_argument("--with-parent", action="store_true", help="end when standard input does, as a child process")
     parser.add_argument("--faults", action="store_true", help="let tests inject faults at /_faults")
     return parser
@@ -31,10 +39,18 @@ async def _run(arguments: argparse.Namespace) -> None:
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if arguments.with_parent:
         _stop_at_end_of_input(stop)
-    async with serve(arguments.data, arguments.port, arguments.key, fault_control=arguments.faults) as server:
+    options = {"consistency": arguments.consistency, "fault_control": arguments.faults}
+    async with serve(arguments.data, arguments.port, arguments.key, **options) as server:
         sys.stdout.write(f"Cosmos DB is ready at {server.url} ({arguments.data})\n")
+        sys.stdout.write(f"{connection_string(server, arguments.key)}\n")
         sys.stdout.flush()
         await stop.wait()
+
+
+def connection_string(server: Server, given_key: str) -> str:
+    """What clients are started with; a key that is no well-known one is a secret, and stays unsaid."""
+    key = server.key if given_key == EMULATOR_KEY else "<the key that --key gives>"
+    return f"AccountEndpoint={server.url}/;AccountKey={key};"
 
 
 def _stop_at_end_of_input(stop: asyncio.Event) -> None:

@@ -6,12 +6,14 @@ from typing import Any
 from embedded_cosmos import charges, metrics
 from embedded_cosmos.catalog import Catalog, Container, Database, Offer
 from embedded_cosmos.errors import bad_request, not_found, precondition_failed
-from embedded_cosmos.feeds import decoded_token, encoded_token, page_size
+from embedded_cosmos.feeds import decoded_token, encoded_token, invalid_token, page_size
 from embedded_cosmos.queries import over_resources, query_of
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, feed, json_text
 
 _REGION = "Local"
+# The last version of the protocol in which a container needs no partition key.
+_LAST_KEYLESS_VERSION = "2018-06-18"
 
 # The .NET SDK hands these settings to its query planner, and its process ends without them.
 # The values are the ones that the service sends.
@@ -38,7 +40,7 @@ _QUERY_ENGINE = {
 }
 
 
-def description(origin: str) -> Reply:
+def description(origin: str, consistency: str) -> Reply:
     """The account names the address that the client used; the SDK sends everything that follows there."""
     location = {"name": _REGION, "databaseAccountEndpoint": f"{origin}/"}
     return _reply(
@@ -54,7 +56,7 @@ def description(origin: str) -> Reply:
             "readableLocations": [location],
             "enableMultipleWriteLocations": False,
             "userReplicationPolicy": {"asyncReplication": False, "minReplicaSetSize": 1, "maxReplicasetSize": 1},
-            "userConsistencyPolicy": {"defaultConsistencyLevel": "Strong"},
+            "userConsistencyPolicy": {"defaultConsistencyLevel": consistency},
             "systemReplicationPolicy": {"minReplicaSetSize": 1, "maxReplicasetSize": 1},
             "readPolicy": {"primaryReadCoefficient": 1, "secondaryReadCoefficient": 1},
             "queryEngineConfiguration": json_text(_QUERY_ENGINE),
@@ -88,7 +90,8 @@ class Account:
         if call.verb == "GET" or is_query(call):
             resources = [container.resource for container in database.containers.values()]
             return _listed("DocumentCollections", database.rid, resources, call)
-        container = await self._catalog.create_container(database, call.json_object(), _offer(call))
+        keyless = call.headers.get("x-ms-version", "") <= _LAST_KEYLESS_VERSION
+        container = await self._catalog.create_container(database, call.json_object(), _offer(call), keyless=keyless)
         return _reply(201, container.resource)
 
     async def container(self, database_id: str, id_: str, call: Call) -> Reply:
@@ -139,8 +142,10 @@ class Account:
 
 
 def is_query(call: Call) -> bool:
-    return call.flag("x-ms-documentdb-isquery") or call.headers.get("Content-Type", "").startswith(
-        "application/query+json"
+    """Only a POST queries, whatever the headers of another request say."""
+    content = call.headers.get("Content-Type", "")
+    return call.verb == "POST" and (
+        call.flag("x-ms-documentdb-isquery") or content.startswith("application/query+json")
     )
 
 
@@ -229,5 +234,5 @@ def _listed(name: str, rid: str, resources: list[dict[str, Any]], call: Call) ->
 def _start_of_page(token: str, most: int) -> int:
     start = decoded_token(token).get("at")
     if not isinstance(start, int) or not start >= 0:
-        raise bad_request("The continuation token is malformed.")
+        raise invalid_token()
     return min(start, most)

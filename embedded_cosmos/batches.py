@@ -57,9 +57,9 @@ def batch_of(call: Call) -> Batch:
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise bad_request("A batch is an array of operations.")
     if not given:
-        raise bad_request("Batch request has no operations: at least one is needed.")
+        raise bad_request("Batch request has no operations.")
     if len(given) > _MAX_OPERATIONS:
-        raise bad_request("Batch request has more operations than what is supported: at most 100.")
+        raise bad_request("Batch request has more operations than what is supported. At most 100 are.")
     minimal = call.headers.get("Prefer") == "return=minimal"
     read = _of_row if binary else _of_json
     atomic = call.flag("x-ms-cosmos-batch-atomic")

@@ -61,6 +61,7 @@ class Container:
     key: KeyDefinition = field(init=False)
     unique: definitions.UniqueKeys = field(init=False)
     ttl: int | None = field(init=False)
+    retention: int | None = field(init=False)
     document_ids: resource_ids.DocumentIds = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +73,7 @@ class Container:
         self.key = KeyDefinition(properties["partitionKey"])
         self.unique = definitions.UniqueKeys(properties.get("uniqueKeyPolicy"))
         self.ttl = definitions.default_ttl(properties)
+        self.retention = definitions.retention_seconds(properties)
 
     @property
     def id(self) -> str:
@@ -80,6 +82,10 @@ class Container:
     @property
     def table(self) -> str:
         return f"docs_{self.n}"
+
+    @property
+    def versions_table(self) -> str:
+        return f"versions_{self.n}"
 
     @property
     def link(self) -> str:
@@ -183,8 +189,11 @@ class Catalog:
             db.execute("DELETE FROM databases WHERE n = ?", (database.n,))
         del self.databases[database.id]
 
-    async def create_container(self, database: Database, given: dict[str, Any], offer: Offer | None) -> Container:
-        properties = definitions.container_properties(given)
+    async def create_container(
+        self, database: Database, given: dict[str, Any], offer: Offer | None, *, keyless: bool = False
+    ) -> Container:
+        """`keyless` takes a definition without a partition key."""
+        properties = definitions.container_properties(given, keyless=keyless)
         key = KeyDefinition(properties["partitionKey"])
         if offer is None and database.offer is None:
             offer = {"offerThroughput": 400}
@@ -205,13 +214,17 @@ class Catalog:
             rid = resource_ids.container_rid(database.rid, n)
             db.execute("UPDATE containers SET rid = ? WHERE n = ?", (rid, n))
             self._store.create_container_tables(n)
+            if definitions.retention_seconds(properties) is not None:
+                self._store.create_versions_table(n)
         container = Container(n, database, rid, now, 1, properties, ranges, 0, lsns, offer)
         database.containers[container.id] = container
         return container
 
     async def replace_container(self, container: Container, given: dict[str, Any]) -> None:
         """Indexing policy and TTL may change; what places and separates the documents is fixed at creation."""
-        properties = definitions.container_properties(given)
+        properties = definitions.container_properties(
+            given, keyless="systemKey" in container.properties["partitionKey"]
+        )
         for name in ("id", "partitionKey", "uniqueKeyPolicy", "conflictResolutionPolicy"):
             if properties.get(name) != container.properties.get(name):
                 raise bad_request(f"The container property '{name}' cannot be changed after creation.")
@@ -219,6 +232,8 @@ class Catalog:
         async with self._store.transaction() as db:
             sql = "UPDATE containers SET properties = ?, version = version + 1, ts = ? WHERE n = ?"
             db.execute(sql, (json.dumps(properties), now, container.n))
+            if definitions.retention_seconds(properties) is not None:
+                self._store.create_versions_table(container.n)
             if definitions.default_ttl(properties) != container.ttl:
                 _recompute_expiry(self._store, container, definitions.default_ttl(properties))
         container.apply(properties)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_cosmos.errors import bad_request, unsupported
-from embedded_cosmos.partition import MISSING, canonical, split_path, value_at
+from embedded_cosmos.partition import MISSING, NO_KEY, canonical, split_path, value_at
 
 _ILLEGAL_IN_IDS = ("/", "\\", "?", "#")
 MAX_RESOURCE_ID_BYTES = 255
@@ -24,38 +24,65 @@ _REFUSED_POLICIES = {
     "fullTextPolicy": "A full text policy",
     "computedProperties": "Computed properties",
     "analyticalStorageTtl": "The analytical store",
-    "changeFeedPolicy": "A change feed policy (all versions and deletes)",
     "materializedViewDefinition": "A materialized view",
     "clientEncryptionPolicy": "Client-side encryption",
 }
-_ALLOWED = {"id", "partitionKey", "indexingPolicy", "uniqueKeyPolicy", "defaultTtl", "conflictResolutionPolicy"}
+_ALLOWED = {
+    "id",
+    "partitionKey",
+    "indexingPolicy",
+    "uniqueKeyPolicy",
+    "defaultTtl",
+    "conflictResolutionPolicy",
+    "changeFeedPolicy",
+}
 
 
-def checked_id(value: Any, most: int = MAX_RESOURCE_ID_BYTES) -> str:
+def checked_item_id(value: Any) -> str:
+    """An item's id may hold what a database's may not, but for what takes a path apart."""
+    return _checked_text(value, ("/", "\\"), MAX_ITEM_ID_BYTES)
+
+
+def checked_id(value: Any) -> str:
+    """The id of a database or a container."""
+    text = _checked_text(value, _ILLEGAL_IN_IDS, MAX_RESOURCE_ID_BYTES)
+    if text[-1] == " " or any(char < " " for char in text):
+        raise bad_request(f"The input name '{text}' is invalid: it holds a character that an id may not have.")
+    return text
+
+
+def _checked_text(value: Any, illegal: tuple[str, ...], most: int) -> str:
     if not isinstance(value, str) or not value:
         raise bad_request("The input name is invalid: 'id' must be a string that is not empty.")
-    if any(char in value for char in _ILLEGAL_IN_IDS) or value[-1] in " \n" or any(char < " " for char in value):
+    if any(char in value for char in illegal):
         raise bad_request(f"The input name '{value}' is invalid: it holds a character that an id may not have.")
     if len(value) * 4 > most < len(value.encode(errors="replace")):
-        raise bad_request(f"The input name is invalid: it has more than {most} bytes.")
+        raise bad_request(
+            "The input name is invalid: the id is too long. Ensure to provide a unique non-empty string less than"
+            f" '{most}' characters."
+        )
     return value
 
 
-def container_properties(given: dict[str, Any]) -> dict[str, Any]:
-    """The properties as they are kept: what the client set, with the service's defaults."""
+def container_properties(given: dict[str, Any], *, keyless: bool = False) -> dict[str, Any]:
+    """The properties as they are kept: what the client set, with the service's defaults.
+
+    `keyless` takes a definition without a partition key, as old clients send it.
+    """
     for name, label in _REFUSED_POLICIES.items():
         if given.get(name):
             raise unsupported(label)
+    default_ttl(given)
     kept = {name: value for name, value in given.items() if name not in _SYSTEM_PROPERTIES and value is not None}
     kept = {name: value for name, value in kept.items() if name not in _REFUSED_POLICIES}
     if unknown := sorted(kept.keys() - _ALLOWED - {"geospatialConfig"}):
         raise unsupported(f"The container property '{unknown[0]}'")
     checked_id(kept.get("id"))
-    if not isinstance(kept.get("partitionKey"), dict):
-        raise unsupported("A container without a partition key")
+    if not isinstance(kept.setdefault("partitionKey", dict(NO_KEY) if keyless else None), dict):
+        raise bad_request("The definition of a container needs a 'partitionKey'.")
     kept["indexingPolicy"] = _indexing_policy(kept.get("indexingPolicy"))
-    default_ttl(kept)
     UniqueKeys(kept.get("uniqueKeyPolicy"))
+    retention_seconds(kept)
     conflicts = {"mode": "LastWriterWins", "conflictResolutionPath": "/_ts", "conflictResolutionProcedure": ""}
     kept.setdefault("conflictResolutionPolicy", conflicts)
     kept.setdefault("geospatialConfig", {"type": "Geography"})
@@ -83,15 +110,26 @@ def _indexing_policy(given: Any) -> dict[str, Any]:
 
 
 def default_ttl(properties: dict[str, Any]) -> int | None:
-    ttl = properties.get("defaultTtl")
-    return None if ttl is None else checked_ttl(ttl, "defaultTtl")
+    return checked_ttl(properties["defaultTtl"], "defaultTtl") if "defaultTtl" in properties else None
+
+
+def retention_seconds(properties: dict[str, Any]) -> int | None:
+    """How long every version of an item is kept for the change feed; None where only the latest counts."""
+    policy = properties.get("changeFeedPolicy")
+    minutes = policy.get("retentionDuration", 0) if isinstance(policy, dict) else 0 if policy is None else -1
+    if not isinstance(minutes, int) or isinstance(minutes, bool) or minutes < 0:
+        raise bad_request("The retention duration of a change feed policy is a number of minutes, at least 0.")
+    return minutes * 60 or None
 
 
 def checked_ttl(ttl: Any, name: str) -> int:
     if isinstance(ttl, float) and ttl.is_integer():
         ttl = int(ttl)
     if not isinstance(ttl, int) or isinstance(ttl, bool) or (ttl <= 0 and ttl != -1) or ttl >= 2**31:
-        raise bad_request(f"The input {name} '{ttl}' is invalid: it must be a positive integer, or -1.")
+        shown = "null" if ttl is None else ttl
+        raise bad_request(
+            f"The input {name} '{shown}' is invalid. Ensure to provide a nonzero positive integer, or -1 for no expiry."
+        )
     return ttl
 
 

@@ -9,13 +9,15 @@ from typing import Any
 
 from embedded_cosmos import charges
 from embedded_cosmos.catalog import Container
-from embedded_cosmos.definitions import MAX_ITEM_ID_BYTES, checked_id, checked_ttl
+from embedded_cosmos.definitions import checked_item_id, checked_ttl
 from embedded_cosmos.errors import CosmosError, already_exists, bad_request, not_found, precondition_failed
-from embedded_cosmos.partition import PartitionKey
+from embedded_cosmos.partition import PartitionKey, incomplete_key
 from embedded_cosmos.patch import patched
 from embedded_cosmos.predicate import holds
+from embedded_cosmos.versions import Version, record
 
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024
+_ROW = "rid, lsn, body, range_lsn"
 _SYSTEM = ("_rid", "_self", "_etag", "_ts", "_attachments", "_lsn")
 
 
@@ -54,6 +56,11 @@ class _Row:
     rid: int
     lsn: int
     body: str
+    range_lsn: int
+
+    @property
+    def version(self) -> Version:
+        return Version(self.body, self.range_lsn)
 
 
 class Documents:
@@ -74,13 +81,13 @@ class Documents:
 
     def create(self, key: PartitionKey, document: dict[str, Any]) -> Outcome:
         self._container.key.checked(document, key)
-        checked_id(document.get("id"), MAX_ITEM_ID_BYTES)
+        checked_item_id(document.get("id"))
         self._purge(key)
         return self._insert(key, document)
 
     def upsert(self, key: PartitionKey, document: dict[str, Any], condition: Condition = NO_CONDITION) -> Outcome:
         self._container.key.checked(document, key)
-        row = self._find(key, checked_id(document.get("id"), MAX_ITEM_ID_BYTES))
+        row = self._find(key, checked_item_id(document.get("id")))
         self._purge(key)
         # An upsert of what is not there is a create, whatever If-Match says: the service does the same.
         if row is None:
@@ -94,14 +101,15 @@ class Documents:
         row = self._existing(key, id_)
         condition.check_write(self._etag(row.lsn))
         self._container.key.checked(document, key)
-        if document.get("id") != id_:
-            raise bad_request(f"The id of an item cannot be changed: it is '{id_}', not '{document.get('id')}'.")
+        checked_item_id(document.get("id"))
         self._purge(key)
         return self._update(key, row, document)
 
     def patch(self, key: PartitionKey, id_: str, request: Any, condition: Condition = NO_CONDITION) -> Outcome:
+        if isinstance(request, list):
+            request = {"operations": request}
         if not isinstance(request, dict):
-            raise bad_request("A patch request is an object with 'operations'.")
+            raise bad_request("A patch request is an object with 'operations', or the array of them.")
         row = self._existing(key, id_)
         condition.check_write(self._etag(row.lsn))
         predicate = request.get("condition")
@@ -114,12 +122,17 @@ class Documents:
     def delete(self, key: PartitionKey, id_: str, condition: Condition = NO_CONDITION) -> Outcome:
         row = self._existing(key, id_)
         condition.check_write(self._etag(row.lsn))
-        self._container.advance(key.epk)
+        sequence = self._container.advance(key.epk)
+        record(self._db, self._container, key, sequence, current=None, previous=row.version)
         self._db.execute(f"DELETE FROM {self._table} WHERE rid = ?", (row.rid,))
         return Outcome(204, charges.write("delete", len(row.body)))
 
     def delete_all(self, key: PartitionKey) -> Outcome:
-        self._container.advance(key.epk)
+        sequence = self._container.advance(key.epk)
+        if self._container.retention is not None:
+            for row in self._db.execute(f"SELECT {_ROW} FROM {self._table} WHERE pk = ?", (key.text,)).fetchall():
+                record(self._db, self._container, key, sequence, current=None, previous=_Row(*row).version)
+                sequence = self._container.advance(key.epk)
         self._db.execute(f"DELETE FROM {self._table} WHERE pk = ?", (key.text,))
         return Outcome(200, charges.metadata())
 
@@ -134,13 +147,13 @@ class Documents:
         return None if row is None else str(row[0])
 
     def _find(self, key: PartitionKey, id_: str) -> _Row | None:
-        sql = f"SELECT rid, lsn, body FROM {self._table} WHERE pk = ? AND id = ? AND (expires IS NULL OR expires > ?)"
+        sql = f"SELECT {_ROW} FROM {self._table} WHERE pk = ? AND id = ? AND (expires IS NULL OR expires > ?)"
         row = self._db.execute(sql, (key.text, id_, int(self._now))).fetchone()
         return None if row is None else _Row(*row)
 
     def _existing(self, key: PartitionKey, id_: str) -> _Row:
         if not key.whole:
-            raise bad_request("Partition key provided either doesn't correspond to definition in the collection.", 1001)
+            raise incomplete_key()
         row = self._find(key, id_)
         if row is None:
             raise not_found("the item")
@@ -162,6 +175,7 @@ class Documents:
             self._db.execute(sql, values)
         except sqlite3.IntegrityError as error:
             raise already_exists("the item") from error
+        record(self._db, self._container, key, (lsn, range_lsn), current=Version(body, range_lsn), previous=None)
         unique = self._keep_unique(key, rid, document)
         charge = charges.write("create", len(body), unique_keys=unique)
         return Outcome(201, charge, body, self._etag(lsn))
@@ -169,8 +183,13 @@ class Documents:
     def _update(self, key: PartitionKey, row: _Row, document: dict[str, Any]) -> Outcome:
         lsn, range_lsn = self._container.advance(key.epk)
         body = self._sealed(document, row.rid, lsn)
-        sql = f"UPDATE {self._table} SET lsn = ?, body = ?, expires = ?, range_lsn = ? WHERE rid = ?"
-        self._db.execute(sql, (lsn, body, self._expires(document), range_lsn, row.rid))
+        sql = f"UPDATE {self._table} SET lsn = ?, id = ?, body = ?, expires = ?, range_lsn = ? WHERE rid = ?"
+        values = (lsn, document["id"], body, self._expires(document), range_lsn, row.rid)
+        try:
+            self._db.execute(sql, values)
+        except sqlite3.IntegrityError as error:
+            raise already_exists("the item") from error
+        record(self._db, self._container, key, (lsn, range_lsn), current=Version(body, range_lsn), previous=row.version)
         unique = self._keep_unique(key, row.rid, document)
         charge = charges.write("replace", len(body), unique_keys=unique)
         return Outcome(200, charge, body, self._etag(lsn))
@@ -205,9 +224,7 @@ class Documents:
         return body
 
     def _expires(self, document: dict[str, Any]) -> int | None:
-        own = document.get("ttl")
-        if own is not None:
-            own = checked_ttl(own, "ttl")
+        own = checked_ttl(document["ttl"], "ttl") if "ttl" in document else None
         if self._container.ttl is None:
             return None
         ttl = self._container.ttl if own is None else own

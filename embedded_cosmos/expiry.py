@@ -5,9 +5,11 @@ space of the rest.
 """
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 
+from embedded_cosmos import versions
 from embedded_cosmos.catalog import Catalog, Container
 from embedded_cosmos.errors import CosmosError
 from embedded_cosmos.store import Store
@@ -31,6 +33,13 @@ class Sweeper:
             for container in self._catalog.containers():
                 if container.ttl is not None:
                     await self._sweep(container)
+                if container.retention is not None:
+                    await self._prune(container)
+
+    async def _prune(self, container: Container) -> None:
+        with contextlib.suppress(CosmosError):
+            async with self._store.transaction() as db:
+                versions.prune(db, container)
 
     async def _sweep(self, container: Container) -> None:
         sql = f"SELECT rid FROM {container.table} WHERE expires <= ?"

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from embedded_cosmos import charges
+from embedded_cosmos import charges, versions
 from embedded_cosmos.catalog import Container
-from embedded_cosmos.errors import CONTAINER_RID_MISMATCH, CosmosError, bad_request, unsupported
+from embedded_cosmos.errors import CONTAINER_RID_MISMATCH, CosmosError, bad_request
 from embedded_cosmos.ring import MAX_EPK, MIN_EPK, prefix_end
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, content_path, feed, json_text
@@ -18,6 +18,7 @@ from embedded_cosmos.wire import Call, Reply, content_path, feed, json_text
 DEFAULT_PAGE = 100
 MAX_PAGE = 1000
 _MOST_ROWS = 10_000
+_BEHIND_ALL = 2**62
 # So few changes are walked through faster than a logical partition is sorted.
 _NEAR_CHANGES = 1000
 _MAX_SEQUENCE_DIGITS = 18
@@ -88,10 +89,14 @@ def decoded_token(text: str) -> dict[str, Any]:
     try:
         value = json.loads(base64.urlsafe_b64decode(text))
     except ValueError as error:
-        raise bad_request("The continuation token is malformed.") from error
+        raise invalid_token() from error
     if not isinstance(value, dict):
-        raise bad_request("The continuation token is malformed.")
+        raise invalid_token()
     return value
+
+
+def invalid_token() -> CosmosError:
+    return bad_request("Invalid Continuation Token: it is none that this server gave out.")
 
 
 def page_headers(container: Container, section: Section, charge: float, count: int) -> dict[str, str]:
@@ -113,12 +118,18 @@ class Feeds:
         self._store = store
 
     async def items(self, container: Container, call: Call) -> Reply:
-        """Every item of the section, in the order of their creation."""
+        """Every item of the section, in the order of their creation, or against it."""
         section, size = section_of(container, call), page_size(call)
         token = call.header("x-ms-continuation")
         after = decoded_token(token).get("rid") if token else 0
+        if not isinstance(after, int):
+            raise invalid_token()
         where, params = section.visible if section.pk_scoped else section.visible_in_sequence
-        sql = f"SELECT rid, body FROM {container.table} WHERE {where} AND rid > ? ORDER BY rid LIMIT ?"
+        reverse = call.headers.get("x-ms-enumeration-direction", "").lower() == "reverse"
+        ahead, order = ("rid < ?", "rid DESC") if reverse else ("rid > ?", "rid")
+        if reverse and not token:
+            after = _BEHIND_ALL
+        sql = f"SELECT rid, body FROM {container.table} WHERE {where} AND {ahead} ORDER BY {order} LIMIT ?"
         rows = await self._store.read(lambda db: db.execute(sql, (*params, after, size + 1)).fetchall())
         texts = [body for _, body in rows[:size]]
         charge = charges.query(len(texts), sum(map(len, texts)))
@@ -128,20 +139,39 @@ class Feeds:
         return Reply(200, feed("Documents", container.rid, texts), headers)
 
     async def changes(self, container: Container, call: Call) -> Reply:
-        """The latest version of every item of the section that changed after the continuation, in order of change."""
-        if call.headers["A-IM"].lower() != "incremental feed":
-            raise unsupported("The change feed of all versions and deletes")
+        """What changed after the continuation, in order of change: each item's latest version, or every version."""
+        kind = call.headers["A-IM"].lower()
+        if kind not in ("incremental feed", "full-fidelity feed"):
+            raise bad_request(f"The change feed mode '{call.headers['A-IM']}' is invalid.")
         section, size = section_of(container, call), page_size(call)
         position = _position(container, call)
         newest = container.lsn
-        rows = await self._store.read(lambda db: _changed(db, container.table, section, position, size))
+        if kind == "full-fidelity feed":
+            rows = await self._versions(container, call, section, position)
+        else:
+            rows = await self._store.read(lambda db: _changed(db, container.table, section, position, size))
         if not rows:
             headers = page_headers(container, section, charges.change_feed(0, 0), 0)
             # Nothing up to the newest change concerns this section, so the next reader starts behind it.
             return Reply(304, None, headers | {"etag": f'"{max(position.seen, newest)}"'})
-        texts = [f'{body[:-1]},"_lsn":{range_lsn}}}' for _, range_lsn, body in rows]
+        whole = kind == "full-fidelity feed"
+        texts = [body if whole else f'{body[:-1]},"_lsn":{range_lsn}}}' for _, range_lsn, body in rows]
         headers = page_headers(container, section, charges.change_feed(len(rows), sum(map(len, texts))), len(rows))
         return Reply(200, feed("Documents", container.rid, texts), headers | {"etag": f'"{rows[-1][0]}"'})
+
+    async def _versions(
+        self, container: Container, call: Call, section: Section, position: "_Position"
+    ) -> list[tuple[int, int, str]]:
+        if container.retention is None:
+            raise bad_request("All versions and deletes are there only for a container with a change feed policy.")
+        from_the_start = position.start is None and call.header("If-None-Match") is None
+        if from_the_start or (position.start is not None and not versions.is_kept(container, position.start)):
+            raise versions.outside_retention()
+        where, params, size = section.where, section.params, page_size(call)
+        seen, since = position.seen, position.start or 0
+        return await self._store.read(
+            lambda db: versions.changed(db, container, where, params, seen=seen, since=since, size=size)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +214,11 @@ def _changed(
         where, params = f"{where} AND json_extract(body, '$._ts') >= ?", (*params, position.start)
     sql = f"SELECT lsn, range_lsn, body FROM {table} WHERE {where} AND lsn > ? ORDER BY lsn LIMIT ?"
     return db.execute(sql, (*params, position.seen, size)).fetchall()
+
+
+def conflicts(container: Container) -> Reply:
+    """There is one region, so that no two writes ever conflict."""
+    return Reply(200, feed("Conflicts", container.rid, []), {"x-ms-request-charge": f"{charges.metadata():.2f}"})
 
 
 def key_ranges(container: Container, call: Call) -> Reply:

@@ -44,7 +44,7 @@ class Items:
         """Everything that changes one item."""
         refuse_unsupported(call)
         key = named_key(container, call)
-        body = None if call.verb == "DELETE" else _bounded(call).json_object()
+        body = None if call.verb == "DELETE" else _body_of(_bounded(call))
         try:
             async with self._changing(container) as documents:
                 outcome = _write(documents, key, id_, call, body)
@@ -103,6 +103,11 @@ def _write(documents: Documents, key: PartitionKey, id_: str | None, call: Call,
     if call.verb == "PATCH":
         return documents.patch(key, id_, body, condition)
     return documents.delete(key, id_, condition)
+
+
+def _body_of(call: Call) -> Any:
+    """An item; a patch may also come as the bare array of its operations."""
+    return call.json() if call.verb == "PATCH" else call.json_object()
 
 
 def named_key(container: Container, call: Call) -> PartitionKey:

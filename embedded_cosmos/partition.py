@@ -2,15 +2,19 @@
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from embedded_cosmos.errors import PARTITION_KEY_MISMATCH, bad_request, unsupported
+from embedded_cosmos.errors import PARTITION_KEY_MISMATCH, CosmosError, bad_request, unsupported
 from embedded_cosmos.ring import effective_key
 
 MISSING: dict[str, Any] = {}
+# What the service gives a container that was made without a partition key.
+NO_KEY: dict[str, Any] = {"paths": ["/_partitionKey"], "kind": "Hash", "version": 2, "systemKey": True}
+_KEY_PATH = re.compile(r"""(/([\w-]+|"[^"]+"|'[^']+'))+""")
 _MAX_VALUE_BYTES = 2048
 _EXACT_INTEGERS = 2**53
 
@@ -22,6 +26,27 @@ class PartitionKey:
     text: str
     epk: str
     whole: bool = True
+
+
+def incomplete_key() -> CosmosError:
+    return bad_request(
+        "Partition key provided either doesn't correspond to definition in the collection or doesn't match partition"
+        " key field values specified in the document.",
+        PARTITION_KEY_MISMATCH,
+    )
+
+
+def _check_path(path: str) -> None:
+    """A name without quotes holds letters, digits, `_` and `-`; neither a wildcard nor a slash ends the path."""
+    if not path.startswith("/"):
+        raise bad_request(
+            f"The partition key component definition path '{path}' could not be accepted: it does not start with '/'."
+        )
+    if not _KEY_PATH.fullmatch(path):
+        raise bad_request(
+            f"The partition key component definition path '{path}' could not be accepted. Partition key paths must"
+            " contain only valid characters and not contain a trailing slash or wildcard character."
+        )
 
 
 def split_path(path: str) -> tuple[str, ...]:
@@ -78,6 +103,7 @@ class KeyDefinition:
         self.version = definition.get("version", 2 if self.hierarchical else 1)
         self._check(definition, paths)
         self.paths = tuple(split_path(path) for path in paths)
+        self._keyless = bool(definition.get("systemKey"))
         self._extracted = lru_cache(maxsize=4096)(self._of_text)
 
     def _check(self, definition: dict[str, Any], paths: list[str]) -> None:
@@ -85,10 +111,12 @@ class KeyDefinition:
             raise unsupported(f"The partition key kind {definition['kind']!r}")
         if self.version not in ((2,) if self.hierarchical else (1, 2)) or isinstance(self.version, bool):
             raise bad_request(f"The partition key version {self.version!r} is invalid (1 or 2; a hierarchy: 2).")
-        if definition.get("systemKey"):
-            raise unsupported("A system partition key")
+        if definition.get("systemKey") and paths != NO_KEY["paths"]:
+            raise bad_request("A system partition key has the one path '/_partitionKey'.")
+        for path in paths:
+            _check_path(path)
         if len(paths) > (3 if self.hierarchical else 1):
-            raise bad_request("A partition key has one path, a hierarchical one at most three.")
+            raise bad_request("Too many partition key paths: a hierarchical key has at most three, any other has one.")
         if len(set(paths)) != len(paths):
             raise bad_request("The paths of a partition key must differ.")
 
@@ -104,7 +132,9 @@ class KeyDefinition:
         if not isinstance(values, list):
             raise bad_request(f"Partition key {header} is invalid.")
         if not values:
-            raise unsupported("An empty partition key (of a container without one)")
+            if not self._keyless:
+                raise incomplete_key()
+            values = [MISSING]
         if len(values) > len(self.paths):
             raise bad_request("The partition key has more components than the container's definition.")
         return self._of_values(values)
@@ -129,7 +159,7 @@ class KeyDefinition:
     def checked(self, document: dict[str, Any], named: PartitionKey) -> None:
         """Refuses a document that belongs into another logical partition than the request says."""
         if not named.whole:
-            raise bad_request("Partition key provided either doesn't correspond to definition in the collection.", 1001)
+            raise incomplete_key()
         found = self.of_document(document)
         if found.text != named.text and not self._same_but_for_missing(document, named):
             message = "PartitionKey extracted from document doesn't match the one specified in the header."

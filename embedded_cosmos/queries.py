@@ -120,7 +120,7 @@ class Queries:
             return None
         value = decoded_token(token)
         if value.get("q") != query.digest:
-            raise bad_request("The continuation token belongs to another query.")
+            raise bad_request("Invalid Continuation Token: it belongs to another query.")
         return value.get("after")
 
 

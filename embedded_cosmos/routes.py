@@ -1,20 +1,24 @@
 """Which request goes where: the one place that knows the shape of every path."""
 
+import re
+
 from embedded_cosmos import account, feeds
 from embedded_cosmos.account import Account
 from embedded_cosmos.catalog import Catalog, Container
-from embedded_cosmos.errors import CosmosError, unsupported
+from embedded_cosmos.errors import CosmosError, bad_request, not_found, unsupported
 from embedded_cosmos.feeds import Feeds
 from embedded_cosmos.items import Items
 from embedded_cosmos.queries import Queries
 from embedded_cosmos.store import Store
-from embedded_cosmos.wire import Call, Reply
+from embedded_cosmos.wire import CONSISTENCY_LEVELS, Call, Reply
 
+_VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
+# Older ones knew no partitioned containers.
+_FIRST_VERSION = "2016-07-11"
 _REFUSED_FEEDS = {
     "sprocs": "Stored procedures",
     "triggers": "Triggers",
     "udfs": "User-defined functions",
-    "conflicts": "The conflicts feed",
     "users": "Users and permissions",
     "permissions": "Users and permissions",
     "clientencryptionkeys": "Client-side encryption",
@@ -28,10 +32,21 @@ def refuse_direct_mode(call: Call) -> None:
         raise unsupported("Direct mode (use gateway mode)")
 
 
+def _check_headers(call: Call) -> None:
+    version = call.header("x-ms-version")
+    if version is not None and not (_VERSION.fullmatch(version) and version >= _FIRST_VERSION):
+        raise bad_request(f"Invalid API version {version}. Ensure a valid x-ms-version header value is passed.")
+    level = call.header("x-ms-consistency-level")
+    if level is not None and level not in CONSISTENCY_LEVELS:
+        raise bad_request(f"The consistency level '{level}' is invalid: one of {', '.join(CONSISTENCY_LEVELS)}.")
+
+
 class Routes:
     """Answers one request, or raises a `CosmosError`."""
 
-    def __init__(self, store: Store, catalog: Catalog) -> None:
+    def __init__(self, store: Store, catalog: Catalog, consistency: str) -> None:
+        """`consistency` is what the account says of itself; whatever it says, every read sees the last write."""
+        self._consistency = consistency
         self._catalog = catalog
         self._account = Account(store, self._catalog)
         self._items = Items(store)
@@ -39,11 +54,17 @@ class Routes:
         self._queries = Queries(store)
 
     async def answer(self, call: Call) -> Reply:
+        _check_headers(call)
         match call.verb, call.path:
             case (("GET" | "PUT" | "PATCH" | "DELETE"), ("dbs", database, "colls", container, "docs", id_)):
                 return await self._item(self._container(database, container, call), id_, call)
             case (("GET" | "POST"), ("dbs", database, "colls", container, "docs")):
                 return await self._documents(self._container(database, container, call), call)
+            case (("GET" | "POST"), ("dbs", database, "colls", container, "conflicts")):
+                return feeds.conflicts(self._container(database, container, call))
+            case (("GET" | "DELETE"), ("dbs", database, "colls", container, "conflicts", conflict)):
+                self._container(database, container, call)
+                raise not_found(f"the conflict {conflict}")
             case "GET", ("dbs", database, "colls", container, "pkranges"):
                 return feeds.key_ranges(self._container(database, container, call), call)
             case "POST", ("dbs", database, "colls", container, "operations", "partitionkeydelete"):
@@ -53,7 +74,7 @@ class Routes:
     async def _account_answer(self, call: Call) -> Reply:  # noqa: PLR0911 - a table of routes, a return for each
         match call.verb, call.path:
             case "GET", ():
-                return account.description(call.origin)
+                return account.description(call.origin, self._consistency)
             case (("GET" | "POST"), ("dbs",)):
                 return await self._account.databases(call)
             case (("GET" | "DELETE"), ("dbs", database)):

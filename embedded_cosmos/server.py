@@ -21,9 +21,10 @@ from embedded_cosmos.faults import CONTROL_PATH, Fault, Faults, Kind, refusal, r
 from embedded_cosmos.loopback import names_loopback
 from embedded_cosmos.routes import Routes, refuse_direct_mode
 from embedded_cosmos.store import IN_MEMORY, Store
-from embedded_cosmos.wire import Call, Reply, error_reply, path_segments
+from embedded_cosmos.wire import CONSISTENCY_LEVELS, Call, Reply, error_reply, path_segments
 
 HOST = "127.0.0.1"
+STRONG = CONSISTENCY_LEVELS[0]
 _MAX_BODY_BYTES = 4 * MAX_DOCUMENT_BYTES
 # Continuation tokens and session tokens travel in headers.
 _MAX_HEADER_BYTES = 128 * 1024
@@ -60,6 +61,9 @@ class _Service:
             return await self._answered(request)
         except CosmosError as error:
             return error_reply(error)
+        except ConnectionResetError:
+            # The client went away while it sent its request: nobody waits for an answer, and nothing is wrong here.
+            raise
         except Exception:
             _LOGGER.exception("%s %s failed", request.method, request.raw_path)
             return error_reply(CosmosError(500, "The embedded Cosmos DB failed; its log says how."))
@@ -109,11 +113,12 @@ def _request(*parts: Any) -> web.BaseRequest:
 
 
 @asynccontextmanager
-async def serve(
+async def serve(  # noqa: PLR0913 - the options of the command line
     data: str = IN_MEMORY,
     port: int = 0,
     key: str = EMULATOR_KEY,
     *,
+    consistency: str = STRONG,
     fault_control: bool = False,
     sweep_seconds: float = SWEEP_SECONDS,
 ) -> AsyncIterator[Server]:
@@ -121,7 +126,7 @@ async def serve(
     store, faults = Store(data), Faults()
     try:
         catalog = Catalog(store)
-        service = _Service(Routes(store, catalog), key, faults, fault_control=fault_control)
+        service = _Service(Routes(store, catalog, consistency), key, faults, fault_control=fault_control)
         sweeping = asyncio.create_task(Sweeper(store, catalog, sweep_seconds).run())
         try:
             async with _listening(service, port) as url:

@@ -47,6 +47,13 @@ CREATE TABLE unique_{n} (pk TEXT NOT NULL, key TEXT NOT NULL, rid INTEGER NOT NU
 CREATE INDEX unique_{n}_rid ON unique_{n} (rid);
 """
 
+_VERSIONS_TABLE = """
+CREATE TABLE IF NOT EXISTS versions_{n} (
+    lsn INTEGER PRIMARY KEY, range_lsn INTEGER NOT NULL, pk TEXT NOT NULL, epk TEXT NOT NULL, at REAL NOT NULL,
+    body TEXT NOT NULL
+)
+"""
+
 # However a document goes (deleted, replaced, run out of time), its unique keys go with it.
 _CONTAINER_TRIGGER = """
 CREATE TRIGGER docs_{n}_gone AFTER DELETE ON docs_{n} BEGIN DELETE FROM unique_{n} WHERE rid = old.rid; END
@@ -164,7 +171,12 @@ class Store:
             self.writer.execute(statement)
         self.writer.execute(_CONTAINER_TRIGGER.format(n=n))
 
+    def create_versions_table(self, n: int) -> None:
+        """For a container that keeps every version of its items; there may be one already."""
+        self.writer.execute(_VERSIONS_TABLE.format(n=n))
+
     def drop_container_tables(self, n: int) -> None:
+        self.writer.execute(f"DROP TABLE IF EXISTS versions_{n}")
         self.writer.execute(f"DROP TABLE docs_{n}")
         self.writer.execute(f"DROP TABLE unique_{n}")
 

@@ -47,6 +47,9 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+CONSISTENCY_LEVELS = ("Strong", "BoundedStaleness", "Session", "ConsistentPrefix", "Eventual")
+
+
 def path_segments(raw_path: str) -> tuple[str, ...]:
     path = raw_path.partition("?")[0].strip("/")
     if "%" not in path:

@@ -1,4 +1,4 @@
-"""COUNT, COUNTIF, SUM, MIN, MAX, AVG over rows, alone or inside a larger SELECT expression."""
+"""COUNT, COUNTIF, SUM, MIN, MAX, AVG, MAKELIST, MAKESET over rows, alone or inside a larger SELECT expression."""
 
 from collections.abc import Callable
 from dataclasses import is_dataclass
@@ -7,7 +7,7 @@ from typing import Any
 from embedded_cosmos.sql import nodes
 from embedded_cosmos.sql.errors import SqlError
 from embedded_cosmos.sql.scope import AGGREGATES, Closure, Row, Scope
-from embedded_cosmos.sql.values import ARRAY_RANK, UNDEFINED, double, is_number, rank, sort_key, tidy
+from embedded_cosmos.sql.values import ARRAY_RANK, UNDEFINED, canonical, double, is_number, rank, sort_key, tidy
 
 
 class Accumulator:
@@ -20,6 +20,8 @@ class Accumulator:
         self.sum = 0.0
         self.spoilt = False
         self.best: Any = UNDEFINED
+        self.list: list[Any] = []
+        self.known: set[str] = set()
 
     def add(self, row: Row) -> None:
         value = self.argument(row)
@@ -33,6 +35,11 @@ class Accumulator:
                 self.spoilt = True
         elif self.function in ("MIN", "MAX"):
             self.compare(value)
+        elif self.function == "MAKELIST":
+            self.list.append(value)
+        elif self.function == "MAKESET" and canonical(value) not in self.known:
+            self.known.add(canonical(value))
+            self.list.append(value)
 
     def compare(self, value: Any) -> None:
         if rank(value) >= ARRAY_RANK:
@@ -43,6 +50,8 @@ class Accumulator:
     def result(self) -> Any:
         if self.function in ("COUNT", "COUNTIF"):
             return self.count
+        if self.function in ("MAKELIST", "MAKESET"):
+            return self.list
         if self.spoilt:
             return UNDEFINED
         if self.function == "SUM":

@@ -34,6 +34,8 @@ AGGREGATE_NAMES = {
     "MIN": "Min",
     "MAX": "Max",
     "AVG": "Average",
+    "MAKELIST": "MakeList",
+    "MAKESET": "MakeSet",
 }
 
 
@@ -121,6 +123,7 @@ class _Planner:
             "DCount": self._counted is not None,
             "Distinct": self._select.distinct,
             "GroupBy": bool(self._query.group_by),
+            "ListAndSetAggregate": not {"MAKELIST", "MAKESET"}.isdisjoint(calls),
             "MultipleAggregates": len(calls) > 1,
             "MultipleOrderBy": len(self._query.order_by) > 1,
             "NonValueAggregate": bool(calls) and self._select.kind != "value" and not self._query.group_by,

@@ -13,7 +13,7 @@ from embedded_cosmos.sql.values import UNDEFINED, is_number
 Row = list[Any]
 Closure = Callable[[Row], Any]
 
-AGGREGATES = frozenset({"COUNT", "COUNTIF", "SUM", "MIN", "MAX", "AVG"})
+AGGREGATES = frozenset({"COUNT", "COUNTIF", "SUM", "MIN", "MAX", "AVG", "MAKELIST", "MAKESET"})
 
 
 class Scope:

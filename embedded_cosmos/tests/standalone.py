@@ -12,6 +12,7 @@ class Standalone:
         self._command = [python, "-m", "embedded_cosmos", "--port", str(port), *options]
         self._process: asyncio.subprocess.Process | None = None
         self.url = ""
+        self.connection_string = ""
 
     @property
     def process(self) -> asyncio.subprocess.Process:
@@ -24,6 +25,7 @@ class Standalone:
         assert self._process.stdout is not None
         ready = (await self._process.stdout.readline()).decode()
         self.url = next(word for word in ready.split() if word.startswith("http://"))
+        self.connection_string = (await self._process.stdout.readline()).decode().strip()
         return self
 
     async def kill(self) -> None:

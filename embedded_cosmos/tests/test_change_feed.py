@@ -4,8 +4,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-
 from embedded_cosmos.tests.conftest import HIERARCHICAL_KEY, NewContainer
 from embedded_cosmos.tests.sdk import done, ids, listed, page_of
 
@@ -126,13 +124,6 @@ async def test_several_readers_do_not_disturb_one_another(container: Any) -> Non
     await write(container, "2")
     assert (await changes(container, continuation=first[1]))[0] == ["2"]
     assert (await changes(container, continuation=second[1]))[0] == ["2"]
-
-
-async def test_all_versions_are_refused_by_name(container: Any, cosmos_account: Any) -> None:
-    if not cosmos_account.embedded:
-        pytest.skip("the service may be set up for it")
-    with pytest.raises(Exception, match="all versions"):
-        await listed(container.query_items_change_feed(mode="AllVersionsAndDeletes", start_time="Now"))
 
 
 async def test_nothing_is_skipped_while_many_write(cosmos_account: Any, database_name: str, container: Any) -> None:

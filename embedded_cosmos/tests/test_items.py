@@ -11,7 +11,6 @@ from azure.cosmos.exceptions import (
     CosmosResourceNotFoundError,
 )
 
-from embedded_cosmos.testing import CosmosAccount
 from embedded_cosmos.tests.sdk import done, ids, listed, refused, status_of
 
 ODD_IDS = ["with space", "ünï-코드-😀", "50%", "a+b", "semi;colon", "quote'\"", "{braces}", "a:b@c", "a&b=c", "~.-_"]
@@ -79,13 +78,6 @@ async def test_replace_keeps_the_identity_and_changes_the_version(container: Any
 
 async def test_replacing_what_is_not_there_is_not_found(container: Any) -> None:
     assert await status_of(lambda: container.replace_item("1", {"id": "1", "pk": "p"})) == 404
-
-
-async def test_an_item_keeps_its_id(container: Any, cosmos_account: CosmosAccount) -> None:
-    if not cosmos_account.embedded:
-        pytest.skip("the service may rename")
-    await done(container.create_item({"id": "1", "pk": "p"}))
-    assert await status_of(lambda: container.replace_item("1", {"id": "2", "pk": "p"})) == 400
 
 
 async def test_upsert_creates_then_replaces(container: Any) -> None:

@@ -182,7 +182,7 @@ def test_the_account_names_the_address_that_was_used(cosmos_account: CosmosAccou
         assert list(client.list_databases())
 
 
-@pytest.mark.parametrize("feed", ["sprocs", "triggers", "udfs", "conflicts"])
+@pytest.mark.parametrize("feed", ["sprocs", "triggers", "udfs"])
 def test_what_is_left_out_is_refused_by_name(raw: Raw, link: str, cosmos_account: CosmosAccount, feed: str) -> None:
     if not cosmos_account.embedded:
         pytest.skip("the service has these")

@@ -25,6 +25,20 @@ async def test_a_signal_ends_it_cleanly_and_at_once(how: signal.Signals) -> None
         assert await asyncio.wait_for(server.end(how), 5) == (0, "")
 
 
+async def test_a_client_starts_with_the_connection_string_that_it_prints() -> None:
+    async with Standalone("--consistency", "Session") as server:
+        client = CosmosClient.from_connection_string(server.connection_string)
+        async with client:
+            await client.create_database("db")
+            account: Any = await client._get_database_account()
+    assert account.ConsistencyPolicy["defaultConsistencyLevel"] == "Session"
+
+
+async def test_a_key_of_ones_own_is_not_printed() -> None:
+    async with Standalone("--key", "c2VjcmV0") as server:
+        assert "c2VjcmV0" not in server.connection_string
+
+
 async def test_as_a_child_it_ends_with_its_parent() -> None:
     async with Standalone("--with-parent") as server:
         assert await asyncio.wait_for(server.orphan(), 5) == 0
