@@ -7,6 +7,7 @@ from itertools import pairwise
 import aiohttp
 import pytest
 
+from shared.time_entries.entry import FIELDS
 from tests.application import Application
 from tests.calling import STORED_DATE, Item
 from tests.events.delivering import deliver, deliver_again, events_of, outbox_document, watching
@@ -34,10 +35,8 @@ async def updated_twenty_times(world: World) -> Item:
 def check_twenty_two(world: World, entry: Item, events: list[Item]) -> None:
     assert [event["action"] for event in events] == ["create", *["update"] * 20, "delete"]
     assert {name: value for name, (before, value) in events[0]["changes"].items() if before is None} == {
-        name: entry[name]
-        for name in ("id", "tenant_id", "owner_id", "project_id", "activity_id", "start_date", "end_date",
-                     "technologies", "timezone_offset")
-    }  # fmt: skip
+        field.name: entry[field.name] for field in FIELDS if entry[field.name] is not None
+    }
     descriptions = [None, *map(str, range(1, 21))]
     assert [event["changes"] for event in events[1:-1]] == [
         {"description": [before, after]} for before, after in pairwise(descriptions)
