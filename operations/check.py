@@ -4,7 +4,8 @@ A timeline that disagrees with its owner's entries is made anew; an event that i
 delivered. It can be cut off and run again, from the owner on that it came to: what is right is left alone.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from azure.core import MatchConditions
 from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosResourceNotFoundError
 
 from operations.pace import scan
+from shared import instants
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items
@@ -20,13 +22,15 @@ from shared.cosmos.containers import EVENT, TIME_ENTRY, WATCHED
 from shared.cosmos.items import Document
 from shared.events.delivery import BadDocumentError, deliver, event_of
 from shared.events.outbox import EVENT_KIND
-from shared.time_entries.timeline import TIMELINE_ID, TIMELINE_KIND, Timeline
+from shared.time_entries.rules import Placed, overlap
+from shared.time_entries.timeline import TIMELINE_ID, TIMELINE_KIND, Timeline, placed, rebuilt_timeline
 
 OUTBOX = "SELECT * FROM c WHERE c.kind = @event"
-BY_OWNER = "SELECT * FROM c WHERE c.kind IN (@timeline, @event) AND c.owner_id >= @owner ORDER BY c.owner_id"
-LIVE_FIRST = f"SELECT TOP 1 * FROM c WHERE {items.LIVE}"
-RUNNING = f"{LIVE_FIRST} AND IS_NULL(c.end_date) ORDER BY c.start_date DESC"
-LAST_ENDED = f"{LIVE_FIRST} AND IS_STRING(c.end_date) ORDER BY c.end_date DESC"
+BY_OWNER = (
+    "SELECT * FROM c"
+    f" WHERE (c.kind IN (@timeline, @event) OR ({items.LIVE})) AND c.owner_id >= @owner ORDER BY c.owner_id"
+)
+ENTRIES = f"SELECT c.id, c.start_date, c.end_date FROM c WHERE {items.LIVE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,11 @@ class Finding:
 async def check(
     now: datetime, done: Callable[[str, str], Any], *, mend: bool, from_owner: str = ""
 ) -> AsyncIterator[Finding]:
-    """Look through all timelines and outbox documents, and mend what is wrong, or only tell.
+    """Look through all timelines, entries and outbox documents, and mend what is wrong, or only tell.
 
-    `done` is told of each document: its container and, of a time entry's, the owner. The catalog comes first, for
-    there is little of it; then the owners in the order of their ids. With `from_owner` it begins there.
+    `done` is told of each document: its container and, of a time entry's, the owner. The catalog comes first, since
+    there is little of it, then the owners in the order of their ids. With `from_owner` it begins there. Entries that
+    overlap are told, and not mended: a person decides which of them is right.
     """
     if not from_owner:
         for container_id in (one for one in WATCHED if one != TIME_ENTRY):
@@ -54,12 +59,64 @@ async def check(
                     yield finding
                 done(container_id, "")
     parameters = {"timeline": TIMELINE_KIND, "event": EVENT_KIND, "owner": from_owner}
+    owner_id, entries = "", _Entries()
     async for document in scan(TIME_ENTRY, BY_OWNER, parameters):
-        is_timeline = document["kind"] == TIMELINE_KIND
-        look = _timeline(document, mend=mend) if is_timeline else _outbox(TIME_ENTRY, document, now, mend=mend)
-        if finding := await look:
+        if document["owner_id"] != owner_id:
+            for pair in await entries.overlaps():
+                yield pair
+            owner_id, entries = document["owner_id"], _Entries()
+        if finding := await _look(document, entries, now, mend=mend):
             yield finding
-        done(TIME_ENTRY, document["owner_id"])
+        done(TIME_ENTRY, owner_id)
+    for pair in await entries.overlaps():
+        yield pair
+
+
+async def _look(document: Document, entries: "_Entries", now: datetime, *, mend: bool) -> Finding | None:
+    """Look at a document of the owner whose `entries` are being collected."""
+    if items.is_item(document):
+        entries.add(document)
+        return None
+    if document["kind"] == TIMELINE_KIND:
+        return await _timeline(document, mend=mend)
+    return await _outbox(TIME_ENTRY, document, now, mend=mend)
+
+
+class _Entries:
+    """The live entries of one owner id, by tenant: the same id may be in several."""
+
+    def __init__(self) -> None:
+        self._of_tenant: dict[tuple[str, str], list[Placed]] = defaultdict(list)
+
+    def add(self, entry: Document) -> None:
+        self._of_tenant[entry["tenant_id"], entry["owner_id"]].append(placed(entry))
+
+    async def overlaps(self) -> list[Finding]:
+        """The pairs that overlap, also where both are running."""
+        findings: list[Finding] = []
+        for partition, entries in self._of_tenant.items():
+            if next(_pairs(entries), None):
+                # An entry may have been moved while the pages were read.
+                present = [placed(entry) for entry in await items.query(TIME_ENTRY, ENTRIES, {}, [*partition])]
+                findings += (
+                    Finding(TIME_ENTRY, later.id, f"it overlaps {earlier.id}", mended=False)
+                    for earlier, later in _pairs(present)
+                )
+        return findings
+
+
+def _pairs(entries: Iterable[Placed]) -> Iterator[tuple[Placed, Placed]]:
+    """Each entry that starts before all earlier ones have ended, after the one among them that ends last."""
+    longest: Placed | None = None
+    for entry in sorted(entries, key=lambda one: one.interval.start):
+        if longest and overlap(longest.interval, entry.interval):
+            yield longest, entry
+        if longest is None or _end(longest) < _end(entry):
+            longest = entry
+
+
+def _end(entry: Placed) -> datetime:
+    return entry.interval.end or instants.LATEST
 
 
 async def _outbox(container_id: str, document: Document, now: datetime, *, mend: bool) -> Finding | None:
@@ -83,7 +140,7 @@ async def _is_delivered(event: Document) -> bool:
 
 async def _timeline(document: Document, *, mend: bool) -> Finding | None:
     """Look whether a timeline agrees with its owner's entries."""
-    while what := _disagreement(document, right := await _from_entries(document)):
+    while what := _disagreement(document, right := await _right(document)):
         # What was read may be old by now, or a write may have come in between: then the etag is another.
         latest = await items.read(TIME_ENTRY, TIMELINE_ID, [document["tenant_id"], document["owner_id"]])
         if latest is None:
@@ -95,14 +152,8 @@ async def _timeline(document: Document, *, mend: bool) -> Finding | None:
     return None
 
 
-async def _from_entries(document: Document) -> Timeline:
-    """The timeline as the owner's entries have it."""
-    partition = [document["tenant_id"], document["owner_id"]]
-    timeline = Timeline(document["tenant_id"], document["owner_id"], None, None, document)
-    for text in (LAST_ENDED, RUNNING):
-        for entry in await items.query(TIME_ENTRY, text, {}, partition):
-            timeline = timeline.after(entry)
-    return timeline
+async def _right(document: Document) -> Timeline:
+    return await rebuilt_timeline(document["tenant_id"], document["owner_id"], document)
 
 
 def _disagreement(document: Document, right: Timeline) -> str | None:

@@ -5,8 +5,10 @@ the same transactional batch, on the condition of its `_etag`, of two racing wri
 again. A missing timeline is not an empty one: it is rebuilt from the entries.
 """
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from shared.cosmos import items, transactions
@@ -19,8 +21,10 @@ from shared.time_entries.rules import Interval, Placed
 TIMELINE_ID = "timeline"
 TIMELINE_KIND = "timeline"
 
-# An owner's entries are disjoint, so that the one that starts last also ends last, or is running.
-LAST_STARTED = f"SELECT TOP 1 * FROM c WHERE {items.LIVE} ORDER BY c.start_date DESC"
+# What a timeline is made of.
+RUNNING = f"SELECT TOP 1 * FROM c WHERE {items.LIVE} AND IS_NULL(c.end_date) ORDER BY c.start_date DESC"
+LAST_ENDED = f"SELECT TOP 1 * FROM c WHERE {items.LIVE} AND IS_STRING(c.end_date) ORDER BY c.end_date DESC"
+PARTS = frozenset({"running", "last_end"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,15 @@ class Timeline:
         return placed(self.running) if self.running else None
 
     def surely_free(self, interval: Interval, entry_id: str | None = None) -> bool:
-        """Whether the timeline alone tells that nothing but the entry `entry_id` can be in the way of `interval`."""
-        if self.last_end and format_instant(interval.start) < self.last_end:
+        """Whether the timeline alone tells that nothing but the entry `entry_id` can be in the way of `interval`.
+
+        Before the start of a running entry it tells nothing: an older version made timelines whose `last_end` is too
+        early there.
+        """
+        bounds = [self.last_end, self.running and self.running["start_date"]]
+        if format_instant(interval.start) < max(filter(None, bounds), default=""):
             return False
-        if self.running is None or self.running["id"] == entry_id:
-            return True
-        return interval.end is not None and format_instant(interval.end) <= str(self.running["start_date"])
+        return self.running is None or self.running["id"] == entry_id
 
     def after(self, entry: Document) -> "Timeline":
         """The timeline as it is once `entry` is written."""
@@ -57,8 +64,12 @@ class Timeline:
         )
 
     def operation(self) -> Operation:
-        """The batch operation that writes it, on the condition that it is still what was read."""
+        """The batch operation that writes it, on the condition that it is still what was read.
+
+        It keeps fields that it does not know: a newer version, which is being rolled out beside this one, wrote them.
+        """
         document: Document = {
+            **items.own_fields(self.read or {}),
             "id": TIMELINE_ID,
             "kind": TIMELINE_KIND,
             "tenant_id": self.tenant_id,
@@ -70,13 +81,21 @@ class Timeline:
 
 
 async def read_timeline(tenant_id: str, owner_id: str) -> Timeline:
-    """One point read; once in an owner's life, when there is none yet, also a query."""
+    """The owner's timeline: one point read, and two queries where it is missing or lacks a part."""
     document = await items.read(TIME_ENTRY, TIMELINE_ID, [tenant_id, owner_id])
-    if document:
+    if document and document.keys() >= PARTS:
         return Timeline(tenant_id, owner_id, document["running"], document["last_end"], document)
-    empty = Timeline(tenant_id, owner_id, None, None, None)
-    last = await items.query(TIME_ENTRY, LAST_STARTED, {}, [tenant_id, owner_id])
-    return empty.after(last[0]) if last else empty
+    return await rebuilt_timeline(tenant_id, owner_id, document)
+
+
+async def rebuilt_timeline(tenant_id: str, owner_id: str, read: Document | None) -> Timeline:
+    """The timeline as the owner's entries have it. `read`: the document that it replaces. Two queries side by side."""
+    partition = [tenant_id, owner_id]
+    found = await asyncio.gather(*(items.query(TIME_ENTRY, text, {}, partition) for text in (LAST_ENDED, RUNNING)))
+    timeline = Timeline(tenant_id, owner_id, None, None, read)
+    for entry in chain.from_iterable(found):
+        timeline = timeline.after(entry)
+    return timeline
 
 
 def interval_of(entry: Document) -> Interval:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -10,9 +11,10 @@ from embedded_cosmos.testing import CosmosAccount
 from operations import check
 from operations.check import Finding
 from shared import instants
+from shared.cosmos.items import own_fields
 from shared.time_entries.timeline import TIMELINE_ID
 from tests.application import Application, application
-from tests.calling import Item, Person
+from tests.calling import Item, Person, ago, at
 from tests.events.delivering import deliver, outbox_document
 from tests.operations.test_person import documents
 from tests.world import World, make_world
@@ -84,13 +86,18 @@ async def test_a_timeline_that_disagrees_is_found_and_mended(world: World, wrong
 
 async def test_an_entry_that_was_made_to_run_by_hand_is_found_wherever_it_starts(world: World) -> None:
     entry = await world.entry("10:00", "11:00")
-    await world.entry("12:00", "13:00")
+    later = await world.entry("12:00", "13:00")
     await deliver(world.app)
     container = world.app.container("time_entry")
     await container.upsert_item({**await world.stored("time_entry", entry), "end_date": None})
 
-    assert len(await findings(mend=True)) == 1
+    found = await findings(mend=True)
 
+    assert [(one.item_id, one.mended) for one in found] == [
+        (f"timeline of {world.user.user_id}", True),
+        (later["id"], False),
+    ]
+    await container.delete_item(later["id"], [world.tenant_id, world.user.user_id])
     assert (await world.user.get("time-entries/running")).ok()["id"] == entry["id"]
 
 
@@ -111,6 +118,47 @@ async def test_what_was_written_since_the_page_was_read_is_no_finding(world: Wor
     what = "the running entry is another, or looks otherwise"
     assert found == [timeline_of(first, what, mended=False)]
     assert await findings(mend=True) == [timeline_of(first, what, mended=True)]
+
+
+async def copied(world: World, entry: Item, **dates: str | None) -> Item:
+    """An entry that the store would have refused, as a fault or a repair by hand may leave one."""
+    document = {**await world.stored("time_entry", entry), "id": str(uuid4()), **dates}
+    await world.app.container("time_entry").create_item(own_fields(document))
+    return document
+
+
+async def test_entries_that_overlap_are_found_and_left_alone(world: World) -> None:
+    first, last = await world.entry("10:00", "12:00"), await world.entry("13:00", "14:00")
+    await world.entry("12:00", "13:00", who=world.person())
+    await deliver(world.app)
+    inside = await copied(world, first, start_date=at("10:30"), end_date=at("11:00"))
+    across = await copied(world, last, start_date=at("11:30"), end_date=at("13:30"))
+
+    found = await findings(mend=True)
+
+    assert sorted((one.item_id, one.what, one.mended) for one in found) == sorted(
+        [
+            (inside["id"], f"it overlaps {first['id']}", False),
+            (across["id"], f"it overlaps {first['id']}", False),
+            (last["id"], f"it overlaps {across['id']}", False),
+        ]
+    )
+    for ghost in (inside, across):
+        await world.app.container("time_entry").delete_item(ghost["id"], [world.tenant_id, world.user.user_id])
+
+
+async def test_a_second_timer_is_found(world: World) -> None:
+    first = await world.started(start_date=ago(minutes=20))
+    await deliver(world.app)
+    second = await copied(world, first, start_date=ago(minutes=10))
+    # The timeline holds one of them at most.
+    await change_timeline(world, world.user, running=own_fields(second))
+
+    assert [(one.item_id, one.what) for one in await findings(mend=True)] == [
+        (second["id"], f"it overlaps {first['id']}")
+    ]
+    await world.app.container("time_entry").delete_item(second["id"], [world.tenant_id, world.user.user_id])
+    assert len(await findings(mend=True)) == 1
 
 
 async def test_an_event_that_is_missing_is_found_and_delivered(world: World) -> None:

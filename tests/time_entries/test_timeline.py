@@ -1,0 +1,100 @@
+"""The timeline document: it may be missing, older or newer than this version, and no rule is lost."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shared.cosmos.items import own_fields
+from tests.calling import Item, ago, at
+from tests.world import World
+
+
+def keys(world: World) -> list[str]:
+    return [world.tenant_id, world.user.user_id]
+
+
+async def timeline_of(world: World) -> Item:
+    return own_fields(await world.app.container("time_entry").read_item("timeline", keys(world)))
+
+
+async def without_timeline(world: World) -> None:
+    await world.app.container("time_entry").delete_item("timeline", keys(world))
+
+
+async def change(world: World, **fields: Any) -> None:
+    await world.app.container("time_entry").upsert_item({**await timeline_of(world), **fields})
+
+
+async def lose(world: World, part: str) -> None:
+    timeline = await timeline_of(world)
+    del timeline[part]
+    await world.app.container("time_entry").upsert_item(timeline)
+
+
+async def rules_hold(world: World, timer: Item) -> None:
+    """After 08:00 to 09:00 and a timer."""
+    overlapping = {**world.references, "start_date": at("08:30"), "end_date": at("08:45")}
+    (await world.user.post("time-entries", overlapping)).refused(422, "time_entry_overlap")
+    (await world.user.post("time-entries", world.references)).refused(409, "timer_already_running")
+    assert (await world.user.get("time-entries/running")).ok() == timer
+    (await world.user.put(f"time-entries/{timer['id']}", {"start_date": at("08:30")})).refused(422)
+
+
+async def test_a_missing_timeline_lets_no_overlap_through(world: World) -> None:
+    await world.entry("08:00", "09:00")
+    timer = await world.started()
+    await without_timeline(world)
+
+    await rules_hold(world, timer)
+
+
+async def test_a_timeline_that_an_older_version_rebuilt_too_short_lets_no_overlap_through(world: World) -> None:
+    await world.entry("08:00", "09:00")
+    timer = await world.started()
+    await change(world, last_end=None)
+
+    await rules_hold(world, timer)
+
+
+@pytest.mark.parametrize("part", ["running", "last_end"])
+async def test_a_timeline_that_lacks_a_part_is_rebuilt(world: World, part: str) -> None:
+    await world.entry("08:00", "09:00")
+    timer = await world.started()
+    before = await timeline_of(world)
+    await lose(world, part)
+
+    await rules_hold(world, timer)
+
+    (await world.user.put(f"time-entries/{timer['id']}", {"description": "x"})).ok()
+    assert await timeline_of(world) == before | {"running": (await timeline_of(world))["running"]}
+
+
+async def test_the_running_entry_is_found_behind_one_that_starts_later(world: World) -> None:
+    """Entries that overlap may come from elsewhere."""
+    timer = await world.started(start_date=ago(minutes=20))
+    later = {**await world.stored("time_entry", timer), "id": str(uuid4())}
+    dates = {"start_date": ago(minutes=10), "end_date": ago(minutes=5)}
+    await world.app.container("time_entry").create_item(own_fields(later) | dates)
+    await without_timeline(world)
+
+    assert (await world.user.get("time-entries/running")).ok() == timer
+    (await world.user.delete(f"time-entries/{later['id']}")).ok(204)
+    assert (await world.user.get("time-entries/running")).ok() == timer
+
+
+async def test_a_write_keeps_what_a_newer_version_has_put_there(world: World) -> None:
+    timer = await world.started(start_date=ago(minutes=20))
+    await change(world, locks=[[at("00:00"), at("01:00")]], more={"a": 1})
+
+    for call in (
+        world.user.put(f"time-entries/{timer['id']}", {"description": "x"}),
+        world.user.post(f"time-entries/{timer['id']}/stop"),
+        world.user.post(f"time-entries/{timer['id']}/restart"),
+    ):
+        (await call).ok()
+    (await world.user.delete(f"time-entries/{timer['id']}")).ok(204)
+    await world.started()
+
+    timeline = await timeline_of(world)
+    assert (timeline["locks"], timeline["more"]) == ([[at("00:00"), at("01:00")]], {"a": 1})
