@@ -7,6 +7,7 @@ batch of one logical partition, and starts the attempt over when another writer 
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
@@ -79,11 +80,39 @@ async def settle(container_id: str, partition: Partition, attempt: Attempt[T]) -
     applied. This includes answers that the SDK hides: after a dropped connection it sends a batch once more, and the
     second sending meets what the first has written.
 
-    Raises ApiError: what the attempt raises; 409 when the race is lost again and again; 503 when the outcome is
-    unknown.
+    Raises ApiError: what the attempt raises; 409 when the race is lost again and again; 503 `outcome_unknown` when a
+    batch was sent and it can't be found out whether it was applied. What ends the request otherwise, its deadline or a
+    later failure, asks `may_have_written`.
     """
     async with _queue(container_id, partition):
         return await _Writer(container_id, partition, attempt).write()
+
+
+class _Writes:
+    """What is known of the writes of one request. Its tasks share the object."""
+
+    may_have_written = False
+
+
+_WRITES: ContextVar[_Writes] = ContextVar("writes")
+
+
+def begin_request() -> None:
+    """From here on, `may_have_written` tells of a new request."""
+    _WRITES.set(_Writes())
+
+
+def may_have_written() -> bool:
+    """Whether this request has written something, or may have: then nothing that ends it may say "try again"."""
+    writes = _WRITES.get(None)
+    return writes is not None and writes.may_have_written
+
+
+def outcome_unknown() -> ApiError:
+    """503 for a write that may have been applied."""
+    return unavailable(
+        "outcome_unknown", "It is not known whether this was saved; look at what is there before you try again"
+    )
 
 
 def _queue(container_id: str, partition: Partition) -> asyncio.Lock:
@@ -106,6 +135,8 @@ class _Writer(Generic[T]):
         self._partition = partition
         self._attempt = attempt
         self._doubtful: list[Change[T]] = []
+        self._writes = _WRITES.get(_Writes())
+        self._has_written_before = self._writes.may_have_written
 
     async def write(self) -> T:
         for number in range(1, TRIES + 1):
@@ -113,7 +144,7 @@ class _Writer(Generic[T]):
                 return await self._try_once()
             except UnknownOutcome as error:
                 if number == TRIES:
-                    raise _unknown() from error
+                    raise outcome_unknown() from error
             except LostRace as error:
                 if number == TRIES:
                     raise ApiError(409, "write_conflict", "Others are changing the same item; try again") from error
@@ -126,17 +157,31 @@ class _Writer(Generic[T]):
         try:
             change = await self._attempt()
             if change.operations:
+                self._writes.may_have_written = True
                 await self._execute(change)
         except (LostRace, ApiError) as error:
-            for sent in [*self._doubtful, change] if change else self._doubtful:
-                if await read(self._container_id, sent.outbox[0]["id"], self._partition):
-                    return sent.result
+            applied = await self._applied([*self._doubtful, change] if change else self._doubtful)
+            if applied:
+                return applied.result
             if isinstance(error, UnknownOutcome) and change:
                 self._doubtful.append(change)
+            self._writes.may_have_written = self._has_written_before or bool(self._doubtful)
+            if self._doubtful and isinstance(error, ApiError) and says_try_again(error):
+                raise outcome_unknown() from error
             if isinstance(error, Exists) and error.index == 0 and change and change.taken:
                 raise change.taken from error
             raise
         return change.result
+
+    async def _applied(self, sent: Sequence[Change[T]]) -> Change[T] | None:
+        """That one of the changes sent which was applied. Raises ApiError 503 when the look for it fails."""
+        try:
+            for change in sent:
+                if await read(self._container_id, change.outbox[0]["id"], self._partition):
+                    return change
+        except ApiError as error:
+            raise outcome_unknown() from error
+        return None
 
     async def _execute(self, change: Change[T]) -> None:
         operations = [*change.operations, *(create(document) for document in change.outbox)]
@@ -166,5 +211,6 @@ def _refusal(error: CosmosBatchOperationError) -> Exception:
             return error
 
 
-def _unknown() -> ApiError:
-    return unavailable("outcome_unknown", "It is not known whether this was saved; look before you try again")
+def says_try_again(error: ApiError) -> bool:
+    """Whether the caller is told to send the same request again."""
+    return error.status == 429 or error.status >= 500

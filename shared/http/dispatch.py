@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError
 
 from shared import instants
 from shared.auth.caller import NOBODY, caller_of
+from shared.cosmos import transactions
 from shared.errors import ApiError, unavailable
 from shared.http.compression import compressed
 from shared.http.etags import Precondition
@@ -58,15 +59,19 @@ class HttpAnswer(TypedDict):
 async def respond(routes: Routes, request: HttpRequest) -> HttpAnswer:
     """Answer a request to the resource of these routes. Never raises: what fails here is a 500 that says nothing."""
     begin_request(request.headers)
+    transactions.begin_request()
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
             answer = await _answer(request, *await _reply(routes, request))
     except ApiError as error:
-        return _error(error)
+        doubtful = transactions.may_have_written() and transactions.says_try_again(error)
+        return _error(transactions.outcome_unknown() if doubtful else error)
     except ValidationError as error:
         return _error(_invalid(error))
     except TimeoutError:
         log.warning("no answer within %s s", DEADLINE_SECONDS)
+        if transactions.may_have_written():
+            return _error(transactions.outcome_unknown())
         return _error(unavailable("timeout", "The request took too long; try again"))
     except Exception:
         log.exception("unexpected error")

@@ -8,12 +8,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import UUID, uuid4, uuid5
+from uuid import uuid4
 
 from shared.auth.caller import Caller
 from shared.catalog.references import require_references
 from shared.catalog.rules import is_billable
-from shared.cosmos import items, transactions
+from shared.cosmos import transactions
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import Document, own_fields
 from shared.cosmos.transactions import Attempt, Change
@@ -23,6 +23,7 @@ from shared.http.etags import Precondition
 from shared.instants import format_instant
 from shared.time_entries import reading, rules
 from shared.time_entries.entry import PLAIN
+from shared.time_entries.idempotency import Key, mark_of
 from shared.time_entries.neighbours import neighbours
 from shared.time_entries.rules import Interval, Placed
 from shared.time_entries.timeline import Timeline, interval_of, placed, read_timeline
@@ -42,18 +43,31 @@ async def create(
 ) -> Document:
     """A new entry of the caller's; without an `end_date` it starts the timer.
 
-    The same `idempotency_key` again makes no second entry: it answers the first, as it is by then.
+    The same `idempotency_key` with the same meaning makes no second entry: it answers the first, as it is by then.
+
+    Raises ApiError: 400, 409 or 422 by the rules; 422 when the key came with another meaning; 409 when the entry that
+    it made has been deleted.
     """
-    entry_id = str(uuid5(UUID(caller.user_id), idempotency_key) if idempotency_key else uuid4())
-    partition = [caller.tenant_id, caller.user_id]
+    key = Key.of(caller, idempotency_key, fields) if idempotency_key else None
+    entry_id = key.entry_id if key else str(uuid4())
 
     async def attempt() -> Change[Document]:
-        made = items.read(TIME_ENTRY, entry_id, partition) if idempotency_key else _nothing()
-        entry, timeline, referred = await asyncio.gather(
-            made, read_timeline(caller.tenant_id, caller.user_id), require_references(caller.tenant_id, fields)
+        try:
+            return await decide()
+        except ApiError:
+            # What refuses it may be the entry that another instance has just made with the same key.
+            if key and (made := await key.made(caller)):
+                return Change(made)
+            raise
+
+    async def decide() -> Change[Document]:
+        made, timeline, referred = await asyncio.gather(
+            key.made(caller) if key else _nothing(),
+            read_timeline(caller.tenant_id, caller.user_id),
+            require_references(caller.tenant_id, fields),
         )
-        if entry:
-            return Change(entry)
+        if made:
+            return Change(made)
         interval = await _place(timeline, fields["start_date"], fields["end_date"], now)
         entry = {
             "id": entry_id,
@@ -62,6 +76,7 @@ async def create(
             **{name: fields[name] for name in PLAIN},
             "billable": rules.billable_after(is_billable(referred["project_id"]), fields["billable"], None),
             **_dates(interval),
+            **(key.mark if key else {}),
         }
         action = "Start a timer" if interval.end is None else "Create a time entry"
         return _change(caller, now, timeline, [Write(None, entry, "create", action)])
@@ -211,7 +226,7 @@ def _change(caller: Caller, now: datetime, timeline: Timeline, writes: Sequence[
     """The batch of these writes, which leaves the timeline as they make it."""
     operations, outbox = [], []
     for before, entry, action, description in writes:
-        after = stamped(entry, caller, TIME_ENTRY, action, description)
+        after = stamped(entry | mark_of(before), caller, TIME_ENTRY, action, description)
         operations.append(transactions.replace(after, before) if before else transactions.create(after))
         outbox.append(outbox_document(before, after, now))
         timeline = timeline.after(entry)
