@@ -160,11 +160,10 @@ class _Writer(Generic[T]):
                 self._writes.may_have_written = True
                 await self._execute(change)
         except (LostRace, ApiError) as error:
-            applied = await self._applied([*self._doubtful, change] if change else self._doubtful)
-            if applied:
-                return applied.result
             if isinstance(error, UnknownOutcome) and change:
                 self._doubtful.append(change)
+            if applied := await self._find_applied(change, error):
+                return applied.result
             self._writes.may_have_written = self._has_written_before or bool(self._doubtful)
             if self._doubtful and isinstance(error, ApiError) and says_try_again(error):
                 raise outcome_unknown() from error
@@ -173,14 +172,20 @@ class _Writer(Generic[T]):
             raise
         return change.result
 
-    async def _applied(self, sent: Sequence[Change[T]]) -> Change[T] | None:
-        """That one of the changes sent which was applied. Raises ApiError 503 when the look for it fails."""
+    async def _find_applied(self, change: Change[T] | None, error: LostRace | ApiError) -> Change[T] | None:
+        """That one among the changes sent which was applied after all, though the last of them failed.
+
+        Also of a batch that was refused: the SDK may have sent it twice, and got the answer to the second sending only.
+        """
+        sent = [*self._doubtful, change] if change and change not in self._doubtful else self._doubtful
         try:
-            for change in sent:
-                if await read(self._container_id, change.outbox[0]["id"], self._partition):
-                    return change
-        except ApiError as error:
-            raise outcome_unknown() from error
+            for candidate in sent:
+                if await read(self._container_id, candidate.outbox[0]["id"], self._partition):
+                    return candidate
+        except ApiError as unreadable:
+            # What the database says that it has throttled, or found too large, counts as not applied.
+            if self._doubtful or isinstance(error, LostRace):
+                raise outcome_unknown() from unreadable
         return None
 
     async def _execute(self, change: Change[T]) -> None:

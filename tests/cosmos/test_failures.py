@@ -132,8 +132,10 @@ async def test_what_is_throttled_or_away_for_long_says_when_to_come_again(world:
         answers = await asyncio.gather(*(call(world, name, entry) for name in EVERYTHING))
 
         assert perf_counter() - began < PATIENCE_SECONDS
-        for answer in answers:
-            assert answer.refused(status, code)["message"]
+        for name, answer in zip(EVERYTHING, answers, strict=True):
+            # This write reads nothing before it: whether a batch that was answered 503 is applied, nobody knows.
+            blind = name == "customer" and status == 503
+            assert answer.refused(status, "outcome_unknown" if blind else code)["message"]
             assert int(answer.headers["Retry-After"]) >= 1
         faults.clear()
     assert (await world.user.get(f"time-entries/{entry['id']}")).ok() == entry
