@@ -79,6 +79,8 @@ class Settings:
     cosmos_database: str
     catalog_cache_seconds: float
     report_most_entries: int
+    # How long a time entry may be, or a timer run before it is started or restarted.
+    longest_entry_hours: int
     # 0: events are kept for ever.
     event_retention_days: int
     # Where callers reach the API, for the OpenAPI document to say; None: at `/api` of wherever the document is.
@@ -96,6 +98,7 @@ class Settings:
             cosmos_database=environment.get("COSMOS_DATABASE") or "time-tracker",
             catalog_cache_seconds=_seconds(environment, "CATALOG_CACHE_SECONDS", 15),
             report_most_entries=_count(environment, "REPORT_MOST_ENTRIES", 200_000),
+            longest_entry_hours=_count(environment, "LONGEST_ENTRY_HOURS", 168),
             event_retention_days=_days(environment, "EVENT_RETENTION_DAYS"),
             api_url=_api_url(environment),
             feature_flags=_feature_flags(environment),

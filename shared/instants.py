@@ -18,6 +18,7 @@ from tzdata import IANA_VERSION
 
 # Ecuador's, in minutes from local time to UTC: what counts where nobody names another.
 DEFAULT_TIMEZONE_OFFSET = 300
+TENTH = timedelta(milliseconds=100)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -28,9 +29,18 @@ UNSET_ZONE = "Factory"
 
 
 def now() -> datetime:
-    """The current instant in whole milliseconds: browsers keep no more, and would send back a date that differs."""
-    instant = datetime.now(UTC)
+    """The current instant in whole milliseconds."""
+    return whole_milliseconds(datetime.now(UTC))
+
+
+def whole_milliseconds(instant: datetime) -> datetime:
+    """The instant, rounded down: browsers keep no more, and could not send a finer date back unchanged."""
     return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def tenth(instant: datetime) -> datetime:
+    """The instant in whole tenths of a second, rounded down."""
+    return instant.replace(microsecond=instant.microsecond // 100_000 * 100_000)
 
 
 def format_instant(instant: datetime) -> str:

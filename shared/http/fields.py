@@ -12,7 +12,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_
 
 from shared.http import text
 from shared.ids import uuid_in
-from shared.instants import DEFAULT_TIMEZONE_OFFSET, format_instant, parse_instant
+from shared.instants import DEFAULT_TIMEZONE_OFFSET, format_instant, parse_instant, whole_milliseconds
 
 STATUSES = ("active", "inactive")
 LONGEST_TIMEZONE_OFFSET = 840
@@ -118,11 +118,12 @@ class Id(fields.Field[str]):
 
 
 class Instant(fields.Field[datetime]):
-    """An ISO 8601 date and time, as an aware UTC datetime; without an offset it is UTC."""
+    """An ISO 8601 date and time, as an aware UTC datetime in whole milliseconds; without an offset it is UTC."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:  # noqa: ARG002
         try:
-            return parse_instant(value if isinstance(value, str) and len(value) <= LONGEST_INSTANT else "")
+            text = value if isinstance(value, str) and len(value) <= LONGEST_INSTANT else ""
+            return whole_milliseconds(parse_instant(text))
         except ValueError as error:
             raise ValidationError("Not an ISO 8601 date and time.") from error
 

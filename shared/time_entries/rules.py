@@ -1,8 +1,9 @@
 """The rules of an owner's timeline, as pure functions over instants, with `now` passed in.
 
 One running entry for each owner; no two entries overlap, half-open: `[start, end)`, touching is fine, a running entry
-reaches to infinity; `start < end`; nothing lies in the future. Every path that writes an entry calls them. They
-explain; that they hold under concurrency is the timeline document's doing (see timeline.py).
+reaches to infinity; `start < end`; nothing lies in the future. Instants that the server makes are whole tenths of a
+second, because clients write milliseconds without padding, and only tenths survive that. Every path that writes an
+entry calls these rules. Under concurrency, the timeline document makes them hold (see timeline.py).
 """
 
 from collections.abc import Sequence
@@ -10,14 +11,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from shared.errors import ApiError
-from shared.instants import format_instant
+from shared.instants import TENTH, format_instant, tenth
 
 # Client clocks differ from the server's.
 START_LEEWAY = timedelta(minutes=5)
 END_LEEWAY = timedelta(seconds=60)
-SNAP = timedelta(seconds=60)
-# What a stop in the very millisecond of the start makes of it.
-SHORTEST = timedelta(milliseconds=1)
+SNAP = timedelta(minutes=5)
 
 
 class Interval(NamedTuple):
@@ -50,38 +49,77 @@ def billable_after(current: bool, given: bool | None, of_new_project: bool | Non
 
 
 def timer_start(requested: datetime | None, now: datetime) -> datetime:
-    """The start of a running entry: a little ahead of the server's clock it becomes now; raises ApiError 400 beyond."""
+    """The start of a running entry. One up to 5 minutes ahead of the server's clock becomes now.
+
+    Raises ApiError 400 for one further ahead.
+    """
     if requested is None or now < requested <= now + START_LEEWAY:
-        return now
+        return tenth(now)
     if requested > now:
         raise _refused("start_date", "start_in_future", "The start lies in the future")
     return requested
 
 
-def past(start: datetime, end: datetime, now: datetime) -> Interval:
-    """A stopped entry's interval: an end a little ahead of the server's clock becomes now.
-
-    Raises ApiError 400 for an end further ahead, and for one that is not after the start.
-    """
+def require_past(interval: Interval, now: datetime) -> None:
+    """Raises ApiError 400 for an end that is not after the start, or more than 60 s ahead of the server's clock."""
+    end = interval.end or now
+    if end <= interval.start:
+        raise _refused("end_date", "end_not_after_start", "The end must be after the start")
     if end > now + END_LEEWAY:
         raise _refused("end_date", "end_in_future", "The end lies in the future")
-    if min(end, now) <= start:
-        raise _refused("end_date", "end_not_after_start", "The end must be after the start")
-    return Interval(start, min(end, now))
+
+
+def moved_back(wanted: Interval, now: datetime, before: Sequence[Placed] = ()) -> Interval:
+    """Where a new entry lies that ends a little ahead of the server's clock: it ends now, and keeps its length.
+
+    It is not moved into the entries `before` it: there its start stays, so that what is lost is what lies ahead.
+    """
+    if wanted.end is None or wanted.end <= now:
+        return wanted
+    end = tenth(now)
+    moved = Interval(wanted.start - (wanted.end - end), end)
+    ends = [
+        placed.interval.end
+        for placed in before
+        if placed.interval.end and placed.interval.start < wanted.start and overlap(placed.interval, moved)
+    ]
+    if not ends:
+        return moved
+    start = wanted.start if wanted.start < end else max(ends)
+    return Interval(start, stop_at(start, now))
+
+
+def cut_to_now(interval: Interval, now: datetime) -> Interval:
+    """Where an update puts a stopped entry: an end a little ahead of the server's clock becomes now.
+
+    Raises ApiError 400 for a start that lies ahead.
+    """
+    if interval.end is None or interval.end <= now:
+        return interval
+    if interval.start > now:
+        raise _refused("start_date", "start_in_future", "The start lies in the future")
+    return Interval(interval.start, min(interval.end, stop_at(interval.start, now)))
+
+
+def forbid_too_long(interval: Interval, now: datetime, longest: timedelta) -> None:
+    """Raises ApiError 400 when an entry begins more than `longest` before its end or, running, before now."""
+    if (interval.end or now) - interval.start > longest:
+        hours = longest // timedelta(hours=1)
+        raise _refused("start_date", "entry_too_long", f"A time entry can't be longer than {hours} h")
 
 
 def snapped_start(start: datetime, before: Sequence[Placed]) -> datetime:
-    """The start of a timer among the stopped entries in its way: less than 60 s before the last end, it is that.
+    """The start of a timer among the stopped entries in its way: less than 5 minutes before the last end, it is that.
 
-    The frontend switches entries with "stop's end + 1 s" on a clock that may be slow.
+    The frontend switches entries with "stop's end + 1 s", and clocks are slow as often as fast.
     """
     ends = [placed.interval.end for placed in before if placed.interval.end]
     return max(ends) if ends and start < max(ends) < start + SNAP else start
 
 
 def stop_at(start: datetime, now: datetime) -> datetime:
-    """The end of an entry that is stopped now."""
-    return max(now, start + SHORTEST)
+    """The end of an entry that is stopped now; in the same tenth of a second as its start, the next tenth."""
+    return max(tenth(now), tenth(start) + TENTH)
 
 
 def fitted(interval: Interval, others: Sequence[Placed]) -> Interval:
@@ -94,7 +132,7 @@ def fitted(interval: Interval, others: Sequence[Placed]) -> Interval:
 def forbid_overlap(interval: Interval, others: Sequence[Placed]) -> None:
     """Raises ApiError 422 with the conflicting entries when any of `others` shares an instant with `interval`."""
     if in_the_way := [placed for placed in others if overlap(interval, placed.interval)]:
-        raise _overlap(in_the_way)
+        raise _overlap(interval, in_the_way)
 
 
 def trimmed(interval: Interval, others: Sequence[Placed]) -> Placed | None:
@@ -109,24 +147,26 @@ def trimmed(interval: Interval, others: Sequence[Placed]) -> Placed | None:
     first = in_the_way[0]
     covered = first.interval.end is not None and (interval.end is None or first.interval.end <= interval.end)
     if len(in_the_way) > 1 or first.interval.start >= interval.start or not covered:
-        raise _overlap(in_the_way)
+        raise _overlap(interval, in_the_way)
     return Placed(first.id, Interval(first.interval.start, interval.start))
 
 
 def forbid_second_timer(running: Placed | None) -> None:
     """Raises ApiError 409 when an entry is running already."""
     if running:
-        raise ApiError(
-            409, "timer_already_running", "There is already a time entry running", conflicts=_described([running])
-        )
+        raise ApiError(409, "timer_already_running", "Another time entry is running", conflicts=_described([running]))
 
 
-def _overlap(in_the_way: Sequence[Placed]) -> ApiError:
+def _overlap(interval: Interval, in_the_way: Sequence[Placed]) -> ApiError:
+    """The refusal, under the date that runs into each of them: an entry that starts later is in the end's way."""
+    message = "There is another time entry in that date range"
+    by_end = [interval.end is not None and placed.interval.start > interval.start for placed in in_the_way]
+    names = (["start_date"] if not all(by_end) else []) + (["end_date"] if any(by_end) else [])
     return ApiError(
         422,
         "time_entry_overlap",
-        "There is another time entry in that date range",
-        errors={"start_date": ["There is another time entry in that date range."]},
+        message,
+        errors={name: [f"{message}."] for name in names},
         conflicts=_described(in_the_way),
     )
 

@@ -6,13 +6,14 @@ timeline, outbox documents.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from shared.auth.caller import Caller
 from shared.catalog.references import require_references
 from shared.catalog.rules import is_billable
+from shared.config import settings
 from shared.cosmos import transactions
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import Document, own_fields
@@ -20,7 +21,7 @@ from shared.cosmos.transactions import Attempt, Change
 from shared.errors import ApiError
 from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
-from shared.instants import format_instant
+from shared.instants import format_instant, whole_milliseconds
 from shared.time_entries import reading, rules
 from shared.time_entries.entry import PLAIN
 from shared.time_entries.idempotency import Key, mark_of
@@ -139,8 +140,9 @@ async def restart(caller: Caller, now: datetime, entry_id: str, wanted: Precondi
         old = interval_of(entry)
         if old.end is None:
             raise ApiError(422, "time_entry_already_running", "The time entry is already running")
-        rules.forbid_second_timer(timeline.timer)
         interval = Interval(old.start, None)
+        rules.forbid_too_long(interval, now, _longest())
+        rules.forbid_second_timer(timeline.timer)
         if str(timeline.last_end) > entry["end_date"]:
             others = await neighbours(caller.tenant_id, caller.user_id, interval, entry_id)
             rules.forbid_overlap(interval, [placed(other) for other in others])
@@ -183,22 +185,43 @@ async def _own(caller: Caller, entry_id: str, wanted: Precondition) -> tuple[Tim
 async def _place(timeline: Timeline, start: datetime | None, end: datetime | None, now: datetime) -> Interval:
     """Where a new entry lies; raises ApiError where it can't."""
     if end is not None:
-        interval = rules.past(start or now, end, now)
+        wanted = Interval(start or now, end)
+        rules.require_past(wanted, now)
     else:
         rules.forbid_second_timer(timeline.timer)
-        interval = Interval(rules.timer_start(start, now), None)
+        wanted = Interval(rules.timer_start(start, now), None)
+    rules.forbid_too_long(wanted, now, _longest())
+    interval = rules.moved_back(wanted, now)
     if timeline.surely_free(interval):
         return interval
     others = [placed(other) for other in await neighbours(timeline.tenant_id, timeline.owner_id, interval)]
-    return rules.fitted(interval, others)
+    return rules.fitted(rules.moved_back(wanted, now, others), others)
+
+
+def _longest() -> timedelta:
+    return timedelta(hours=settings().longest_entry_hours)
 
 
 def _moved(old: Interval, given: Mapping[str, Any], now: datetime) -> Interval:
     """Where an update puts an entry. A null stands for what it was: an update never restarts a stopped entry."""
-    start, end = given.get("start_date") or old.start, given.get("end_date") or old.end
+    start, end = _unless_the_same(given.get("start_date"), old.start), _unless_the_same(given.get("end_date"), old.end)
     if (start, end) == old:
         return old
-    return rules.past(start, end, now) if end else Interval(rules.timer_start(start, now), None)
+    interval = Interval(start or old.start, end)
+    if end is None:
+        interval = Interval(rules.timer_start(start, now), None)
+    else:
+        rules.require_past(interval, now)
+        interval = rules.cut_to_now(interval, now)
+    # A timer may be stopped however long it has run.
+    if old.end or end is None or start != old.start:
+        rules.forbid_too_long(interval, now, _longest())
+    return interval
+
+
+def _unless_the_same(given: datetime | None, old: datetime | None) -> datetime | None:
+    """What was given, unless it is what is kept, to the millisecond: older versions kept microseconds."""
+    return old if given is None or (old and given == whole_milliseconds(old)) else given
 
 
 async def _in_reach(timeline: Timeline, entry_id: str, old: Interval, interval: Interval) -> Sequence[Document]:

@@ -53,24 +53,50 @@ async def test_anything_else_is_400(world: World, field: str, wrong: Any) -> Non
     assert list(created["errors"]) == list(changed["errors"]) == [field]
 
 
-async def test_microseconds_are_kept(world: World) -> None:
-    entry = await world.entry("2024-03-05T10:00:00.123456Z", "2024-03-05T10:00:00.1234579Z")
+async def test_dates_are_kept_in_whole_milliseconds_rounded_down(world: World) -> None:
+    """Browsers keep no more, and could not send a finer one back."""
+    entry = await world.entry("2024-03-05T10:00:00.123456Z", "2024-03-05T10:00:00.1249999Z")
 
-    assert entry["start_date"] == "2024-03-05T10:00:00.1234560Z"
-    assert entry["end_date"] == "2024-03-05T10:00:00.1234570Z"
+    assert entry["start_date"] == "2024-03-05T10:00:00.1230000Z"
+    assert entry["end_date"] == "2024-03-05T10:00:00.1240000Z"
+    technology = await world.made("technologies", name="Python", creation_date="2024-03-05T10:00:00.9999Z")
+    assert technology["creation_date"] == "2024-03-05T10:00:00.9990000Z"
 
 
-async def test_instants_that_the_server_makes_are_whole_milliseconds(world: World) -> None:
-    """Browsers keep no more: a whole item that comes back from one must change nothing."""
-    before = datetime.now(UTC) - timedelta(milliseconds=1)
+async def test_an_entry_with_microseconds_is_edited_by_a_browser_beside_a_neighbour(world: World) -> None:
+    """An older version kept microseconds. A browser sends them back as milliseconds, which would overlap."""
+    before, entry = await world.entry("10:00", "11:00"), await world.entry("11:00", "12:00")
+    edge = "2024-03-05T11:00:00.0005000Z"
+    dates = [(before, {"end_date": edge}), (entry, {"start_date": edge, "end_date": "2024-03-05T12:00:00.0009990Z"})]
+    for one, finer in dates:
+        stored_one = await world.stored("time_entry", one)
+        await world.app.container("time_entry").replace_item(one["id"], {**stored_one, **finer})
+    sent = {"start_date": "2024-03-05T11:00:00.000Z", "end_date": "2024-03-05T12:00:00.000Z", "description": "new"}
+
+    changed = (await world.user.put(f"time-entries/{entry['id']}", sent)).ok()
+
+    assert (changed["description"], changed["start_date"]) == ("new", edge)
+    assert changed["end_date"] == "2024-03-05T12:00:00.0009990Z"
+    assert (await world.user.put(f"time-entries/{entry['id']}", {**changed, **sent})).ok() == changed
+    events = await world.outbox("time_entry", entry)
+    assert [list(event["changes"]) for event in events if event["action"] == "update"] == [["description"]]
+
+
+async def test_instants_that_the_server_makes_are_whole_tenths_of_a_second(world: World) -> None:
+    """The frontend writes 29 ms as `.29`, without padding: a whole item that it sends back is unchanged."""
+    tenth = timedelta(milliseconds=100)
+    before = datetime.now(UTC) - tenth
     timer = await world.started()
     stopped = (await world.user.post(f"time-entries/{timer['id']}/stop")).ok()
 
     for text in (timer["start_date"], stopped["start_date"], stopped["end_date"]):
         assert STORED_DATE.fullmatch(text)
-        assert text.endswith("0000Z")
-        assert before < instant_of(text) <= datetime.now(UTC) + timedelta(milliseconds=1)
-    browsers = {name: stopped[name][:23] + "Z" for name in ("start_date", "end_date")}
+        assert text.endswith("000000Z")
+        # A stop in the tenth of its start ends with the next one.
+        assert before < instant_of(text) <= datetime.now(UTC) + tenth
+    unpadded = (instant_of(stopped[name]) for name in ("start_date", "end_date"))
+    texts = [f"{one:%Y-%m-%dT%H:%M:%S}.{one.microsecond // 1000}Z" for one in unpadded]
+    browsers = dict(zip(("start_date", "end_date"), texts, strict=True))
     assert (await world.user.put(f"time-entries/{timer['id']}", {**stopped, **browsers})).ok() == stopped
     assert len(await world.outbox("time_entry", timer)) == 2
 

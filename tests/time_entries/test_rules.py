@@ -68,22 +68,94 @@ def test_a_start_further_ahead_is_refused(minutes: float) -> None:
     assert list(error.errors or {}) == ["start_date"]
 
 
+def moved(interval: Interval, *before: Placed) -> Interval:
+    rules.require_past(interval, NOW)
+    return rules.moved_back(interval, NOW, before)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "placed"),
+    [
+        (between(-10, -1), between(-10, -1)),
+        (between(-10, 0), between(-10, 0)),
+        (between(-10, 0.5), between(-10.5, 0)),
+        (between(-10, 1), between(-11, 0)),
+        (between(0.25, 0.5), between(-0.25, 0)),
+        (between(-10, None), between(-10, None)),
+    ],
+)
+def test_a_new_entry_that_ends_a_little_ahead_is_moved_back_with_its_length(wanted: Interval, placed: Interval) -> None:
+    assert moved(wanted) == placed
+
+
+@pytest.mark.parametrize(
+    ("wanted", "before", "placed"),
+    [
+        # It touches the entry before, or would run into it.
+        (between(-10, 0.5), entry("a", -20, -10), between(-10, 0)),
+        (between(-10, 0.5), entry("a", -20, -10.25), between(-10, 0)),
+        (between(-10, 0.5), entry("a", -20, -10.5), between(-10.5, 0)),
+        # It overlaps already, for which it is refused later.
+        (between(-10, 0.5), entry("a", -20, -9), between(-10, 0)),
+        # Nothing would be left of it.
+        (between(0.25, 0.5), entry("a", -20, -0.125), between(-0.125, 0)),
+    ],
+)
+def test_a_new_entry_is_not_moved_into_the_entry_before(wanted: Interval, before: Placed, placed: Interval) -> None:
+    assert moved(wanted, before) == placed
+
+
 @pytest.mark.parametrize(("end", "kept"), [(-1, -1), (0, 0), (0.5, 0), (1, 0)])
-def test_an_end_a_little_ahead_becomes_now(end: float, kept: float) -> None:
-    assert rules.past(at(-10), at(end), NOW) == between(-10, kept)
+def test_of_an_update_only_the_end_is_moved(end: float, kept: float) -> None:
+    rules.require_past(between(-10, end), NOW)
+
+    assert rules.cut_to_now(between(-10, end), NOW) == between(-10, kept)
+
+
+def test_an_update_that_begins_in_the_future_says_so() -> None:
+    error = refusal(rules.cut_to_now, between(0.25, 0.5), NOW)
+
+    assert (error.status, error.code, list(error.errors or {})) == (400, "start_in_future", ["start_date"])
+
+
+def test_what_the_server_makes_are_whole_tenths_of_a_second() -> None:
+    now = NOW + timedelta(milliseconds=987)
+    cut = NOW + timedelta(milliseconds=900)
+
+    assert rules.timer_start(None, now) == rules.timer_start(now + timedelta(seconds=1), now) == cut
+    assert rules.stop_at(at(-5), now) == cut
+    assert rules.cut_to_now(between(-5, 1), now).end == cut
+    assert rules.moved_back(between(-5, 1), now).end == cut
+    # What a client sends is kept to the millisecond.
+    sent = now - timedelta(milliseconds=9)
+    assert rules.timer_start(sent, now) == sent
+    assert rules.moved_back(Interval(at(-5), sent), now).end == sent
 
 
 @pytest.mark.parametrize(("start", "end"), [(-10, 1.001), (-10, 600), (600, 601)])
 def test_an_end_further_ahead_is_refused(start: float, end: float) -> None:
-    error = refusal(rules.past, at(start), at(end), NOW)
+    error = refusal(rules.require_past, between(start, end), NOW)
 
-    assert error.status == 400
-    assert list(error.errors or {}) == ["end_date"]
+    assert (error.status, error.code, list(error.errors or {})) == (400, "end_in_future", ["end_date"])
 
 
-@pytest.mark.parametrize(("start", "end"), [(-1, -1), (-1, -2), (0, 0), (0, 0.5), (0.25, 0.5), (3, 1)])
+@pytest.mark.parametrize(("start", "end"), [(-1, -1), (-1, -2), (0, 0), (3, 1)])
 def test_an_end_that_is_not_after_the_start_is_refused(start: float, end: float) -> None:
-    assert refusal(rules.past, at(start), at(end), NOW).status == 400
+    assert refusal(rules.require_past, between(start, end), NOW).code == "end_not_after_start"
+
+
+@pytest.mark.parametrize(("start", "end"), [(-60, 0), (-59, None), (-200, -141)])
+def test_what_is_not_too_long_is_fine(start: float, end: float | None) -> None:
+    rules.forbid_too_long(between(start, end), NOW, timedelta(hours=1))
+
+
+@pytest.mark.parametrize(("start", "end"), [(-60.001, 0), (-60.001, None), (-200, -139)])
+def test_what_begins_too_long_before_its_end_or_now_is_refused(start: float, end: float | None) -> None:
+    error = refusal(rules.forbid_too_long, between(start, end), NOW, timedelta(hours=1))
+
+    assert (error.status, error.code, error.message) == (
+        400, "entry_too_long", "A time entry can't be longer than 1 h",
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -91,14 +163,15 @@ def test_an_end_that_is_not_after_the_start_is_refused(start: float, end: float)
     [
         (-10, [-9.5], -9.5),
         (-10, [-9.001], -9.001),
-        (-10, [-9], -10),
+        (-10, [-5.001], -5.001),
+        (-10, [-5], -10),
         (-10, [-10], -10),
         (-10, [-11], -10),
         (-10, [], -10),
         (-10, [-10.5, -9.5], -9.5),
     ],
 )
-def test_a_timer_less_than_a_minute_before_the_last_end_starts_there(
+def test_a_timer_less_than_five_minutes_before_the_last_end_starts_there(
     start: float, ends: list[float], snapped: float
 ) -> None:
     before = [entry(str(end), end - 5, end) for end in ends]
@@ -106,11 +179,31 @@ def test_a_timer_less_than_a_minute_before_the_last_end_starts_there(
     assert rules.snapped_start(at(start), before) == at(snapped)
 
 
-def test_a_stop_ends_now_but_never_with_the_start() -> None:
+def test_a_stop_ends_now_or_in_the_tenth_after_its_start() -> None:
+    tenth = timedelta(milliseconds=100)
+
     assert rules.stop_at(at(-5), NOW) == NOW
-    assert rules.stop_at(NOW, NOW) == NOW + timedelta(milliseconds=1)
+    assert rules.stop_at(NOW, NOW) == NOW + tenth
+    assert rules.stop_at(NOW + timedelta(milliseconds=77), NOW + timedelta(milliseconds=99)) == NOW + tenth
     # Another worker's clock may run a little ahead of this one's.
-    assert rules.stop_at(at(1), NOW) == at(1) + timedelta(milliseconds=1)
+    assert rules.stop_at(at(1), NOW) == at(1) + tenth
+
+
+@pytest.mark.parametrize(
+    ("wanted", "others", "names"),
+    [
+        (between(-6, -3), [entry("a", -7, -5)], ["start_date"]),
+        (between(-6, -3), [entry("a", -4, -2)], ["end_date"]),
+        (between(-6, -3), [entry("a", -5, -4)], ["end_date"]),
+        (between(-6, -3), [entry("a", -6, -3)], ["start_date"]),
+        (between(-6, -3), [entry("a", -7, -5), entry("b", -4, None)], ["start_date", "end_date"]),
+        (between(-6, None), [entry("a", -4, -2)], ["start_date"]),
+    ],
+)
+def test_an_overlap_is_told_under_the_date_that_causes_it(
+    wanted: Interval, others: list[Placed], names: list[str]
+) -> None:
+    assert list(refusal(rules.forbid_overlap, wanted, others).errors or {}) == names
 
 
 def test_an_overlap_names_what_is_in_the_way() -> None:

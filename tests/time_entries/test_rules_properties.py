@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from shared.errors import ApiError
-from shared.instants import format_instant
+from shared.instants import TENTH, format_instant, tenth
 from shared.time_entries import rules
 from shared.time_entries.rules import Interval, Placed
 from shared.time_entries.timeline import Timeline, interval_of, placed
@@ -92,15 +92,38 @@ def test_trimming_makes_room_or_refuses(wanted: Interval, others: list[Placed]) 
 
 @given(starts, ends, st.integers(0, LAST))
 def test_a_stopped_entry_lies_in_the_past_or_is_refused(start: int, end: int | None, now: int) -> None:
-    stop = at(LAST if end is None else end)
+    wanted = Interval(at(start), at(LAST if end is None else end))
     try:
-        interval = rules.past(at(start), stop, at(now))
+        rules.require_past(wanted, at(now))
+        cut = rules.cut_to_now(wanted, at(now))
     except ApiError as error:
         assert error.status == 400  # noqa: PT017
-        assert stop > at(now) + MINUTE or min(stop, at(now)) <= at(start)
+        assert wanted.end > at(now) + MINUTE or wanted.end <= wanted.start or wanted.start > at(now)  # type: ignore[operator]
         return
-    assert interval.start == at(start) < interval.end <= at(now)  # type: ignore[operator]
-    assert interval.end == min(stop, at(now))
+    assert cut.start == wanted.start < cut.end  # type: ignore[operator]
+    assert cut.end == max(min(wanted.end, at(now)), wanted.start + TENTH if wanted.end > at(now) else cut.end)  # type: ignore[type-var, operator]
+
+
+@given(disjoint(), st.integers(1, LAST), st.integers(1, 30), st.integers(1, 60), st.integers(0, 999))
+def test_a_new_entry_that_ends_ahead_is_moved_back_and_never_made_to_overlap(
+    others: list[Placed], minute: int, length: int, ahead: int, milliseconds: int
+) -> None:
+    now = at(minute) + timedelta(milliseconds=milliseconds)
+    others = [one for one in others if one.interval.end and one.interval.end <= now]
+    end = now + timedelta(seconds=ahead)
+    wanted = Interval(end - length * timedelta(seconds=30), end)
+    in_the_way = [one for one in others if rules.overlap(one.interval, wanted)]
+
+    moved = rules.moved_back(wanted, now, others)
+
+    assert moved.end is not None
+    assert moved.start < moved.end <= now + TENTH
+    free = rules.moved_back(wanted, now)
+    assert free.end == tenth(now)
+    assert free.end - free.start == end - wanted.start
+    assert moved == free or moved.start == wanted.start or wanted.start >= tenth(now)
+    # What was in no entry's way is moved into none, so that nobody is refused for it.
+    assert in_the_way or not [one for one in others if rules.overlap(one.interval, moved)]
 
 
 @given(st.integers(-600, 600))
@@ -113,7 +136,7 @@ def test_a_timer_never_starts_in_the_future(ahead: int) -> None:
         assert ahead > 300
         return
     assert ahead <= 300
-    assert start == min(requested, now)
+    assert start == (tenth(now) if requested > now else requested)
 
 
 class TimelineMachine(RuleBasedStateMachine):
@@ -150,7 +173,9 @@ class TimelineMachine(RuleBasedStateMachine):
     def create(self, start: int, length: int) -> None:
         name = f"past {len(self.entries)}"
         try:
-            interval = rules.past(at(start), at(start + length), at(self.now))
+            wanted = Interval(at(start), at(start + length))
+            rules.require_past(wanted, at(self.now))
+            interval = rules.moved_back(wanted, at(self.now), self.live())
             rules.forbid_overlap(interval, self.live())
         except ApiError:
             return
@@ -192,7 +217,9 @@ class TimelineMachine(RuleBasedStateMachine):
     def move_and_trim(self, data: st.DataObject, start: int, length: int) -> None:
         one = data.draw(st.sampled_from(self.live()))
         try:
-            interval = rules.past(at(start), at(start + length), at(self.now))
+            wanted = Interval(at(start), at(start + length))
+            rules.require_past(wanted, at(self.now))
+            interval = rules.cut_to_now(wanted, at(self.now))
             shorter = rules.trimmed(interval, self.others(one.id))
         except ApiError:
             return
@@ -219,8 +246,8 @@ class TimelineMachine(RuleBasedStateMachine):
         live = self.live()
         for one, following in pairwise(live):
             assert not rules.overlap(one.interval, following.interval)
-        # Each stop in the very millisecond of its start ends 1 ms later, and the next start can't be before that.
-        present = at(self.now) + len(self.entries) * rules.SHORTEST
+        # Each stop in the very tenth of its start ends a tenth later, and the next start can't be before that.
+        present = at(self.now) + len(self.entries) * TENTH
         for one in live:
             assert (one.interval.end or one.interval.start) <= present
             assert one.interval.end is None or one.interval.start < one.interval.end
