@@ -6,6 +6,7 @@ from typing import Any
 
 from embedded_cosmos.errors import bad_request, unsupported
 from embedded_cosmos.partition import MISSING, NO_KEY, canonical, split_path, value_at
+from embedded_cosmos.sql import query as sql
 
 _ILLEGAL_IN_IDS = ("/", "\\", "?", "#")
 MAX_RESOURCE_ID_BYTES = 255
@@ -13,6 +14,8 @@ MAX_ITEM_ID_BYTES = 1023
 _SYSTEM_PROPERTIES = frozenset(
     ("_rid", "_self", "_etag", "_ts", "_docs", "_sprocs", "_triggers", "_udfs", "_conflicts", "_colls", "_users")
 )
+_MOST_COMPUTED = 20
+_NEVER_COMPUTED = frozenset(("id", "_rid", "_ts", "_etag", "_self", "_attachments", "ttl"))
 _DEFAULT_INDEXING: dict[str, Any] = {
     "indexingMode": "consistent",
     "automatic": True,
@@ -22,7 +25,6 @@ _DEFAULT_INDEXING: dict[str, Any] = {
 _REFUSED_POLICIES = {
     "vectorEmbeddingPolicy": "A vector embedding policy",
     "fullTextPolicy": "A full text policy",
-    "computedProperties": "Computed properties",
     "analyticalStorageTtl": "The analytical store",
     "materializedViewDefinition": "A materialized view",
     "clientEncryptionPolicy": "Client-side encryption",
@@ -35,6 +37,7 @@ _ALLOWED = {
     "defaultTtl",
     "conflictResolutionPolicy",
     "changeFeedPolicy",
+    "computedProperties",
 }
 
 
@@ -83,6 +86,7 @@ def container_properties(given: dict[str, Any], *, keyless: bool = False) -> dic
     kept["indexingPolicy"] = _indexing_policy(kept.get("indexingPolicy"))
     UniqueKeys(kept.get("uniqueKeyPolicy"))
     retention_seconds(kept)
+    _check_computed(kept.get("computedProperties", []))
     conflicts = {"mode": "LastWriterWins", "conflictResolutionPath": "/_ts", "conflictResolutionProcedure": ""}
     kept.setdefault("conflictResolutionPolicy", conflicts)
     kept.setdefault("geospatialConfig", {"type": "Geography"})
@@ -111,6 +115,26 @@ def _indexing_policy(given: Any) -> dict[str, Any]:
 
 def default_ttl(properties: dict[str, Any]) -> int | None:
     return checked_ttl(properties["defaultTtl"], "defaultTtl") if "defaultTtl" in properties else None
+
+
+def _check_computed(properties: Any) -> None:
+    """At most 20, each with a name of its own and a query."""
+    if not isinstance(properties, list) or len(properties) > _MOST_COMPUTED:
+        raise bad_request(
+            f"One of the specified inputs is invalid: 'computedProperties' is an array of at most {_MOST_COMPUTED}."
+        )
+    names = [one.get("name") if isinstance(one, dict) else None for one in properties]
+    if not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
+        raise bad_request("Each of the computedProperties has a name of its own.")
+    for one in properties:
+        if one["name"] in _NEVER_COMPUTED or not isinstance(one.get("query"), str):
+            raise bad_request(f"The computed property '{one['name']}' has a name of the system, or no query.")
+        try:
+            sql.check_definition(one["query"])
+        except sql.SqlError as error:
+            raise bad_request(
+                f"One of the specified inputs is invalid: computed property '{one['name']}': {error}"
+            ) from error
 
 
 def retention_seconds(properties: dict[str, Any]) -> int | None:

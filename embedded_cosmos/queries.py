@@ -78,7 +78,9 @@ class Queries:
         after = self._after(call, query)
         where, params = section.visible
         policy = container.properties["indexingPolicy"]
-        source = sql.Source(container.table, where, params, pk_scoped=section.pk_scoped, policy=policy)
+        computed = container.properties.get("computedProperties", ())
+        scoped = section.pk_scoped
+        source = sql.Source(container.table, where, params, pk_scoped=scoped, policy=policy, computed=computed)
 
         resume = _resume_filter(container, query)
 

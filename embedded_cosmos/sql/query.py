@@ -7,6 +7,7 @@ from typing import Any
 
 from embedded_cosmos.sql import nodes
 from embedded_cosmos.sql.aggregates import is_aggregate
+from embedded_cosmos.sql.computed import check_definition, with_computed
 from embedded_cosmos.sql.errors import SqlError, Unsupported
 from embedded_cosmos.sql.key_values import key_values
 from embedded_cosmos.sql.narrowing import Narrower
@@ -25,6 +26,7 @@ __all__ = [
     "Source",
     "SqlError",
     "Unsupported",
+    "check_definition",
     "execute",
     "key_values",
     "needs_plan",
@@ -68,6 +70,7 @@ _NOTHING_ELSE: Any = ((), None, (), (), None, None)
 def _prepared(
     db: sqlite3.Connection, source: Source, query: nodes.Query, parameters: Mapping[str, Any]
 ) -> tuple[Run, list[Any]]:
+    query = with_computed(query, source.computed)
     expand, scope = root_scope(query, parameters)
     matches = Matches(scope, query.where if not is_joined(query) else None)
     path = query.bindings[0].path

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -28,6 +28,7 @@ class Source:
     params: tuple[Any, ...]
     pk_scoped: bool
     policy: Mapping[str, Any]
+    computed: Sequence[Mapping[str, Any]] = ()
 
     @property
     def is_one_row(self) -> bool:

@@ -147,7 +147,6 @@ async def test_one_physical_partition_for_every_ten_thousand_units(new_container
     [
         ({"vector_embedding_policy": {"vectorEmbeddings": [{"path": "/v"}]}}, "vector"),
         ({"full_text_policy": {"defaultLanguage": "en-US"}}, "full text"),
-        ({"computed_properties": [{"name": "x", "query": "SELECT VALUE 1 FROM c"}]}, "Computed"),
     ],
 )
 async def test_what_a_container_cannot_have_is_refused_by_name(
