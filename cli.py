@@ -11,6 +11,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import click
 from azure.core.exceptions import AzureError, HttpResponseError
+from marshmallow import ValidationError
 
 from functions.http_openapi.document import document
 from local import demo_data as demo
@@ -19,7 +20,7 @@ from local import postman
 from local.host.configuration import LocalSettings
 from local.host.environment import SETTINGS_FILE, DatabaseChoice, apply
 from migrations import runner
-from operations import check, export_file, person
+from operations import check, export_file, person, report
 from operations import replay_feed as replays
 from operations.pace import Pace
 from operations.progress import Progress
@@ -31,6 +32,7 @@ from shared.errors import ApiError
 from shared.flags import feature_flags as flags
 from shared.ids import is_uuid
 from shared.logs import log_what_waits
+from shared.reports.schemas import FORMATS
 
 T = TypeVar("T")
 
@@ -206,6 +208,32 @@ async def _print(who: person.Person, progress: Progress) -> None:
     async for record in person.export(who):
         progress.say(export_file.line_of(record))
         progress(record["kind"])
+
+
+@cli.command("report")
+@TENANT
+@click.option("--group-by", default="project", show_default=True, help="One to three groups, separated by commas.")
+@click.option("--start-date", help="The first local day, such as 2026-11-01. Without dates: the current month.")
+@click.option("--end-date", help="The last local day.")
+@click.option("--timezone", default="UTC", show_default=True, help="The time zone of the days, by its IANA name.")
+@click.option("--rounding", help="How each entry is rounded: up, down or nearest.")
+@click.option("--rounding-minutes", help="To how many minutes. 15 by default.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="xlsx", show_default=True)
+@click.option("-f", "--file", type=click.Path(dir_okay=False, path_type=Path), required=True)
+@UNITS
+def report_command(tenant: str, form: str, file: Path, units: float, **asked: str | None) -> None:
+    """Write a report of everyone's time by groups, of any size, with amounts."""
+    query = {"format": form} | {name: value for name, value in asked.items() if value}
+    try:
+        with Progress() as progress:
+            content = _run(
+                lambda: report.make(tenant, query, lambda count: progress("time entries", count=count)), Pace(units)
+            )
+        file.write_bytes(content)
+    except ValidationError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or file} can't be written: {error.strerror}") from error
 
 
 @cli.command("erase-user")

@@ -38,9 +38,9 @@ class Progress:
         if self._done or not error:
             click.echo(self._line(), err=True)
 
-    def __call__(self, kind: str, place: str = "") -> None:
-        """One more document is done."""
-        self._done[kind] += 1
+    def __call__(self, kind: str, place: str = "", *, count: int = 1) -> None:
+        """One more document is done, or so many."""
+        self._done[kind] += count
         self._place = place
         if time.monotonic() >= self._told_at + (SECONDS_ON_A_TERMINAL if self._is_terminal else SECONDS_IN_A_LOG):
             self._told_at = time.monotonic()
