@@ -117,14 +117,10 @@ check-workflows: $(TOOLS_READY) ## check the GitHub workflows and other YAML aga
 	$(TOOLS)/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 	$(TOOLS)/bin/zizmor --offline --quiet --min-severity medium .github
 
-# The version that the templates are written for: a newer one knows newer rules.
-BICEP_VERSION := v0.49.2
-
 check-openapi: $(NODE_READY) ## hold docs/openapi.json to Redocly's rules (needs Node.js 20.19 or newer)
 	cd $(CLIENTS) && REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true npx --no-install redocly lint --config redocly.yaml ../../docs/openapi.json
 
 check-bicep: ## compile the infrastructure, and fail on every warning (needs Bicep, or the Azure CLI, which fetches it)
-	@if ! command -v bicep >/dev/null && command -v az >/dev/null; then az bicep install --version $(BICEP_VERSION); fi
 	@$(PYTHON) -m tools.check_bicep
 
 next-version: $(TOOLS_READY) ## print the version that the commits since the last release make

@@ -9,11 +9,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 INFRA = Path(__file__).parents[1] / "infra"
 TEMPLATES = ("main.bicep", "gateway.bicep")
+VERSION = "0.49.2"
 FINDING = re.compile(r"\) : (?:Info|Warning|Error) |^ERROR: ", re.MULTILINE)
 DIRECTORY = "00000000-0000-0000-0000-000000000000"
 OUTPUTS = {
@@ -46,25 +48,32 @@ class CheckFailedError(Exception):
 
 
 def compiler() -> list[str]:
-    """How the compiler is called; raises CheckFailedError where there is none."""
-    if shutil.which("bicep"):
+    """How the compiler is called; raises CheckFailedError where there is none.
+
+    Of two, the one of the pinned version is taken: a newer one knows rules that nobody has decided on yet.
+    """
+    if shutil.which("bicep") and (f" {VERSION} " in _run(["bicep", "--version"]).stdout or not shutil.which("az")):
         return ["bicep"]
     if shutil.which("az"):
+        installed = _run(["az", "bicep", "install", "--version", f"v{VERSION}"])
+        if installed.returncode:
+            raise CheckFailedError(f"NOT CHECKED: the Azure CLI could not fetch Bicep {VERSION}.\n{installed.stderr}")
         return ["az", "bicep"]
-    raise CheckFailedError("NOT CHECKED: neither `bicep` nor `az` is installed here, so that nothing was compiled.")
+    raise CheckFailedError("NOT CHECKED: neither `bicep` nor `az` is installed here, so nothing was compiled.")
+
+
+def _run(
+    command: Sequence[str], settings: Mapping[str, str] = MappingProxyType({})
+) -> "subprocess.CompletedProcess[str]":
+    # Within a pipeline, the Azure CLI would take whatever `bicep` is on the path.
+    environment = {**os.environ, "AZURE_BICEP_USE_BINARY_FROM_PATH": "false", **settings}
+    return subprocess.run(command, cwd=INFRA, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
 
 
 def compile_file(command: Sequence[str], verb: str, name: str, settings: dict[str, str]) -> None:
     """Compile one file; raises CheckFailedError with every error, warning and hint."""
     file = [name] if command[0] == "bicep" else ["--file", name]
-    done = subprocess.run(  # noqa: S603 - the compiler
-        [*command, verb, *file, "--stdout"],
-        cwd=INFRA,
-        env=os.environ | settings,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = _run([*command, verb, *file, "--stdout"], settings)
     if done.returncode or FINDING.search(done.stderr):
         raise CheckFailedError(f"{name} {settings.get('IDENTITY_PROVIDER', '')}\n{done.stderr}")
 

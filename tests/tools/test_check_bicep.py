@@ -14,13 +14,18 @@ from tools import check_bicep
 ROOT = Path(__file__).parents[2]
 
 
-def checked(folder: Path, says: str | None, name: str = "bicep") -> tuple[int, str, list[str]]:
+def checked(
+    folder: Path, says: str | None, name: str = "bicep", version: str = check_bicep.VERSION
+) -> tuple[int, str, list[str]]:
     """The outcome of the check where the compiler prints `says`: exit code, stderr, and how the compiler was called."""
     calls = folder / "calls"
     calls.touch()
     if says is not None:
         compiler = folder / name
-        compiler.write_text(f"#!/bin/sh\necho \"$@\" provider=$IDENTITY_PROVIDER >> {calls}\necho '{says}' >&2\n")
+        compiler.write_text(
+            f'#!/bin/sh\necho "$@" provider=$IDENTITY_PROVIDER >> {calls}\n'
+            f"case \"$*\" in *--version*) echo 'Bicep CLI version {version} (abc)' ;; *) echo '{says}' >&2 ;; esac\n"
+        )
         compiler.chmod(compiler.stat().st_mode | stat.S_IXUSR)
     done = subprocess.run(
         [sys.executable, "-m", "tools.check_bicep"],
@@ -30,7 +35,7 @@ def checked(folder: Path, says: str | None, name: str = "bicep") -> tuple[int, s
         text=True,
         check=False,
     )
-    return done.returncode, done.stderr, calls.read_text().splitlines()
+    return done.returncode, done.stderr, [call for call in calls.read_text().splitlines() if "--version" not in call]
 
 
 @pytest.mark.parametrize("name", ["bicep", "az"])
@@ -62,6 +67,14 @@ def test_a_warning_fails_it(tmp_path: Path, says: str) -> None:
 
     assert status == 1
     assert says in told
+
+
+@pytest.mark.parametrize(("version", "taken"), [(check_bicep.VERSION, "bicep"), ("0.99.1", "az bicep")])
+def test_of_two_compilers_the_pinned_one_is_taken(tmp_path: Path, version: str, taken: str) -> None:
+    checked(tmp_path, "", "az")
+    _, _, calls = checked(tmp_path, "", "bicep", version)
+
+    assert {call.startswith("bicep ") for call in calls[6:]} == {taken == "az bicep"}
 
 
 def test_without_a_compiler_it_fails_and_says_so(tmp_path: Path) -> None:
