@@ -59,7 +59,9 @@ class ReportQuery(RangeQuery):
     decimal = Separator(
         load_default=None,
         validate=validate.Regexp(r"^[.,]$"),
-        metadata=about("In CSV, the decimal separator: a point, or a comma, which is the default with semicolons."),
+        metadata=about(
+            "In CSV, the decimal separator: a point, or a comma, which is the default with semicolons.", ","
+        ),
     )
     bom = QueryBoolean(
         load_default=False, metadata=about("Whether a CSV begins with a byte order mark, by which Excel knows UTF-8.")
@@ -75,7 +77,9 @@ class TimeReportQuery(ReportQuery):
 
     group_by = GroupList(
         load_default=lambda: ("project",),
-        metadata=about(f"One to three of these, separated by commas: {', '.join(f'`{one}`' for one in GROUPS)}."),
+        metadata=about(
+            f"One to three of these, separated by commas: {', '.join(f'`{one}`' for one in GROUPS)}.", "project,user"
+        ),
     )
     rounding = Choice(
         "Rounding",

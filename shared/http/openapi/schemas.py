@@ -16,15 +16,14 @@ from apispec.ext.marshmallow.field_converter import DEFAULT_FIELD_MAPPING
 from apispec.ext.marshmallow.openapi import OpenAPIConverter
 from marshmallow import Schema, fields, missing
 
-from shared.http.fields import Answer, Choice, CommaList, Id, Instant
-from shared.http.local_time import TimeZone
+from shared.http.fields import Answer, Choice, CommaList, Id, Instant, QueryBoolean
 
 Json = dict[str, Any]
 JSON_SCHEMA: Mapping[type[Any], tuple[str | None, str | None]] = {
     Id: ("string", "uuid"),
     Instant: ("string", "date-time"),
     CommaList: ("array", None),
-    TimeZone: ("string", None),
+    QueryBoolean: ("boolean", None),
 }
 # What an answer of a media type is, where it is no item: its name, and its schema.
 MEDIA: Mapping[str, tuple[str, Json]] = {
@@ -71,13 +70,10 @@ class Components:
         for one in found:
             # None stands for what is absent; a query has no null.
             one["schema"].pop("nullable", None)
-            # An example in the schema would be one of the type, which several parameters may share.
-            if "example" in one["schema"]:
-                one["example"] = one["schema"].pop("example")
-            elif one["schema"] == ANY_ID:
-                one["example"] = EXAMPLE_ID
-            elif one["schema"].get("items") == ANY_ID:
-                one["example"] = [EXAMPLE_ID]
+            # Whatever a field makes of it, it comes as text.
+            one["schema"].setdefault("type", "string")
+            if (example := _example(one["schema"])) is not None:
+                one["example"] = example
         return found
 
     def all(self) -> Json:
@@ -172,6 +168,18 @@ def _referring(field: Choice, made: Json) -> Json:
     reference = {"$ref": f"#/components/schemas/{field.enum}"}
     rest = {name: value for name, value in made.items() if name != "enum"}
     return reference if set(rest) == {"type"} else {**rest, "allOf": [reference]}
+
+
+def _example(schema: Json) -> Any:
+    """An example for a parameter, taken from its schema, where it would be one of the type; or one that suits it."""
+    if "example" in schema:
+        return schema.pop("example")
+    if "default" in schema:
+        return schema["default"]
+    if schema["type"] == "array":
+        return [EXAMPLE_ID] if schema["items"] == ANY_ID else None
+    suiting = {"integer": schema.get("minimum"), "boolean": True, "string": EXAMPLE_ID if schema == ANY_ID else None}
+    return suiting.get(schema["type"])
 
 
 def _id_first(properties: Json) -> Json:
