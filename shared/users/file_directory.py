@@ -140,8 +140,9 @@ def _read(path: Path) -> list[DirectoryUser]:
 
 def _user(entry: dict[str, Any]) -> DirectoryUser:
     return DirectoryUser(
-        id=str(entry["id"]),
-        tenant_id=str(entry["tenant_id"]),
+        # Written by hand, ids may be in any case.
+        id=str(entry["id"]).lower(),
+        tenant_id=str(entry["tenant_id"]).lower(),
         name=entry.get("name") or "",
         email=entry.get("email") or "",
         roles=recognised(entry.get("roles") or []),

@@ -72,7 +72,7 @@ async def test_a_file_written_by_hand_may_leave_things_out(path: Path) -> None:
 
     found = await FileDirectory(str(path)).user(TENANT.upper(), user_id.lower())
 
-    assert found == DirectoryUser(user_id, TENANT, roles=(TESTER,))
+    assert found == DirectoryUser(user_id.lower(), TENANT, roles=(TESTER,))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"users": [{}]}', '{"users": [1]}', '{"users": 1}', "\0"])

@@ -211,7 +211,7 @@ class GraphDirectory:
     def _user(self, row: Row, tenant_id: str, groups: tuple[str, ...]) -> DirectoryUser:
         email = row.get("mail") or next(iter(row.get("otherMails") or []), "")
         roles = recognised(_names_in(row, self._settings.role_attribute))
-        return DirectoryUser(row["id"], tenant_id, row.get("displayName") or "", email, roles, groups)
+        return DirectoryUser(str(row["id"]).lower(), tenant_id, row.get("displayName") or "", email, roles, groups)
 
 
 def _names_in(row: Row, attribute: str) -> tuple[str, ...]:
