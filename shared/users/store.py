@@ -55,7 +55,7 @@ async def change_role(caller: Caller, now: datetime, change: RoleChange, precond
 
     Raises ApiError 404 for an unknown user; 409 when the caller's own user is not in a directory that can't add them,
     for the last administrator, and while others change roles of the tenant; 412 when the precondition fails; 429 or
-    503 when the directory or the database does not take the change.
+    503 when the directory or the database does not take the change, 503 `outcome_unknown` when it may have.
     """
     return await _of_process().make(Wish(caller, now, change, precondition))
 
@@ -66,12 +66,24 @@ class RoleChanges:
     def __init__(self, where: Directory) -> None:
         self._directory = where
         self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._running: set[asyncio.Task[DirectoryUser]] = set()
+
+    async def close(self) -> None:
+        """Wait for the changes that are being made."""
+        if self._running:
+            await asyncio.wait(self._running)
 
     async def make(self, wish: Wish) -> DirectoryUser:
         """The user after the change. Raises as `change_role` does."""
         async with self._queues.setdefault(wish.tenant_id, asyncio.Lock()):
             # A request that is given up must not leave the lock behind, or an event that does not say how it ended.
-            return await asyncio.shield(asyncio.create_task(self._make_alone(wish)))
+            work = asyncio.create_task(self._make_alone(wish))
+            self._running.add(work)
+            work.add_done_callback(self._running.discard)
+            try:
+                return await asyncio.shield(work)
+            except asyncio.CancelledError as error:
+                raise _outcome_unknown() from error
 
     async def _make_alone(self, wish: Wish) -> DirectoryUser:
         async with role_lock(wish.tenant_id) as lock:
@@ -117,10 +129,12 @@ class RoleChanges:
         try:
             user = await self._directory.change(before, wish.change)
         except ApiError as error:
-            known = error.status != 503
+            known = error.status != 503 or error.code == "group_missing"
             ending = "refused by the directory" if known else "it is not known whether the directory did it"
             await _put(_ended(asked, f"{ending} ({error.code})", nothing_changed=known))
-            raise
+            if known:
+                raise
+            raise _outcome_unknown() from error
         if user is None:
             await _put(_ended(asked, "the directory has no such user", nothing_changed=True))
             raise not_found()
@@ -144,7 +158,12 @@ def _of_process() -> RoleChanges:
 
 
 async def _forget() -> None:
+    await _of_process().close()
     _of_process.cache_clear()
+
+
+def _outcome_unknown() -> ApiError:
+    return unavailable("outcome_unknown", "It is not known whether this was saved; look before you try again")
 
 
 def _described(change: RoleChange) -> str:
