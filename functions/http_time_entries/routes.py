@@ -20,7 +20,10 @@ IDEMPOTENCY_KEY = Header(
     "Any text made for this one time entry. A call that is sent again with it gets the entry that the first one made.",
     "6e0d2c5a-91f4-4d0b-8f57-3b6f1c2a7e10",
 )
-OTHERS = {403: "Only an administrator may see other users' time entries."}
+LIST_REFUSALS = {
+    403: "Only an administrator may see other users' time entries.",
+    503: "Too many large lists are being read.",
+}
 NOT_THE_OWNER = {403: "Only its owner may change a time entry."}
 BAD_ENTRY = {
     400: "The project or activity does not exist, the end is not after the start, or a date lies in the future.",
@@ -35,7 +38,7 @@ BAD_ENTRY = {
     operation_id="list-time-entries",
     query=ListQuery(),
     answer=TimeEntry(many=True),
-    refusals=OTHERS,
+    refusals=LIST_REFUSALS,
 )
 async def list_entries(request: Request) -> Reply:
     """List time entries.
@@ -111,7 +114,7 @@ async def summary(request: Request) -> Reply:
     operation_id="list-time-entries-by-page",
     query=PageQuery(),
     answer=TimeEntryPage(),
-    refusals=OTHERS,
+    refusals=LIST_REFUSALS,
 )
 async def paginated(request: Request) -> Reply:
     """List time entries page by page.

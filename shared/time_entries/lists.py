@@ -6,6 +6,7 @@ is at most one entry, since an owner's entries are disjoint: no query of one own
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +15,7 @@ from shared.auth.caller import Caller
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import LIVE, Document
+from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
 from shared.instants import format_instant
 from shared.time_entries.entry import SELECTED
 from shared.time_entries.schemas import EVERYONE, ListFilters, filters_of
@@ -65,10 +67,12 @@ async def filters_for(caller: Caller, query: Mapping[str, Any], now: datetime) -
 async def entries(caller: Caller, filters: ListFilters, limit: int) -> AsyncIterator[list[Document]]:
     """The entries that meet the filters' range, newest start first, page by page.
 
-    What starts before the range comes last. The first page has been read when this returns.
+    What starts before the range comes last. The first page has been read when this returns. Raises ApiError 503, here
+    or when a later page is asked for, where too many lists are read at once.
     """
     within = _within(caller, filters, limit, 0)
-    first, reaching_in = await asyncio.gather(anext(within, []), _reaching_in(caller, filters))
+    async with first_pages().turn():
+        first, reaching_in = await asyncio.gather(anext(within, []), _reaching_in(caller, filters))
     return _one_after_another(first, within, reaching_in, limit)
 
 
@@ -77,9 +81,10 @@ async def page(
 ) -> tuple[int, AsyncIterator[list[Document]]]:
     """How many entries meet the filters' range, and those from `skip` on, as `entries` gives them."""
     within = _within(caller, filters, limit, skip)
-    count, first, reaching_in = await asyncio.gather(
-        _count_within(caller, filters), anext(within, []), _reaching_in(caller, filters)
-    )
+    async with first_pages().turn():
+        count, first, reaching_in = await asyncio.gather(
+            _count_within(caller, filters), anext(within, []), _reaching_in(caller, filters)
+        )
     rest = reaching_in[max(skip - count, 0) :]
     return count + len(reaching_in), _one_after_another(first, within, rest, limit)
 
@@ -89,9 +94,12 @@ async def _one_after_another(
 ) -> AsyncIterator[list[Document]]:
     yield first
     taken = len(first)
-    async for following in more:
-        yield following
-        taken += len(following)
+    async with AsyncExitStack() as turns:
+        if taken >= LARGE_AFTER_ENTRIES:
+            await turns.enter_async_context(large_lists().turn())
+        async for following in more:
+            yield following
+            taken += len(following)
     yield rest[: limit - taken]
 
 
