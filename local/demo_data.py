@@ -23,6 +23,7 @@ from shared.cosmos.containers import MIGRATION
 from shared.errors import ApiError
 from shared.instants import DEFAULT_TIMEZONE_OFFSET
 from shared.logs import correlation_id
+from shared.rates import store as rates
 from shared.time_entries import store as time_entries
 from shared.users.file_directory import FileDirectory
 from shared.users.rules import DirectoryUser
@@ -37,6 +38,15 @@ PROJECTS_OF = {
     "Galápagos Conservation": ("Turtle census",),
     "Quito Water": ("Meter readings", "Customer portal"),
 }
+# Nobody pays for it.
+NOT_BILLABLE = "Turtle census"
+# Of everyone's time: what the customer pays, more since a while ago, and what it costs; one customer pays in dollars.
+RATES: tuple[dict[str, Any], ...] = (
+    {"kind": "billable", "amount": "80.00", "currency": "EUR"},
+    {"kind": "billable", "amount": "85.00", "currency": "EUR", "valid_from": 15},
+    {"kind": "billable", "amount": "95.50", "currency": "USD", "customer_id": "Quito Water"},
+    {"kind": "cost", "amount": "42.00", "currency": "EUR"},
+)
 ACTIVITY_NAMES = ("Development", "Design", "Meeting", "Code review", "Support")
 TASKS = (
     "Sketch the first screen",
@@ -92,7 +102,8 @@ async def fill(users: int, days: int, written: Callable[[int], None]) -> None:
 
 def entries_in(users: int, days: int) -> int:
     """How many entries `fill` comes by."""
-    return users * SPELLS_A_DAY * len(_working_days(days, instants.now()))
+    working = len(_working_days(days, instants.now()))
+    return users * (SPELLS_A_DAY * working + (working > 1))
 
 
 def people(count: int) -> list[Person]:
@@ -130,12 +141,26 @@ async def _catalog() -> list[dict[str, str]]:
     """The catalog's items; returns every combination of a project and an activity."""
     customers = {name: await _item(CUSTOMERS, {"name": name}) for name in PROJECTS_OF}
     projects = [
-        await _item(PROJECTS, {"name": name, "customer_id": customers[customer]})
+        await _item(PROJECTS, {"name": name, "customer_id": customers[customer], "billable": name != NOT_BILLABLE})
         for customer, names in PROJECTS_OF.items()
         for name in names
     ]
+    await _rates(customers)
     activities = [await _item(ACTIVITIES, {"name": name}) for name in ACTIVITY_NAMES]
     return [{"project_id": project, "activity_id": activity} for project in projects for activity in activities]
+
+
+async def _rates(customers: Mapping[str, str]) -> None:
+    """The rates, where there are none yet; `valid_from` is how many days ago they begin."""
+    if await rates.rates_of(DEMO_TENANT):
+        return
+    today = instants.to_local(instants.now(), ECUADOR).date()
+    for rate in RATES:
+        since = rate.get("valid_from")
+        fields = dict.fromkeys(("user_id", "project_id", "customer_id", "activity_id")) | rate
+        fields["customer_id"] = customers.get(rate.get("customer_id", ""))
+        fields["valid_from"] = (today - timedelta(days=since)).isoformat() if since else None
+        await rates.create(_caller(ADMIN), instants.now(), fields)
 
 
 async def _item(resource: Resource, fields: Mapping[str, Any]) -> str:
@@ -178,7 +203,11 @@ def _working_days(days: int, now: datetime) -> list[date]:
 
 
 def _spells(dice: random.Random, days: Iterable[date]) -> Iterator[tuple[datetime, datetime]]:
-    """Some spells of work on each day, as instants."""
+    """Some spells of work on each day, and one over the first midnight, as instants."""
+    days = list(days)
+    if len(days) > 1:
+        late = datetime.combine(days[0], time(22, 30))
+        yield instants.from_local(late, ECUADOR), instants.from_local(late + timedelta(hours=2, minutes=30), ECUADOR)
     for day in days:
         start = datetime.combine(day, time(8)) + timedelta(minutes=dice.randrange(60))
         for _ in range(SPELLS_A_DAY):
