@@ -39,6 +39,11 @@ class Caller:
         """Whether the caller may read what belongs to other users of the tenant: their time entries and events."""
         return self.is_admin
 
+    @property
+    def may_see_amounts(self) -> bool:
+        """Whether the caller may see what work costs and is charged: rates, and the amounts of reports."""
+        return self.is_admin
+
     def require_admin(self, message: str = "Only an administrator may do this") -> None:
         """Raises ApiError 403 unless the caller is an administrator."""
         if not self.is_admin:

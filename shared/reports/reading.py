@@ -91,7 +91,7 @@ async def source(
     (count, pages), users, rates = await asyncio.gather(
         lists.page(caller, filters, 0, most),
         directory().known_users(caller.tenant_id),
-        rate_book(caller.tenant_id) if caller.is_admin else _none(),
+        rate_book(caller.tenant_id) if caller.may_see_amounts else _none(),
     )
     if count > most:
         raise ApiError(422, "report_too_large", TOO_LARGE.format(count=count, most=most))
