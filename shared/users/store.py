@@ -16,6 +16,7 @@ from shared.clients import container
 from shared.cosmos.containers import ADMINISTRATION
 from shared.cosmos.failures import database
 from shared.cosmos.items import Document
+from shared.cosmos.transactions import outcome_unknown
 from shared.errors import ApiError, unavailable
 from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
@@ -83,7 +84,7 @@ class RoleChanges:
             try:
                 return await asyncio.shield(work)
             except asyncio.CancelledError as error:
-                raise _outcome_unknown() from error
+                raise outcome_unknown() from error
 
     async def _make_alone(self, wish: Wish) -> DirectoryUser:
         async with role_lock(wish.tenant_id) as lock:
@@ -134,7 +135,7 @@ class RoleChanges:
             await _put(_ended(asked, f"{ending} ({error.code})", nothing_changed=known))
             if known:
                 raise
-            raise _outcome_unknown() from error
+            raise outcome_unknown() from error
         if user is None:
             await _put(_ended(asked, "the directory has no such user", nothing_changed=True))
             raise not_found()
@@ -160,10 +161,6 @@ def _of_process() -> RoleChanges:
 async def _forget() -> None:
     await _of_process().close()
     _of_process.cache_clear()
-
-
-def _outcome_unknown() -> ApiError:
-    return unavailable("outcome_unknown", "It is not known whether this was saved; look before you try again")
 
 
 def _described(change: RoleChange) -> str:
