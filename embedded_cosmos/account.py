@@ -74,7 +74,7 @@ class Account:
     async def databases(self, call: Call) -> Reply:
         resources = [database.resource for database in self._catalog.databases.values()]
         if call.verb == "GET" or is_query(call):
-            return _listed("Databases", "", resources, call)
+            return listed_reply("Databases", "", resources, call)
         return _reply(201, (await self._catalog.create_database(call.json_object(), _offer(call))).resource)
 
     async def database(self, id_: str, call: Call) -> Reply:
@@ -89,7 +89,7 @@ class Account:
         database = self._catalog.database(database_id)
         if call.verb == "GET" or is_query(call):
             resources = [container.resource for container in database.containers.values()]
-            return _listed("DocumentCollections", database.rid, resources, call)
+            return listed_reply("DocumentCollections", database.rid, resources, call)
         keyless = call.headers.get("x-ms-version", "") <= _LAST_KEYLESS_VERSION
         container = await self._catalog.create_container(database, call.json_object(), _offer(call), keyless=keyless)
         return _reply(201, container.resource)
@@ -115,7 +115,7 @@ class Account:
         return metrics.quota_headers(count, size)
 
     def offers(self, call: Call) -> Reply:
-        return _listed("Offers", "", list(self._offers()), call)
+        return listed_reply("Offers", "", list(self._offers()), call)
 
     async def offer(self, rid: str, call: Call) -> Reply:
         owner, resource = self._offers_by_id().get(rid.lower(), (None, {}))
@@ -218,7 +218,7 @@ def _check_match(resource: dict[str, Any], call: Call) -> None:
         raise precondition_failed()
 
 
-def _listed(name: str, rid: str, resources: list[dict[str, Any]], call: Call) -> Reply:
+def listed_reply(name: str, rid: str, resources: list[dict[str, Any]], call: Call) -> Reply:
     """All of them in one page, for an account on a laptop has few, unless the client asks for smaller ones."""
     rows = over_resources(query_of(call), resources) if is_query(call) else [json_text(one) for one in resources]
     size = page_size(call) if "x-ms-max-item-count" in call.headers else len(rows) or 1

@@ -5,6 +5,7 @@ import hmac
 from urllib.parse import unquote
 
 from embedded_cosmos.errors import CosmosError
+from embedded_cosmos.permissions import TOKEN_PREFIX, ResourceTokens
 from embedded_cosmos.wire import Call
 
 # The key that Microsoft publishes for its emulator: known to everyone, good for a laptop only.
@@ -15,17 +16,23 @@ _PREFIX = "type=master&ver=1.0&sig="
 
 
 class SignatureCheck:
-    """Refuses, with 401, what is not signed with the key."""
+    """Refuses, with 401, what is neither signed with the key nor bears a resource token."""
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, tokens: ResourceTokens) -> None:
         self._key = base64.b64decode(key)
+        self._tokens = tokens
 
     def __call__(self, call: Call) -> None:
         token = unquote(call.headers.get("authorization", ""))
         if not token:
             raise CosmosError(401, "Required Header authorization is missing.")
+        if token.startswith(TOKEN_PREFIX):
+            self._tokens.check(token, call)
+            return
         if not token.startswith(_PREFIX):
-            raise CosmosError(401, "Only master key signatures are supported by the embedded Cosmos DB.")
+            raise CosmosError(
+                401, "Only signatures of the master key and resource tokens are supported by the embedded Cosmos DB."
+            )
         date = call.headers.get("x-ms-date", "").lower()
         if not date:
             raise CosmosError(401, "Required Header x-ms-date is missing.")

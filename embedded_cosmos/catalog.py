@@ -186,6 +186,7 @@ class Catalog:
             for container in database.containers.values():
                 self._store.drop_container_tables(container.n)
             db.execute("DELETE FROM containers WHERE database_n = ?", (database.n,))
+            db.execute("DELETE FROM users WHERE database_n = ?", (database.n,))
             db.execute("DELETE FROM databases WHERE n = ?", (database.n,))
         del self.databases[database.id]
 

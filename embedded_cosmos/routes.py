@@ -8,6 +8,7 @@ from embedded_cosmos.catalog import Catalog, Container
 from embedded_cosmos.errors import CosmosError, bad_request, not_found, unsupported
 from embedded_cosmos.feeds import Feeds
 from embedded_cosmos.items import Items
+from embedded_cosmos.permissions import ResourceTokens, Users
 from embedded_cosmos.queries import Queries
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import CONSISTENCY_LEVELS, Call, Reply
@@ -19,8 +20,6 @@ _REFUSED_FEEDS = {
     "sprocs": "Stored procedures",
     "triggers": "Triggers",
     "udfs": "User-defined functions",
-    "users": "Users and permissions",
-    "permissions": "Users and permissions",
     "clientencryptionkeys": "Client-side encryption",
     "attachments": "Attachments",
 }
@@ -44,11 +43,12 @@ def _check_headers(call: Call) -> None:
 class Routes:
     """Answers one request, or raises a `CosmosError`."""
 
-    def __init__(self, store: Store, catalog: Catalog, consistency: str) -> None:
+    def __init__(self, store: Store, catalog: Catalog, tokens: ResourceTokens, consistency: str) -> None:
         """`consistency` is what the account says of itself; whatever it says, every read sees the last write."""
         self._consistency = consistency
         self._catalog = catalog
         self._account = Account(store, self._catalog)
+        self._users = Users(store, catalog, tokens)
         self._items = Items(store)
         self._feeds = Feeds(store)
         self._queries = Queries(store)
@@ -87,6 +87,18 @@ class Routes:
                 return self._account.offers(call)
             case (("GET" | "PUT"), ("offers", rid)):
                 return await self._account.offer(rid, call)
+        return await self._users_answer(call)
+
+    async def _users_answer(self, call: Call) -> Reply:
+        match call.verb, call.path:
+            case (("GET" | "POST"), ("dbs", database, "users")):
+                return await self._users.answer(database, ("users",), call)
+            case (("GET" | "PUT" | "DELETE"), ("dbs", database, "users", user)):
+                return await self._users.answer(database, ("users", user), call)
+            case (("GET" | "POST"), ("dbs", database, "users", user, "permissions")):
+                return await self._users.answer(database, ("users", user, "permissions"), call)
+            case (("GET" | "PUT" | "DELETE"), ("dbs", database, "users", user, "permissions", permission)):
+                return await self._users.answer(database, ("users", user, "permissions", permission), call)
         raise _refused(call)
 
     def _container(self, database: str, id_: str, call: Call) -> Container:

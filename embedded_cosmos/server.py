@@ -19,6 +19,7 @@ from embedded_cosmos.errors import CosmosError
 from embedded_cosmos.expiry import SWEEP_SECONDS, Sweeper
 from embedded_cosmos.faults import CONTROL_PATH, Fault, Faults, Kind, refusal, refuse_web_page
 from embedded_cosmos.loopback import names_loopback
+from embedded_cosmos.permissions import ResourceTokens
 from embedded_cosmos.routes import Routes, refuse_direct_mode
 from embedded_cosmos.store import IN_MEMORY, Store
 from embedded_cosmos.wire import CONSISTENCY_LEVELS, Call, Reply, error_reply, path_segments
@@ -41,8 +42,8 @@ class Server:
 
 
 class _Service:
-    def __init__(self, routes: Routes, key: str, faults: Faults, *, fault_control: bool) -> None:
-        self._check = SignatureCheck(key)
+    def __init__(self, routes: Routes, check: SignatureCheck, faults: Faults, *, fault_control: bool) -> None:
+        self._check = check
         self._routes = routes
         self._faults = faults
         self._fault_control = fault_control
@@ -126,7 +127,9 @@ async def serve(  # noqa: PLR0913 - the options of the command line
     store, faults = Store(data), Faults()
     try:
         catalog = Catalog(store)
-        service = _Service(Routes(store, catalog, consistency), key, faults, fault_control=fault_control)
+        tokens = ResourceTokens(key, catalog)
+        routes = Routes(store, catalog, tokens, consistency)
+        service = _Service(routes, SignatureCheck(key, tokens), faults, fault_control=fault_control)
         sweeping = asyncio.create_task(Sweeper(store, catalog, sweep_seconds).run())
         try:
             async with _listening(service, port) as url:
