@@ -1,11 +1,14 @@
 """From the change feed to the audit trail: each outbox document's event, copied to the `event` container by upsert.
 
-Delivered again, it changes nothing, for an event's id was made by its writer.
+Delivered again, it changes nothing, because the writer made the event's id. A document that can't be taken goes to
+`dead_letter`, and its neighbours go through.
 """
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from azure.cosmos.exceptions import CosmosHttpResponseError
@@ -17,8 +20,15 @@ from shared.cosmos.containers import DEAD_LETTER, EVENT
 from shared.events.outbox import EVENT_FIELDS, EVENT_KIND
 from shared.logs import correlation_id, logger
 
-# What the database says of a document that it will never take, whenever it is asked.
+# What the database answers for a document that it will never take.
 REFUSED = frozenset({400, 413})
+# The database takes ids of up to 1,023 bytes without these characters, and the SDK none that ends with white space.
+LONGEST_ID_BYTES = 1023
+NOT_IN_IDS = frozenset("/\\?#")
+# The database takes documents of 2 MB. Of a larger dead letter, this much is kept as text.
+LARGEST_LETTER_BYTES = 1_500_000
+KEPT_CHARACTERS = 100_000
+TRACE_ID = re.compile(r"[0-9a-f]{32}")
 SIDE_BY_SIDE = 16
 SECONDS_A_DAY = 24 * 60 * 60
 LATE_SECONDS = 5 * 60
@@ -31,7 +41,11 @@ class BadDocumentError(ValueError):
 
 
 async def deliver(function: str, container_id: str, documents: Sequence[Mapping[str, Any]]) -> None:
-    """Copy the events among `documents`; raises what the database raises when it is away, so that all come again."""
+    """Copy the events among `documents`.
+
+    Raises what the database raises when it is unavailable, so that all of them come again. By then nothing of this
+    batch is running any more: it would race against the retry.
+    """
     gate = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def one(document: Mapping[str, Any]) -> None:
@@ -39,16 +53,22 @@ async def deliver(function: str, container_id: str, documents: Sequence[Mapping[
             await _deliver(function, container_id, document)
 
     outbox = [document for document in documents if document.get("kind") == EVENT_KIND]
-    await asyncio.gather(*map(one, outbox))
+    try:
+        async with asyncio.TaskGroup() as group:
+            for document in outbox:
+                group.create_task(one(document))
+    except ExceptionGroup as failures:
+        raise failures.exceptions[0] from failures
     _tell_lag(function, container_id, outbox)
 
 
 async def _deliver(function: str, container_id: str, document: Mapping[str, Any]) -> None:
     try:
         event = event_of(document)
-        correlation_id.set(str(event["session_id"]))
+        _go_on_with_the_trace_of(event)
         await container(EVENT).upsert_item(event | _lifetime())
-    except BadDocumentError as error:
+    except ValueError as error:
+        # Bad as we see it, or as the SDK does.
         await _keep(function, container_id, document, str(error))
     except CosmosHttpResponseError as error:
         if error.status_code not in REFUSED:
@@ -58,6 +78,13 @@ async def _deliver(function: str, container_id: str, document: Mapping[str, Any]
         changed = ",".join(event["changes"])
         log.info("%s %s %s %s [%s]", function, container_id, event["item_id"], event["action"], changed)
         log.debug("%s", json.dumps(event))
+
+
+def _go_on_with_the_trace_of(event: Mapping[str, Any]) -> None:
+    """Log under the correlation id of the request that wrote the event; it is also sent in a header."""
+    session_id = event["session_id"]
+    if isinstance(session_id, str) and TRACE_ID.fullmatch(session_id):
+        correlation_id.set(session_id)
 
 
 def _tell_lag(function: str, container_id: str, outbox: Sequence[Mapping[str, Any]]) -> None:
@@ -79,8 +106,18 @@ def event_of(document: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(event["changes"], dict) or not all(
         isinstance(event[n], str) and event[n] for n in ("id", "item_id", "tenant_id")
     ):
-        raise BadDocumentError("the event's id, item_id, tenant_id and changes must be three strings and an object")
+        raise BadDocumentError("the event's id, item_id and tenant_id must be strings, and its changes an object")
+    if not (_is_id(event["id"]) and _is_id(event["item_id"])):
+        raise BadDocumentError("the event's id and item_id must be ids that the database takes")
     return event
+
+
+def _is_id(text: str) -> bool:
+    """Whether the database and the SDK take it as the id of a document."""
+    encoded = text.encode(errors="replace")
+    return (
+        not NOT_IN_IDS & set(text) and text == text.rstrip() and text.isprintable() and len(encoded) <= LONGEST_ID_BYTES
+    )
 
 
 def _lifetime() -> dict[str, int]:
@@ -90,15 +127,27 @@ def _lifetime() -> dict[str, int]:
 
 
 async def _keep(function: str, container_id: str, document: Mapping[str, Any], error: str) -> None:
-    """Put a document that can't be taken aside, with the error; again and again under the same id."""
-    log.error("%s %s %s could not be taken: %s", function, container_id, document.get("id"), error)
+    """Put a document that can't be taken aside, with the error. Again and again, it gets the same id."""
+    letter_id = f"{container_id}-{document.get('id')}"
+    if not _is_id(letter_id):
+        letter_id = f"{container_id}-{blake2b(letter_id.encode(errors='replace'), digest_size=16).hexdigest()}"
+    log.error("%s %s %r could not be taken: %s", function, container_id, letter_id, error[:KEPT_CHARACTERS])
     await container(DEAD_LETTER).upsert_item(
         {
-            "id": f"{container_id}-{document.get('id')}",
+            "id": letter_id,
             "container_id": container_id,
             "date": instants.format_instant(instants.now()),
             "function": function,
-            "error": error,
-            "document": dict(document),
+            "error": error[:KEPT_CHARACTERS],
+            "document": _fitting(document),
         }
     )
+
+
+def _fitting(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document, or, if it is too large, whose it is and the beginning of its text."""
+    text = json.dumps(dict(document))
+    if len(text) <= LARGEST_LETTER_BYTES:
+        return dict(document)
+    whose = {name: str(document.get(name))[:LONGEST_ID_BYTES] for name in ("id", "tenant_id", "owner_id")}
+    return {**whose, "truncated": text[:KEPT_CHARACTERS]}

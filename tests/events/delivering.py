@@ -1,6 +1,6 @@
 """What tests of the audit trail share: a change feed that is delivered on demand."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
@@ -47,3 +47,12 @@ def outbox_document(world: World, **fields: Any) -> Item:
         "id": event_id, "kind": "event", "tenant_id": world.tenant_id, "owner_id": world.user.user_id,
         "deleted": event_id, **fields,
     }  # fmt: skip
+
+
+async def dead_letters(world: World) -> Mapping[str, Item]:
+    found = world.app.container("dead_letter").query_items("SELECT * FROM c", partition_key="time_entry")
+    letters = [dict(letter) async for letter in found]
+    assert len({letter["id"] for letter in letters}) == len(letters)
+    return {
+        letter["document"]["id"]: letter for letter in letters if letter["document"]["tenant_id"] == world.tenant_id
+    }

@@ -1,7 +1,6 @@
 """The audit trail: each write's event arrives once, whatever the change feed was doing, and a bad one stops none."""
 
 import logging
-from collections.abc import Mapping
 from itertools import pairwise
 
 import aiohttp
@@ -10,7 +9,7 @@ import pytest
 from shared.time_entries.entry import FIELDS
 from tests.application import Application
 from tests.calling import STORED_DATE, Item
-from tests.events.delivering import deliver, deliver_again, events_of, outbox_document, watching
+from tests.events.delivering import dead_letters, deliver, deliver_again, events_of, outbox_document, watching
 from tests.world import World, make_world
 
 EVENT_FIELDS = {
@@ -133,15 +132,6 @@ async def test_a_bad_document_is_kept_with_its_error_and_stops_none(
     await deliver_again(world.app)
     assert set(await dead_letters(world)) == set(kept)
     assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) >= len(bad)
-
-
-async def dead_letters(world: World) -> Mapping[str, Item]:
-    found = world.app.container("dead_letter").query_items("SELECT * FROM c", partition_key="time_entry")
-    letters = [dict(letter) async for letter in found]
-    assert len({letter["id"] for letter in letters}) == len(letters)
-    return {
-        letter["document"]["id"]: letter for letter in letters if letter["document"]["tenant_id"] == world.tenant_id
-    }
 
 
 async def test_there_is_one_line_in_the_log_for_each_event(world: World, caplog: pytest.LogCaptureFixture) -> None:
