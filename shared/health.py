@@ -40,7 +40,7 @@ class Health(Answer):
     )
 
 
-# What an answer looks like while the database is away.
+# What an answer looks like while the database is unavailable.
 UNHEALTHY = {
     "status": "unhealthy",
     "timezone_data": "2026f",

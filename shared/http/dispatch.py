@@ -1,7 +1,8 @@
-"""From an HTTP request to its operation and back: one route table for each resource drives it all.
+"""From an HTTP request to its operation and back. The resource's routes drive all of it.
 
-A trigger hands its request to `respond` with the resource's routes. Here the route is matched, the Caller made, query
-and body loaded through the route's schemas, the operation called, and its Reply, or an ApiError, made the answer.
+A function calls `respond` with its request and the resource's routes. `respond` finds the route, makes the Caller from
+the token, loads query and body through the route's schemas, and calls the operation. Its Reply, or an ApiError, becomes
+the answer.
 """
 
 import asyncio
@@ -27,14 +28,14 @@ from shared.logs import begin_request, correlation_id, log_what_waits, logger
 MAX_BODY_BYTES = 1024 * 1024
 # A client mends the first few, and a longer list would be as much work as a large request.
 MOST_COMPLAINTS = 20
-# Whatever happens below, a caller has an answer within 10 seconds.
+# A caller has an answer within 10 seconds, whatever happens.
 DEADLINE_SECONDS = 9
 
 log = logger(__name__)
 
 
 class HttpRequest(Protocol):
-    """What is used of a trigger's request. Header names are lower-case; repeated query parameters come comma-joined."""
+    """What is used of a trigger's request. Header names are in lower case. Repeated parameters are joined by commas."""
 
     @property
     def method(self) -> str: ...
@@ -57,7 +58,7 @@ class HttpAnswer(TypedDict):
 
 
 async def respond(routes: Routes, request: HttpRequest) -> HttpAnswer:
-    """Answer a request to the resource of these routes. Never raises: what fails here is a 500 that says nothing."""
+    """Answer a request to the resource of these routes. Never raises: an unexpected error is a 500 without details."""
     begin_request(request.headers)
     transactions.begin_request()
     try:
@@ -112,7 +113,7 @@ def _segments(request: HttpRequest) -> list[str]:
 
 
 def _at(routes: Sequence[Route], segments: list[str]) -> list[Route]:
-    """The routes of a path; those that spell it out hide those with a parameter in its place."""
+    """The routes of a path. A route with the path's own words goes before one with a parameter in their place."""
 
     def fits(route: Route, *, literally: bool) -> bool:
         template = route.path.split("/") if route.path else []
@@ -208,7 +209,7 @@ def _invalid(error: ValidationError) -> ApiError:
 
 
 def _sentences(complaint: Any) -> Iterator[str]:
-    """What is wrong with one field; of a list it is said for each place."""
+    """What is wrong with one field. In a list, that is said for each item."""
     if isinstance(complaint, str):
         yield complaint
     else:

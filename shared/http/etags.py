@@ -13,8 +13,8 @@ from shared.errors import ApiError
 def etag_of(document: Mapping[str, Any]) -> str:
     """The entity tag of an item as stored: a digest of its own fields.
 
-    The database's `_etag` would not do: the running entry is answered from its copy in the timeline document, and a
-    write whose answer was lost is known to be applied, but not under which `_etag`.
+    The database's `_etag` can't be used. The running entry is answered from its copy in the timeline document, and of a
+    write whose answer was lost nobody knows the `_etag`.
     """
     text = json.dumps(own_fields(document), sort_keys=True, separators=(",", ":"))
     return f'"{blake2b(text.encode(), digest_size=12).hexdigest()}"'
@@ -22,7 +22,7 @@ def etag_of(document: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Precondition:
-    """What If-Match asks for: None for nothing, else the entity tags of which the item must bear one."""
+    """The condition of If-Match: the item must have one of these entity tags. None: there is no condition."""
 
     tags: frozenset[str] | None
 
@@ -32,6 +32,6 @@ class Precondition:
         return cls(frozenset(tag.strip() for tag in header.split(",")) if header else None)
 
     def check(self, document: Mapping[str, Any]) -> None:
-        """Raises ApiError 412 unless the item as stored is the one that the client has seen."""
+        """Raises ApiError 412 if the item has changed since the client read it."""
         if self.tags is not None and not self.tags & {"*", etag_of(document)}:
             raise ApiError(412, "precondition_failed", "The item has changed since you read it")

@@ -49,15 +49,15 @@ class Query(Schema):
 
 
 class Answer(Schema):
-    """What a call answers. It holds all its fields, and no other: what has no value is null."""
+    """What a call answers: all its fields and no others. A field without a value is null."""
 
 
 class Item(Answer):
-    """An answer that stands for one item: it carries an ETag."""
+    """An answer that is one item: it has an ETag."""
 
 
 def about(description: str, example: Any = missing, *, optional: bool = False) -> dict[str, Any]:
-    """The metadata of a field, for the OpenAPI document; what is optional is left out of an answer where it is none."""
+    """The metadata of a field, for the OpenAPI document. An answer may lack an `optional` field."""
     return {"description": description, "optional": optional} | ({} if example is missing else {"example": example})
 
 
@@ -159,7 +159,7 @@ class Separator(fields.String):
 
 
 class Boolean(fields.Boolean):
-    """true or false, and nothing that merely looks like it."""
+    """JSON's true or false. Numbers and texts are refused."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:  # noqa: ARG002
         if not isinstance(value, bool):

@@ -1,7 +1,7 @@
 """The OpenAPI 3.0.3 document of the API, made from its resources.
 
-It holds nothing that API Management does not import. So it has no security schemes either: its description says how to
-send a token, and the page at `/docs` adds the scheme for its *Authorize* button (see docs/decisions).
+API Management imports all of it. So there are no security schemes: the description says how to send a token, and the
+page at `/docs` adds the scheme for its *Authorize* button (decision 7).
 """
 
 from collections.abc import Iterable

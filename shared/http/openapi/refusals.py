@@ -1,4 +1,4 @@
-"""How a call is refused: the one error body, and which statuses an operation can answer with it, by its route."""
+"""Errors in the document: their body, and the statuses that an operation can answer with it, by its route."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class Problem(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a status means here, and an example of its code and message."""
+    """What a status means in this API, with an example of code and message."""
 
     description: str
     code: str
