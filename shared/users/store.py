@@ -33,6 +33,8 @@ USER = "user"
 # that may take: less than the lock is held for.
 CANDIDATES = 3
 SEARCH_SECONDS = 10.0
+# The 503s of a directory that say that it was asked for nothing.
+NOTHING_SENT = frozenset({"group_missing", "not_configured"})
 
 log = logger(__name__)
 
@@ -130,7 +132,7 @@ class RoleChanges:
         try:
             user = await self._directory.change(before, wish.change)
         except ApiError as error:
-            known = error.status != 503 or error.code == "group_missing"
+            known = error.status != 503 or error.code in NOTHING_SENT
             ending = "refused by the directory" if known else "it is not known whether the directory did it"
             await _put(_ended(asked, f"{ending} ({error.code})", nothing_changed=known))
             if known:
