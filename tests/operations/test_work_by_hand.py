@@ -109,7 +109,7 @@ async def test_every_request_keeps_the_pace(world: World, tmp_path: Path, comman
     [
         ("export-user", "user 1, time_entry 4, outbox 4, event 4"),
         ("erase-user", "time_entry 8, event 4"),
-        ("check", "customer 1, project 1, activity 1, time_entry 5"),
+        ("check", "customer 1, project 1, activity 1, time_entry 9"),
     ],
 )
 async def test_the_totals_come_at_last(world: World, tmp_path: Path, command: str, told: str) -> None:
