@@ -101,7 +101,8 @@ class Documents:
         row = self._existing(key, id_)
         condition.check_write(self._etag(row.lsn))
         self._container.key.checked(document, key)
-        checked_item_id(document.get("id"))
+        if document.get("id") != id_:
+            raise bad_request(f"The id of an item cannot be changed: it is '{id_}', not '{document.get('id')}'.")
         self._purge(key)
         return self._update(key, row, document)
 
@@ -183,12 +184,8 @@ class Documents:
     def _update(self, key: PartitionKey, row: _Row, document: dict[str, Any]) -> Outcome:
         lsn, range_lsn = self._container.advance(key.epk)
         body = self._sealed(document, row.rid, lsn)
-        sql = f"UPDATE {self._table} SET lsn = ?, id = ?, body = ?, expires = ?, range_lsn = ? WHERE rid = ?"
-        values = (lsn, document["id"], body, self._expires(document), range_lsn, row.rid)
-        try:
-            self._db.execute(sql, values)
-        except sqlite3.IntegrityError as error:
-            raise already_exists("the item") from error
+        sql = f"UPDATE {self._table} SET lsn = ?, body = ?, expires = ?, range_lsn = ? WHERE rid = ?"
+        self._db.execute(sql, (lsn, body, self._expires(document), range_lsn, row.rid))
         record(self._db, self._container, key, (lsn, range_lsn), current=Version(body, range_lsn), previous=row.version)
         unique = self._keep_unique(key, row.rid, document)
         charge = charges.write("replace", len(body), unique_keys=unique)

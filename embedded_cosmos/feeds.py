@@ -10,7 +10,7 @@ from typing import Any
 
 from embedded_cosmos import charges, versions
 from embedded_cosmos.catalog import Container
-from embedded_cosmos.errors import CONTAINER_RID_MISMATCH, CosmosError, bad_request
+from embedded_cosmos.errors import CONTAINER_RID_MISMATCH, CosmosError, bad_request, unsupported
 from embedded_cosmos.ring import MAX_EPK, MIN_EPK, prefix_end
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, content_path, feed, json_text
@@ -163,7 +163,7 @@ class Feeds:
         self, container: Container, call: Call, section: Section, position: "_Position"
     ) -> list[tuple[int, int, str]]:
         if container.retention is None:
-            raise bad_request("All versions and deletes are there only for a container with a change feed policy.")
+            raise unsupported("All versions and deletes of a container without a change feed policy")
         from_the_start = position.start is None and call.header("If-None-Match") is None
         if from_the_start or (position.start is not None and not versions.is_kept(container, position.start)):
             raise versions.outside_retention()
@@ -218,7 +218,8 @@ def _changed(
 
 def conflicts(container: Container) -> Reply:
     """There is one region, so that no two writes ever conflict."""
-    return Reply(200, feed("Conflicts", container.rid, []), {"x-ms-request-charge": f"{charges.metadata():.2f}"})
+    headers = {"x-ms-request-charge": f"{charges.metadata():.2f}", "x-ms-item-count": "0"}
+    return Reply(200, feed("Conflicts", container.rid, []), headers)
 
 
 def key_ranges(container: Container, call: Call) -> Reply:
