@@ -105,6 +105,8 @@ def shares(amount: Decimal, weights: Sequence[int]) -> list[Decimal]:
 
     The shares add up to it. Of equal remainders the earlier part comes first. Without any weight the first has it all.
     """
+    if len(weights) == 1:
+        return [amount]
     exponent = int(amount.as_tuple().exponent)
     units, total = int(amount.scaleb(-exponent)), sum(weights)
     if not total:

@@ -45,9 +45,14 @@ class Entry:
     timezone_offset: int
 
     @property
+    def day(self) -> int:
+        """The ordinal of its local start date, by its own offset."""
+        return FIRST_DAY + (self.start - self.timezone_offset * MINUTE) // DAY
+
+    @property
     def subject(self) -> Subject:
         """What its price depends on."""
-        day = date.fromordinal(FIRST_DAY + (self.start - self.timezone_offset * MINUTE) // DAY)
+        day = date.fromordinal(self.day)
         return Subject(self.user_id, self.project_id, self.customer_id, self.activity_id, day)
 
 
@@ -171,7 +176,7 @@ class Report:
         self.days = LocalDays(zone)
         self.total = Sums()
         self._rates = rates
-        self._prices: dict[Subject, tuple[Rate | None, Rate | None]] = {}
+        self._prices: dict[tuple[str | int | None, ...], tuple[Rate | None, Rate | None]] = {}
         self._of_time = tuple(group for group in asked.group_by if group in OF_TIME)
         self._keys: dict[int, tuple[str, ...]] = {}
 
@@ -238,16 +243,20 @@ class Report:
         billable, cost = self._rates_for(entry)
         if billable is None and cost is None:
             return
-        pieces = self._pieces(entry, cuts)
+        is_whole = len(cuts) == 1 and (cuts[0].start, cuts[0].end) == (entry.start, entry.end)
+        # Nearly every entry is: then the one part has all of the amount.
+        pieces = [(0, parts[0].duration)] if is_whole else self._pieces(entry, cuts)
         _add_shares(parts, pieces, billable, 0)
         _add_shares(parts, pieces, cost, 1)
 
     def _rates_for(self, entry: Entry) -> tuple[Rate | None, Rate | None]:
-        subject = entry.subject
-        rates = self._prices.get(subject)
+        # A subject takes longer to make and to hash than the rest of a price does.
+        key = (entry.user_id, entry.project_id, entry.customer_id, entry.activity_id, entry.day)
+        rates = self._prices.get(key)
         if rates is None and self._rates is not None:
+            subject = entry.subject
             rates = self._rates.rate_for("billable", subject), self._rates.rate_for("cost", subject)
-            self._prices[subject] = rates
+            self._prices[key] = rates
         billable, cost = rates or (None, None)
         return billable if entry.billable else None, cost
 
