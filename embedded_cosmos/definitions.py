@@ -43,18 +43,18 @@ _ALLOWED = {
 
 def checked_item_id(value: Any) -> str:
     """An item's id may hold control characters and end in a blank, which a database's may not."""
-    return _checked_text(value, MAX_ITEM_ID_BYTES)
+    return _checked_text(value, MAX_ITEM_ID_BYTES, named=MAX_ITEM_ID_BYTES + 1)
 
 
 def checked_id(value: Any) -> str:
     """The id of a database or a container."""
-    text = _checked_text(value, MAX_RESOURCE_ID_BYTES)
+    text = _checked_text(value, MAX_RESOURCE_ID_BYTES, named=MAX_RESOURCE_ID_BYTES)
     if text[-1] == " " or any(char < " " for char in text):
         raise bad_request(f"The input name '{text}' is invalid: it holds a character that an id may not have.")
     return text
 
 
-def _checked_text(value: Any, most: int) -> str:
+def _checked_text(value: Any, most: int, *, named: int) -> str:
     if not isinstance(value, str) or not value:
         raise bad_request("The input name is invalid: 'id' must be a string that is not empty.")
     if any(char in value for char in _ILLEGAL_IN_IDS):
@@ -62,7 +62,7 @@ def _checked_text(value: Any, most: int) -> str:
     if len(value) * 4 > most < len(value.encode(errors="replace")):
         raise bad_request(
             "The input name is invalid: the id is too long. Ensure to provide a unique non-empty string less than"
-            f" '{most}' characters."
+            f" '{named}' characters."
         )
     return value
 

@@ -76,7 +76,9 @@ def test_a_wrong_continuation_and_a_long_id_are_told_in_the_words_of_the_service
     answer = raw.send("GET", f"{link}/docs", headers={"x-ms-continuation": "nonsense"})
     assert "Invalid Continuation Token" in answer.json()["message"]
     answer = raw.send("POST", f"{link}/docs", {"id": "x" * 1024, "pk": "p"}, KEY)
-    assert "too long" in answer.json()["message"]
+    assert "a unique non-empty string less than '1024' characters" in answer.json()["message"]
+    answer = raw.send("POST", link.rpartition("/")[0], {"id": "x" * 256, "partitionKey": SINGLE_KEY})
+    assert "a unique non-empty string less than '255' characters" in answer.json()["message"]
     batch = {**KEY, "x-ms-cosmos-is-batch-request": "True", "x-ms-cosmos-batch-atomic": "True"}
     assert raw.send("POST", f"{link}/docs", [], batch).json()["message"] == "Batch request has no operations."
 
