@@ -17,6 +17,8 @@ from shared.instants import DEFAULT_TIMEZONE_OFFSET, format_instant, parse_insta
 STATUSES = ("active", "inactive")
 LONGEST_TIMEZONE_OFFSET = 840
 LONGEST_NAME = 50
+# For text whose field names no length, so that none is worth work without end.
+LONGEST_TEXT = 2000
 # Room for a date and time with an offset and any number of decimals that somebody may send.
 LONGEST_INSTANT = 100
 
@@ -76,8 +78,9 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         given = super()._deserialize(value, attr, data, **kwargs)
-        if self.longest is not None and len(given) > self.longest * text.LONGEST_DECOMPOSITION:
-            raise ValidationError(f"Longer than maximum length {self.longest}.")
+        longest = LONGEST_TEXT if self.longest is None else self.longest
+        if len(given) > longest * text.LONGEST_DECOMPOSITION:
+            raise ValidationError(f"Longer than maximum length {longest}.")
         try:
             given.encode()
         except UnicodeEncodeError as error:
