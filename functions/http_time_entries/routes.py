@@ -2,16 +2,17 @@
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from shared import instants
-from shared.auth.caller import Caller
 from shared.cosmos.items import Document
 from shared.http.etags import etag_of
 from shared.http.json_body import Streamed
 from shared.http.routing import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route, Routes
 from shared.time_entries import lists, reading, store
 from shared.time_entries.answers import Summary, TimeEntry, TimeEntryPage, shown_for
-from shared.time_entries.schemas import ListQuery, PageQuery, SummaryQuery, TimeEntryBody
+from shared.time_entries.lists import Cursor, Listed
+from shared.time_entries.schemas import ListFilters, ListQuery, PageQuery, SummaryQuery, TimeEntryBody
 
 ROUTES = Routes("Clock in and out, and list what was worked.")
 
@@ -47,7 +48,10 @@ async def list_entries(request: Request) -> Reply:
     is a local month.
     """
     filters = await lists.filters_for(request.caller, request.query, request.now)
-    return Reply(_streamed(request.caller, await lists.entries(request.caller, filters, request.query["limit"])))
+    cursor = Cursor.of(request.query["cursor"])
+    found = await lists.entries(request.caller, filters, request.query["limit"], cursor)
+    links: dict[str, str] = {}
+    return Reply(_streamed(request, filters, found, links), headers=links)
 
 
 @Route(
@@ -122,8 +126,10 @@ async def paginated(request: Request) -> Reply:
     The list from `start` on, `length` entries at a time.
     """
     filters = await lists.filters_for(request.caller, request.query, request.now)
-    total, pages = await lists.page(request.caller, filters, request.query["start"], request.query["length"])
-    return Reply({"records_total": total, "data": _streamed(request.caller, pages)})
+    start, length, cursor = (request.query[name] for name in ("start", "length", "cursor"))
+    total, found = await lists.page(request.caller, filters, start, length, Cursor.of(cursor))
+    links: dict[str, str] = {}
+    return Reply({"records_total": total, "data": _streamed(request, filters, found, links)}, headers=links)
 
 
 @Route(ROUTES, "GET", "{id}", operation_id="get-time-entry", answer=TimeEntry())
@@ -216,10 +222,15 @@ async def _item(request: Request, entry: Document, headers: Mapping[str, str] | 
     return Reply(shown, headers={"ETag": etag_of(entry), **(headers or {})})
 
 
-def _streamed(caller: Caller, pages: AsyncIterator[list[Document]]) -> Streamed:
+def _streamed(request: Request, filters: ListFilters, found: Listed, links: dict[str, str]) -> Streamed:
+    """The list as it is read. At its end, `links` gets the `Link` to what follows, if anything does."""
+
     async def entries() -> AsyncIterator[dict[str, Any]]:
-        async for page in pages:
-            for shown in await shown_for(caller, page):
+        async for page in found.pages():
+            for shown in await shown_for(request.caller, page):
                 yield shown
+        if found.next:
+            query = urlencode(lists.query_of(filters, request.query) | {"cursor": found.next.text()})
+            links["Link"] = f'<?{query}>; rel="next"'
 
     return Streamed(entries())

@@ -88,13 +88,14 @@ async def source(
     most = ANY_NUMBER if done else settings().report_most_entries
     if query["format"] == "xlsx" and not done:
         most = min(most, MOST_IN_A_WORKBOOK)
-    (count, pages), users, rates = await asyncio.gather(
+    (count, found), users, rates = await asyncio.gather(
         lists.page(caller, filters, 0, most),
         directory().known_users(caller.tenant_id),
         rate_book(caller.tenant_id) if caller.may_see_amounts else _none(),
     )
     if count > most:
         raise ApiError(422, "report_too_large", TOO_LARGE.format(count=count, most=most))
+    pages = found.pages()
     told = _told(pages, done) if done else pages
     return Source(filters, told, names, users, rates, milliseconds(now))
 

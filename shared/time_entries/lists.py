@@ -5,9 +5,9 @@ is at most one entry, since an owner's entries are disjoint: no query of one own
 """
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -15,12 +15,15 @@ from shared.auth.caller import Caller
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import LIVE, Document
-from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
+from shared.http import cursors
 from shared.instants import format_instant
 from shared.time_entries.entry import SELECTED
 from shared.time_entries.schemas import EVERYONE, ListFilters, filters_of
 from shared.users.directory import directory
 from shared.users.rules import hidden
+
+# A date as it is kept.
+STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII)
 
 MATCHING = (
     f"{LIVE}"
@@ -35,13 +38,14 @@ OF_TENANT = (
 )
 
 STARTING_WITHIN = f"c.start_date >= @first AND c.start_date < @beyond AND {MATCHING}"
+NOT_SEEN = "NOT ARRAY_CONTAINS(@seen, c.id)"
 NEWEST_FIRST = "ORDER BY c.start_date DESC OFFSET @skip LIMIT @limit"
 
-OWN_WITHIN = f"SELECT {SELECTED} FROM c WHERE {STARTING_WITHIN} {NEWEST_FIRST}"
+OWN_WITHIN = f"SELECT {SELECTED} FROM c WHERE {STARTING_WITHIN} AND {NOT_SEEN} {NEWEST_FIRST}"
 OWN_COUNT = f"SELECT VALUE COUNT(1) FROM c WHERE {STARTING_WITHIN}"
 OWN_BEFORE = f"SELECT TOP 1 {SELECTED} FROM c WHERE c.start_date < @first AND {MATCHING} ORDER BY c.start_date DESC"
 
-TENANT_WITHIN = f"SELECT {SELECTED} FROM c WHERE {OF_TENANT} AND {STARTING_WITHIN} {NEWEST_FIRST}"
+TENANT_WITHIN = f"SELECT {SELECTED} FROM c WHERE {OF_TENANT} AND {STARTING_WITHIN} AND {NOT_SEEN} {NEWEST_FIRST}"
 TENANT_COUNT = f"SELECT VALUE COUNT(1) FROM c WHERE {OF_TENANT} AND {STARTING_WITHIN}"
 TENANT_REACHING_IN = (
     f"SELECT {SELECTED} FROM c WHERE {OF_TENANT}"
@@ -64,48 +68,125 @@ async def filters_for(caller: Caller, query: Mapping[str, Any], now: datetime) -
     return replace(filters, hidden=hidden(await directory().known_users(caller.tenant_id), caller))
 
 
-async def entries(caller: Caller, filters: ListFilters, limit: int) -> AsyncIterator[list[Document]]:
-    """The entries that meet the filters' range, newest start first, page by page.
+def query_of(filters: ListFilters, query: Mapping[str, Any]) -> dict[str, str]:
+    """The query that asks for the same list again, whatever the month is by then, without its cursor."""
+    given = {
+        "user_id": filters.owners and ",".join(filters.owners),
+        "project_id": filters.projects and ",".join(filters.projects),
+        "activity_id": filters.activities and ",".join(filters.activities),
+        "uri": filters.uri,
+        "start_date": format_instant(filters.first),
+        "end_date": format_instant(filters.beyond),
+        **{name: str(query[name]) for name in ("limit", "length") if name in query},
+    }
+    return {name: value for name, value in given.items() if value}
 
-    What starts before the range comes last. The first page has been read when this returns. Raises ApiError 503, here
-    or when a later page is asked for, where too many lists are read at once.
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a list goes on: behind the entries that start at `date` or later, but for those at `date` not in `seen`.
+
+    Entries of several owners may start at the same instant, and the database keeps those in no order.
     """
-    within = _within(caller, filters, limit, 0)
-    async with first_pages().turn():
-        first, reaching_in = await asyncio.gather(anext(within, []), _reaching_in(caller, filters))
-    return _one_after_another(first, within, reaching_in, limit)
+
+    date: str
+    seen: tuple[str, ...]
+
+    @classmethod
+    def of(cls, text: str | None) -> "Cursor | None":
+        """Raises ValidationError for a text that is no cursor."""
+        if text is None:
+            return None
+        match cursors.decoded(text, "cursor"):
+            case [str(date), [*seen]] if STORED.fullmatch(date) and all(isinstance(one, str) for one in seen):
+                return cls(date, tuple(seen))
+            case _:
+                raise cursors.malformed("cursor")
+
+    def after(self, entry: Document) -> "Cursor":
+        """The cursor once this entry, which comes next, is shown as well."""
+        same = entry["start_date"] == self.date
+        return Cursor(entry["start_date"], (*(self.seen if same else ()), entry["id"]))
+
+    def text(self) -> str:
+        return cursors.encoded([self.date, self.seen])
+
+    def is_before(self, entry: Document) -> bool:
+        """Whether the entry is still to come."""
+        start = entry["start_date"]
+        return bool(start < self.date or (start == self.date and entry["id"] not in self.seen))
+
+
+class Listed:
+    """A list as it is read page by page. Once it has been read, `next` is where it goes on, None at its end."""
+
+    def __init__(self, pages: AsyncIterator[list[Document]], limit: int, cursor: Cursor | None) -> None:
+        self._pages = pages
+        self._limit = limit
+        self._cursor = cursor or Cursor("", ())
+        self.next: Cursor | None = None
+
+    async def pages(self) -> AsyncIterator[list[Document]]:
+        """The entries, at most as many as the limit."""
+        left = self._limit
+        async for page in self._pages:
+            shown = page[:left]
+            left -= len(shown)
+            for entry in shown:
+                self._cursor = self._cursor.after(entry)
+            yield shown
+            if len(page) > len(shown):
+                self.next = self._cursor
+                return
+
+
+async def entries(caller: Caller, filters: ListFilters, limit: int, cursor: Cursor | None = None) -> Listed:
+    """The entries that meet the filters' range, newest start first, page by page, behind the cursor.
+
+    What starts before the range comes last. The first page has been read when this returns.
+    """
+    # One more than is shown tells whether there are more.
+    within = _within(caller, filters, limit + 1, 0, cursor)
+    first, reaching_in = await asyncio.gather(anext(within, []), _reaching_in(caller, filters))
+    return Listed(_one_after_another(first, within, _after(cursor, reaching_in)), limit, cursor)
 
 
 async def page(
-    caller: Caller, filters: ListFilters, skip: int, limit: int
-) -> tuple[int, AsyncIterator[list[Document]]]:
-    """How many entries meet the filters' range, and those from `skip` on, as `entries` gives them."""
-    within = _within(caller, filters, limit, skip)
-    async with first_pages().turn():
-        count, first, reaching_in = await asyncio.gather(
-            _count_within(caller, filters), anext(within, []), _reaching_in(caller, filters)
-        )
-    rest = reaching_in[max(skip - count, 0) :]
-    return count + len(reaching_in), _one_after_another(first, within, rest, limit)
+    caller: Caller, filters: ListFilters, skip: int, limit: int, cursor: Cursor | None = None
+) -> tuple[int, Listed]:
+    """How many entries meet the filters' range, and those from `skip` on, or behind the cursor, as `entries` does."""
+    skip = 0 if cursor else skip
+    within = _within(caller, filters, limit + 1, skip, cursor)
+    count, first, reaching_in = await asyncio.gather(
+        _count_within(caller, filters), anext(within, []), _reaching_in(caller, filters)
+    )
+    rest = _after(cursor, reaching_in)[max(skip - count, 0) :]
+    return count + len(reaching_in), Listed(_one_after_another(first, within, rest), limit, cursor)
+
+
+def _after(cursor: Cursor | None, entries: list[Document]) -> list[Document]:
+    return [entry for entry in entries if cursor.is_before(entry)] if cursor else entries
 
 
 async def _one_after_another(
-    first: list[Document], more: AsyncIterator[list[Document]], rest: list[Document], limit: int
+    first: list[Document], more: AsyncIterator[list[Document]], rest: list[Document]
 ) -> AsyncIterator[list[Document]]:
     yield first
-    taken = len(first)
-    async with AsyncExitStack() as turns:
-        if taken >= LARGE_AFTER_ENTRIES:
-            await turns.enter_async_context(large_lists().turn())
-        async for following in more:
-            yield following
-            taken += len(following)
-    yield rest[: limit - taken]
+    async for following in more:
+        yield following
+    yield rest
 
 
-def _within(caller: Caller, filters: ListFilters, limit: int, skip: int) -> AsyncIterator[list[Document]]:
+def _within(
+    caller: Caller, filters: ListFilters, limit: int, skip: int, cursor: Cursor | None
+) -> AsyncIterator[list[Document]]:
     text = OWN_WITHIN if filters.owners is None else TENANT_WITHIN
-    return _pages(caller, filters, text, {"skip": skip, "limit": limit})
+    behind: dict[str, Any] = {"seen": []}
+    if cursor:
+        # A longer text is behind its beginning: this is at the date or before it.
+        up_to = min(format_instant(filters.beyond), f"{cursor.date}~")
+        behind = {"seen": list(cursor.seen), "beyond": up_to}
+    return _pages(caller, filters, text, {"skip": skip, "limit": limit, **behind})
 
 
 async def _count_within(caller: Caller, filters: ListFilters) -> int:

@@ -60,5 +60,5 @@ async def newest_project_ids(caller: Caller) -> list[str]:
 async def _recent(caller: Caller, since: datetime, until: datetime) -> list[Document]:
     """The caller's entries from `since` to `until`, newest start first; the running one included."""
     # The range is half-open, and an entry may have been started at this very instant.
-    pages = await lists.entries(caller, ListFilters(since, until + timedelta(minutes=1)), MOST_ENTRIES)
-    return [entry async for page in pages for entry in page]
+    found = await lists.entries(caller, ListFilters(since, until + timedelta(minutes=1)), MOST_ENTRIES)
+    return [entry async for page in found.pages() for entry in page]

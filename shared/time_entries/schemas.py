@@ -101,6 +101,15 @@ class ListFilters:
     billable: bool | None = None
 
 
+def cursor_in_query() -> Text:
+    """Where a list goes on, from the `Link` of the answer before."""
+    return Text(
+        longest=100_000,
+        load_default=None,
+        metadata=about("Where to go on: follow the `Link` of the previous answer, which has it."),
+    )
+
+
 class RangeQuery(Query):
     """The filters that list and paginated share."""
 
@@ -144,6 +153,8 @@ class RangeQuery(Query):
 class ListQuery(RangeQuery):
     """The query of the list."""
 
+    cursor = cursor_in_query()
+
     limit = QueryInteger(
         load_default=MOST_ENTRIES,
         validate=validate.Range(1, MOST_ENTRIES),
@@ -153,6 +164,8 @@ class ListQuery(RangeQuery):
 
 class PageQuery(RangeQuery):
     """The query of the paginated list."""
+
+    cursor = cursor_in_query()
 
     start = QueryInteger(
         load_default=0, validate=validate.Range(0, 10**9), metadata=about("The number of time entries to skip.", 0)
