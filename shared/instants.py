@@ -3,7 +3,7 @@
 Kept and answered as `YYYY-MM-DDThh:mm:ss.fffffffZ`, always the same width, so that comparing strings compares instants.
 `timezone_offset` is minutes from local time to UTC, as JavaScript's `getTimezoneOffset()` gives (Ecuador 300).
 
-Zones come from the pinned `tzdata` package alone, so that every machine reckons alike (decision 20). They stay inside
+Zones come from the pinned `tzdata` package alone, so that every machine reckons alike (decision 13). They stay inside
 this module's functions: what these answer is in UTC, or a naive wall clock, since two datetimes of one `ZoneInfo`
 subtract and compare as wall clocks do, an hour wrong across a clock change.
 """
