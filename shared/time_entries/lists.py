@@ -6,7 +6,8 @@ is at most one entry, since an owner's entries are disjoint: no query of one own
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -16,6 +17,7 @@ from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import LIVE, Document
 from shared.http import cursors
+from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
 from shared.instants import format_instant
 from shared.time_entries.entry import SELECTED
 from shared.time_entries.schemas import EVERYONE, ListFilters, filters_of
@@ -120,7 +122,7 @@ class Cursor:
 class Listed:
     """A list as it is read page by page. Once it has been read, `next` is where it goes on, None at its end."""
 
-    def __init__(self, pages: AsyncIterator[list[Document]], limit: int, cursor: Cursor | None) -> None:
+    def __init__(self, pages: AsyncGenerator[list[Document], None], limit: int, cursor: Cursor | None) -> None:
         self._pages = pages
         self._limit = limit
         self._cursor = cursor or Cursor("", ())
@@ -129,25 +131,29 @@ class Listed:
     async def pages(self) -> AsyncIterator[list[Document]]:
         """The entries, at most as many as the limit."""
         left = self._limit
-        async for page in self._pages:
-            shown = page[:left]
-            left -= len(shown)
-            for entry in shown:
-                self._cursor = self._cursor.after(entry)
-            yield shown
-            if len(page) > len(shown):
-                self.next = self._cursor
-                return
+        # Closed at once where the limit ends it, for a large list holds a turn that others wait for.
+        async with aclosing(self._pages) as pages:
+            async for page in pages:
+                shown = page[:left]
+                left -= len(shown)
+                for entry in shown:
+                    self._cursor = self._cursor.after(entry)
+                yield shown
+                if len(page) > len(shown):
+                    self.next = self._cursor
+                    return
 
 
 async def entries(caller: Caller, filters: ListFilters, limit: int, cursor: Cursor | None = None) -> Listed:
     """The entries that meet the filters' range, newest start first, page by page, behind the cursor.
 
-    What starts before the range comes last. The first page has been read when this returns.
+    What starts before the range comes last. The first page has been read when this returns. Raises ApiError 503, here
+    or when a later page is asked for, where too many lists are read at once.
     """
     # One more than is shown tells whether there are more.
     within = _within(caller, filters, limit + 1, 0, cursor)
-    first, reaching_in = await asyncio.gather(anext(within, []), _reaching_in(caller, filters))
+    async with first_pages().turn():
+        first, reaching_in = await asyncio.gather(anext(within, []), _reaching_in(caller, filters))
     return Listed(_one_after_another(first, within, _after(cursor, reaching_in)), limit, cursor)
 
 
@@ -157,9 +163,10 @@ async def page(
     """How many entries meet the filters' range, and those from `skip` on, or behind the cursor, as `entries` does."""
     skip = 0 if cursor else skip
     within = _within(caller, filters, limit + 1, skip, cursor)
-    count, first, reaching_in = await asyncio.gather(
-        _count_within(caller, filters), anext(within, []), _reaching_in(caller, filters)
-    )
+    async with first_pages().turn():
+        count, first, reaching_in = await asyncio.gather(
+            _count_within(caller, filters), anext(within, []), _reaching_in(caller, filters)
+        )
     rest = _after(cursor, reaching_in)[max(skip - count, 0) :]
     return count + len(reaching_in), Listed(_one_after_another(first, within, rest), limit, cursor)
 
@@ -170,10 +177,13 @@ def _after(cursor: Cursor | None, entries: list[Document]) -> list[Document]:
 
 async def _one_after_another(
     first: list[Document], more: AsyncIterator[list[Document]], rest: list[Document]
-) -> AsyncIterator[list[Document]]:
+) -> AsyncGenerator[list[Document], None]:
     yield first
-    async for following in more:
-        yield following
+    async with AsyncExitStack() as turns:
+        if len(first) >= LARGE_AFTER_ENTRIES:
+            await turns.enter_async_context(large_lists().turn())
+        async for following in more:
+            yield following
     yield rest
 
 

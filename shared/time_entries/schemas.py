@@ -106,7 +106,10 @@ def cursor_in_query() -> Text:
     return Text(
         longest=100_000,
         load_default=None,
-        metadata=about("Where to go on: follow the `Link` of the previous answer, which has it."),
+        metadata=about(
+            "Where to go on: follow the `Link` of the previous answer, which has it.",
+            "WyIyMDI2LTAxLTA1VDE0OjAwOjAwLjAwMDAwMDBaIixbImI3YzhkNWE0LTNhOGUtNGE1OS04YjBmLTBkOWY2ZjNjNGUwMyJdXQ",
+        ),
     )
 
 
