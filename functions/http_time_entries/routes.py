@@ -205,6 +205,7 @@ async def stop(request: Request) -> Reply:
     answer=TimeEntry(),
     refusals={
         **NOT_THE_OWNER,
+        400: "It starts so long ago that it would be longer than an entry may be.",
         409: "Another timer is running.",
         422: "The time entry is already running, or a later one is in the way.",
     },
