@@ -22,8 +22,12 @@ async def running(person: Person) -> Item | None:
 
 
 def is_now(text: str) -> bool:
-    """Whether an instant that the server made just now is that: it cuts to the millisecond."""
-    return abs(datetime.now(UTC) - instant_of(text)) < timedelta(seconds=10) and instant_of(text) <= datetime.now(UTC)
+    """Whether an instant that the server made just now is that, in tenths of a second.
+
+    An entry that starts and ends in the same tenth ends at the next one.
+    """
+    now = datetime.now(UTC)
+    return now - timedelta(seconds=10) < instant_of(text) <= now + TENTH
 
 
 async def test_without_an_end_a_timer_starts_now(world: World) -> None:
