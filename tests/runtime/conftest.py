@@ -69,7 +69,7 @@ def deployed(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def served(cosmos_account: CosmosAccount) -> AsyncIterator[Application]:
     """A migrated database, and the settings with which an app reaches it."""
     async with application(cosmos_account) as one:
