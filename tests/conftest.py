@@ -8,6 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from embedded_cosmos import testing
+from embedded_cosmos.faults import Faults
+from embedded_cosmos.server import Server, serve_in_thread
 from embedded_cosmos.testing import CosmosAccount
 from tests.application import Application, application
 from tests.world import World, make_world
@@ -49,6 +51,28 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 async def world(app: Application, http: aiohttp.ClientSession) -> World:
     """A tenant of this test's own, with people, a customer, a project and an activity."""
     return await make_world(http, app)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A database of one file's own, so that the faults injected into it disturb no other test."""
+    with serve_in_thread() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def flaky(server: Server, app: Application) -> AsyncIterator[Application]:
+    """The app on that database. It stands in for the usual one, which has to be there before."""
+    del app
+    async with application(CosmosAccount(server.url, server.key, server.faults)) as served:
+        yield served
+
+
+@pytest.fixture
+def faults(server: Server) -> Iterator[Faults]:
+    """Where to inject faults into that database; none is left behind."""
+    yield server.faults
+    server.faults.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,7 @@
 """Health: what is wrong is named soon, and however often anybody asks, dependencies are asked once in a while."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from time import perf_counter
 
 import aiohttp
@@ -10,7 +10,7 @@ from azure.cosmos.aio import CosmosClient
 
 from benchmarks.recording import recording
 from embedded_cosmos.faults import Fault, Kind, Operation
-from embedded_cosmos.server import Server, serve_in_thread
+from embedded_cosmos.server import Server
 from embedded_cosmos.testing import CosmosAccount
 from shared import clients
 from shared.health import CACHED_SECONDS, LIMIT_SECONDS, Checks
@@ -18,12 +18,6 @@ from tests.application import Application, application
 from tests.calling import Item
 
 FOR_EVER = 10**6
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serve_in_thread() as running:
-        yield running
 
 
 @pytest.fixture

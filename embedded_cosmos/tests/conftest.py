@@ -10,6 +10,7 @@ from azure.cosmos.aio import CosmosClient as AsyncCosmosClient
 
 from embedded_cosmos import testing
 from embedded_cosmos.testing import CosmosAccount
+from embedded_cosmos.tests.raw import Raw
 from embedded_cosmos.tests.sdk import done
 
 SINGLE_KEY = PartitionKey(path="/pk")
@@ -74,3 +75,21 @@ async def container(new_container: Callable[..., Awaitable[Any]]) -> Any:
 async def wide_container(new_container: Callable[..., Awaitable[Any]]) -> Any:
     """One with three physical partitions."""
     return await new_container(HIERARCHICAL_KEY, offer_throughput=30_000)
+
+
+@pytest.fixture(scope="module")
+def raw(cosmos_account: CosmosAccount) -> Iterator[Raw]:
+    """Signed requests without an SDK."""
+    client = Raw(cosmos_account.endpoint, cosmos_account.key)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def link(cosmos_account: CosmosAccount, database_name: str) -> Iterator[str]:
+    """The link of a container with a single key, for such requests."""
+    with CosmosClient(cosmos_account.endpoint, cosmos_account.key) as client:
+        database = client.get_database_client(database_name)
+        container = database.create_container(f"raw-{uuid.uuid4().hex[:8]}", SINGLE_KEY)
+        yield container.container_link
+        database.delete_container(container)

@@ -17,13 +17,6 @@ ACROSS = {**QUERY, "x-ms-documentdb-query-enablecrosspartition": "true"}
 
 
 @pytest.fixture(scope="module")
-def raw(cosmos_account: CosmosAccount) -> Iterator[Raw]:
-    client = Raw(cosmos_account.endpoint, cosmos_account.key)
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
 def database_link(cosmos_account: CosmosAccount) -> Iterator[str]:
     """One of its own, with four containers, of which the first has three ranges."""
     with CosmosClient(cosmos_account.endpoint, cosmos_account.key) as client:

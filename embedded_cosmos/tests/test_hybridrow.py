@@ -5,7 +5,6 @@ import json
 import struct
 import uuid
 import zlib
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -71,22 +70,6 @@ def statuses(answer: bytes) -> list[int]:
         found.append(struct.unpack("<i", row[6:10])[0])
         at += 13 + length
     return found
-
-
-@pytest.fixture(scope="module")
-def raw(cosmos_account: CosmosAccount) -> Iterator[Raw]:
-    client = Raw(cosmos_account.endpoint, cosmos_account.key)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def link(cosmos_account: CosmosAccount, database_name: str) -> Iterator[str]:
-    with CosmosClient(cosmos_account.endpoint, cosmos_account.key) as client:
-        database = client.get_database_client(database_name)
-        container = database.create_container(f"rows-{uuid.uuid4().hex[:8]}", SINGLE_KEY)
-        yield container.container_link
-        database.delete_container(container)
 
 
 def test_the_bytes_of_the_net_sdk_are_read_and_written() -> None:

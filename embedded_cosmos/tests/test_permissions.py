@@ -18,13 +18,6 @@ OTHER_KEY = {"x-ms-documentdb-partitionkey": '["q"]'}
 QUERY = {"x-ms-documentdb-isquery": "true", "Content-Type": "application/query+json", **KEY}
 
 
-@pytest.fixture(scope="module")
-def raw(cosmos_account: CosmosAccount) -> Iterator[Raw]:
-    client = Raw(cosmos_account.endpoint, cosmos_account.key)
-    yield client
-    client.close()
-
-
 @pytest.fixture
 def database(cosmos_account: CosmosAccount) -> Iterator[Any]:
     with CosmosClient(cosmos_account.endpoint, cosmos_account.key) as client:

@@ -2,8 +2,6 @@
 
 import base64
 import json
-import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,29 +11,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from embedded_cosmos.testing import CosmosAccount
-from embedded_cosmos.tests.conftest import SINGLE_KEY
 from embedded_cosmos.tests.raw import Raw
 from embedded_cosmos.tests.sdk import done, status_of
 
 OTHER_KEY = "b3RoZXIga2V5IG90aGVyIGtleSBvdGhlciBrZXkgb3RoZXIga2V5IG90aGVyIGtleSBvdGhlciBrZXkh"
 ITEM_HEADERS = {"x-ms-documentdb-partitionkey": '["p"]', "Content-Type": "application/json"}
 QUERY_HEADERS = {**ITEM_HEADERS, "x-ms-documentdb-isquery": "true", "Content-Type": "application/query+json"}
-
-
-@pytest.fixture(scope="module")
-def raw(cosmos_account: CosmosAccount) -> Iterator[Raw]:
-    client = Raw(cosmos_account.endpoint, cosmos_account.key)
-    yield client
-    client.close()
-
-
-@pytest.fixture(scope="module")
-def link(cosmos_account: CosmosAccount, database_name: str) -> Iterator[str]:
-    with CosmosClient(cosmos_account.endpoint, cosmos_account.key) as client:
-        database = client.get_database_client(database_name)
-        container = database.create_container(f"raw-{uuid.uuid4().hex[:8]}", SINGLE_KEY)
-        yield container.container_link
-        database.delete_container(container)
 
 
 def test_another_key_is_unauthorized(cosmos_account: CosmosAccount) -> None:

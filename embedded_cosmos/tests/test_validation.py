@@ -1,34 +1,15 @@
 """What the service refuses is refused, with the texts that clients look for; what it takes is taken."""
 
-import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from azure.cosmos import CosmosClient, PartitionKey
+from azure.cosmos import PartitionKey
 
-from embedded_cosmos.testing import CosmosAccount
 from embedded_cosmos.tests.conftest import SINGLE_KEY, NewContainer
 from embedded_cosmos.tests.raw import Raw
 from embedded_cosmos.tests.sdk import done, ids, listed, status_of
 
 KEY = {"x-ms-documentdb-partitionkey": '["p"]'}
-
-
-@pytest.fixture(scope="module")
-def raw(cosmos_account: CosmosAccount) -> Iterator[Raw]:
-    client = Raw(cosmos_account.endpoint, cosmos_account.key)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def link(cosmos_account: CosmosAccount, database_name: str) -> Iterator[str]:
-    with CosmosClient(cosmos_account.endpoint, cosmos_account.key) as client:
-        database = client.get_database_client(database_name)
-        container = database.create_container(f"valid-{uuid.uuid4().hex[:8]}", SINGLE_KEY)
-        yield container.container_link
-        database.delete_container(container)
 
 
 @pytest.mark.parametrize("ttl", [None, 0, -2, "1", 1.5, 2**31, True])

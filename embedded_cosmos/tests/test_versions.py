@@ -15,13 +15,6 @@ KEY = {"x-ms-documentdb-partitionkey": '["p"]'}
 FEED = {"A-IM": "Full-Fidelity Feed"}
 
 
-@pytest.fixture(scope="module")
-def raw(cosmos_account: CosmosAccount) -> Iterator[Raw]:
-    client = Raw(cosmos_account.endpoint, cosmos_account.key)
-    yield client
-    client.close()
-
-
 @pytest.fixture
 def containers(cosmos_account: CosmosAccount) -> Iterator[str]:
     with CosmosClient(cosmos_account.endpoint, cosmos_account.key) as client:

@@ -6,16 +6,13 @@ Faults are injected into an embedded database of these tests' own.
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
 from time import perf_counter
 
 import aiohttp
 import pytest
 
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
-from embedded_cosmos.server import Server, serve_in_thread
-from embedded_cosmos.testing import CosmosAccount
-from tests.application import Application, application
+from tests.application import Application
 from tests.calling import Answer, Item, at
 from tests.world import World, make_world
 
@@ -23,28 +20,9 @@ PATIENCE_SECONDS = 10
 FOR_EVER = 10**6
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serve_in_thread() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def flaky(server: Server, app: Application) -> AsyncIterator[Application]:
-    del app
-    async with application(CosmosAccount(server.url, server.key, server.faults)) as served:
-        yield served
-
-
 @pytest.fixture
 async def world(flaky: Application, http: aiohttp.ClientSession) -> World:
     return await make_world(http, flaky)
-
-
-@pytest.fixture
-def faults(server: Server) -> Iterator[Faults]:
-    yield server.faults
-    server.faults.clear()
 
 
 async def call(world: World, name: str, entry: Item) -> Answer:

@@ -1,15 +1,12 @@
 """A write that may have been applied is never answered "try again", whatever cut it off."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 
 import aiohttp
 import pytest
 
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
-from embedded_cosmos.server import Server, serve_in_thread
-from embedded_cosmos.testing import CosmosAccount
-from tests.application import Application, application
+from tests.application import Application
 from tests.calling import at
 from tests.world import World, make_world
 
@@ -17,28 +14,9 @@ FOR_EVER = 10**6
 ENTRIES = "time_entry"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serve_in_thread() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def flaky(server: Server, app: Application) -> AsyncIterator[Application]:
-    del app
-    async with application(CosmosAccount(server.url, server.key, server.faults)) as served:
-        yield served
-
-
 @pytest.fixture
 async def world(flaky: Application, http: aiohttp.ClientSession) -> World:
     return await make_world(http, flaky)
-
-
-@pytest.fixture
-def faults(server: Server) -> Iterator[Faults]:
-    yield server.faults
-    server.faults.clear()
 
 
 def past(world: World) -> dict[str, str]:

@@ -1,7 +1,6 @@
 """A document that can't be taken stops no other one, and a failure of the database leaves nothing running."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
 import aiohttp
@@ -9,12 +8,10 @@ import pytest
 from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
-from embedded_cosmos.server import Server, serve_in_thread
-from embedded_cosmos.testing import CosmosAccount
 from operations import check
 from shared import instants
 from shared.events.delivery import deliver as deliver_documents
-from tests.application import Application, application
+from tests.application import Application
 from tests.calling import Item
 from tests.events.delivering import dead_letters, deliver, deliver_again, events_of, outbox_document
 from tests.world import World, make_world
@@ -22,28 +19,9 @@ from tests.world import World, make_world
 FOR_EVER = 10**6
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serve_in_thread() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def flaky(server: Server, app: Application) -> AsyncIterator[Application]:
-    del app
-    async with application(CosmosAccount(server.url, server.key, server.faults)) as served:
-        yield served
-
-
 @pytest.fixture
 async def world(flaky: Application, http: aiohttp.ClientSession) -> World:
     return await make_world(http, flaky)
-
-
-@pytest.fixture
-def faults(server: Server) -> Iterator[Faults]:
-    yield server.faults
-    server.faults.clear()
 
 
 # aiohttp warns of large bodies: the SDK sends them in one piece.

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
@@ -12,7 +12,7 @@ import azure.functions as func
 import pytest
 
 from embedded_cosmos.faults import Fault, Kind, Operation
-from embedded_cosmos.server import Server, serve_in_thread
+from embedded_cosmos.server import Server
 from embedded_cosmos.testing import CosmosAccount
 from functions.http_time_entries.routes import ROUTES
 from shared.errors import ApiError
@@ -124,12 +124,6 @@ async def test_sixteen_that_come_at_once_all_have_their_turn_two_at_a_time() -> 
     await asyncio.gather(*(make() for _ in range(16)))
 
     assert most == LARGE_AT_ONCE
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serve_in_thread() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

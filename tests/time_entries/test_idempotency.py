@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
-from embedded_cosmos.server import Server, serve_in_thread
+from embedded_cosmos.server import Server
 from embedded_cosmos.testing import CosmosAccount
 from tests.application import ROOT, Application, application
 from tests.calling import Answer, Item, Person, ago, at
@@ -113,12 +113,6 @@ class Instances:
     app: Application
     other_url: str
     faults: Faults
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serve_in_thread() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")

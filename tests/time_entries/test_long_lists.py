@@ -1,6 +1,6 @@
 """Lists of more entries than the database gives in a page: each entry once, in order, whatever part is asked for."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from embedded_cosmos.faults import Fault, Kind, Operation
-from embedded_cosmos.server import Server, serve_in_thread
+from embedded_cosmos.server import Server
 from embedded_cosmos.testing import CosmosAccount
 from shared.cosmos.items import PAGE_SIZE
 from shared.instants import format_instant
@@ -23,13 +23,6 @@ RANGE = {
     "end_date": format_instant(FIRST + timedelta(minutes=COUNT)),
     "timezone_offset": 0,
 }
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A database of these tests' own, for faults to be injected into it."""
-    with serve_in_thread() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
