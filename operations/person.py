@@ -26,6 +26,8 @@ from shared.errors import ApiError
 from shared.events.delivery import BadDocumentError, event_of
 from shared.events.outbox import EVENT_FIELDS, outbox_document, stamped
 from shared.logs import correlation_id
+from shared.rates.answers import FIELDS as RATE_FIELDS
+from shared.rates.store import RATE
 from shared.time_entries.entry import FIELDS
 from shared.time_entries.timeline import read_timeline
 from shared.users.file_directory import FileDirectory
@@ -40,6 +42,7 @@ ALWAYS = frozenset({"id", "tenant_id", "deleted"})
 CHANGED = {
     TIME_ENTRY: ALWAYS | {field.name for field in FIELDS},
     USER: frozenset({"roles", "groups"}),
+    RATE: ALWAYS.union(("kind", "rate_kind", "name"), RATE_FIELDS),
     **{
         resource.container_id: ALWAYS.union(resource.fields)
         for resource in (ACTIVITIES, CUSTOMERS, PROJECTS, PROJECT_TYPES, TECHNOLOGIES)

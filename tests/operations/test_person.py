@@ -19,7 +19,7 @@ from shared.catalog import resources
 from shared.cosmos.containers import CONTAINERS
 from tests.application import Application, application
 from tests.calling import Item
-from tests.events.delivering import deliver, deliver_again, outbox_document
+from tests.events.delivering import deliver, deliver_again, events_of, outbox_document
 from tests.world import World, make_world
 
 
@@ -137,6 +137,19 @@ def test_an_erasure_knows_the_fields_of_every_catalog_resource() -> None:
 
     assert kinds
     assert kinds - person.CHANGED.keys() == set()
+
+
+async def test_an_erasure_knows_every_field_that_an_event_of_a_rate_can_change(world: World) -> None:
+    rate = await world.made("rates", kind="cost", amount="1", currency="EUR", user_id=world.user.user_id)
+    (await world.admin.put(f"rates/{rate['id']}", {"valid_from": "2026-01-01", "currency": "USD"})).ok()
+    (await world.admin.delete(f"rates/{rate['id']}")).ok(204)
+    await deliver(world.app)
+
+    events = await events_of(world, rate)
+
+    assert [event["action"] for event in events] == ["create", "update", "delete"]
+    changed = {name for event in events for name in event["changes"]}
+    assert {"rate_kind", "amount", "valid_from", "deleted"} <= changed <= person.CHANGED[events[0]["container_id"]]
 
 
 async def test_an_export_goes_on_after_any_record(world: World) -> None:
