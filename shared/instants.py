@@ -8,6 +8,7 @@ this module's functions: what these answer is in UTC, or a naive wall clock, sin
 subtract and compare as wall clocks do, an hour wrong across a clock change.
 """
 
+import re
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
@@ -22,6 +23,7 @@ TENTH = timedelta(milliseconds=100)
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
 DAY = timedelta(days=1)
+STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII)
 # The release of the zone data, as IANA names it: `2026f`.
 ZONE_DATA = str(IANA_VERSION)
 # The database's name for "this machine has not been told its zone".
@@ -47,6 +49,11 @@ def format_instant(instant: datetime) -> str:
     """An aware datetime as it is kept: UTC, microseconds and a 0."""
     utc = instant.astimezone(UTC).replace(tzinfo=None)
     return f"{utc.isoformat(timespec='microseconds')}0Z"
+
+
+def is_stored(text: str) -> bool:
+    """Whether the text has the form in which instants are kept."""
+    return STORED.fullmatch(text) is not None
 
 
 def parse_instant(text: str) -> datetime:

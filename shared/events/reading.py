@@ -4,21 +4,18 @@ A page ends with the date and id of its last event, and the next begins below th
 another partition, shifts nothing.
 """
 
-import base64
-import json
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
-
-from marshmallow import ValidationError
 
 from shared.auth.caller import Caller
 from shared.cosmos import items
 from shared.cosmos.containers import EVENT, TIME_ENTRY
 from shared.cosmos.items import Document
 from shared.errors import ApiError
+from shared.http import cursors
 from shared.http.local_time import range_asked
-from shared.instants import format_instant, parse_instant
+from shared.instants import format_instant, is_stored
 
 NEWEST_FIRST = (
     "SELECT * FROM c WHERE c.tenant_id = @tenant"
@@ -70,16 +67,14 @@ async def _require_own(caller: Caller, item_id: str) -> None:
 
 
 def _continuation(last: Document) -> str:
-    return base64.urlsafe_b64encode(json.dumps([last["date"], last["id"]]).encode()).decode()
+    return cursors.encoded([last["date"], last["id"]])
 
 
 def _position(continuation: str | None) -> tuple[str, str]:
     if continuation is None:
         return TOP
-    try:
-        match json.loads(base64.b64decode(continuation, altchars=b"-_", validate=True)):
-            case [str(date), str(event_id)] if format_instant(parse_instant(date)) == date:
-                return date, event_id
-    except (ValueError, RecursionError):
-        pass
-    raise ValidationError("Not a continuation of this list.", "continuation")
+    match cursors.decoded(continuation, "continuation"):
+        case [str(date), str(event_id)] if is_stored(date):
+            return date, event_id
+        case _:
+            raise cursors.malformed("continuation")

@@ -5,11 +5,11 @@ is at most one entry, since an owner's entries are disjoint: no query of one own
 """
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from shared.auth.caller import Caller
@@ -18,14 +18,11 @@ from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import LIVE, Document
 from shared.http import cursors
 from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
-from shared.instants import format_instant
+from shared.instants import format_instant, is_stored
 from shared.time_entries.entry import SELECTED
 from shared.time_entries.schemas import EVERYONE, ListFilters, filters_of
 from shared.users.directory import directory
 from shared.users.rules import hidden
-
-# A date as it is kept.
-STORED = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z", re.ASCII)
 
 MATCHING = (
     f"{LIVE}"
@@ -100,15 +97,18 @@ class Cursor:
         if text is None:
             return None
         match cursors.decoded(text, "cursor"):
-            case [str(date), [*seen]] if STORED.fullmatch(date) and all(isinstance(one, str) for one in seen):
+            case [str(date), [*seen]] if is_stored(date) and all(isinstance(one, str) for one in seen):
                 return cls(date, tuple(seen))
             case _:
                 raise cursors.malformed("cursor")
 
-    def after(self, entry: Document) -> "Cursor":
-        """The cursor once this entry, which comes next, is shown as well."""
-        same = entry["start_date"] == self.date
-        return Cursor(entry["start_date"], (*(self.seen if same else ()), entry["id"]))
+    def after(self, entries: list[Document]) -> "Cursor":
+        """The cursor once these entries, which come next, are shown as well."""
+        if not entries:
+            return self
+        date = entries[-1]["start_date"]
+        last = takewhile(lambda entry: entry["start_date"] == date, reversed(entries))
+        return Cursor(date, (*(self.seen if self.date == date else ()), *(entry["id"] for entry in last)))
 
     def text(self) -> str:
         return cursors.encoded([self.date, self.seen])
@@ -136,8 +136,7 @@ class Listed:
             async for page in pages:
                 shown = page[:left]
                 left -= len(shown)
-                for entry in shown:
-                    self._cursor = self._cursor.after(entry)
+                self._cursor = self._cursor.after(shown)
                 yield shown
                 if len(page) > len(shown):
                     self.next = self._cursor
