@@ -11,12 +11,11 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from azure.core.credentials import AccessToken
-from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from shared.config import FeatureFlagSettings, settings
-from shared.logs import traceparent
+from shared.logs import hand_on_trace
 
 if TYPE_CHECKING:
     from azure.appconfiguration.aio import AzureAppConfigurationClient
@@ -47,7 +46,7 @@ def cosmos() -> CosmosClient:
         retry_backoff_factor=RETRY_WAIT_SECONDS,
         retry_throttle_total=THROTTLE_RETRIES,
         retry_throttle_backoff_max=THROTTLE_WAIT_SECONDS,
-        raw_request_hook=_hand_on_correlation_id,
+        raw_request_hook=hand_on_trace,
         transport=cosmos_transport.get()(),
     )
 
@@ -74,10 +73,6 @@ cosmos_transport: ContextVar[Callable[[], AsyncHttpTransport[Any, Any]]] = Conte
 def container(container_id: str) -> ContainerProxy:
     """A container of the database of the settings."""
     return cosmos().get_database_client(settings().cosmos_database).get_container_client(container_id)
-
-
-def _hand_on_correlation_id(request: PipelineRequest[Any]) -> None:
-    request.http_request.headers.update(traceparent())
 
 
 @cache

@@ -12,8 +12,11 @@ import time
 from collections import deque
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+
+if TYPE_CHECKING:
+    from azure.core.pipeline import PipelineRequest
 
 # The id of the request that this task works on: 32 hexadecimal digits, empty outside of a request.
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default="")
@@ -40,6 +43,11 @@ def traceparent() -> dict[str, str]:
     """The header that passes the trace on, one of our own where the caller has none; empty outside of a request."""
     trace = trace_id.get() or correlation_id.get()
     return {"traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"} if trace else {}
+
+
+def hand_on_trace(request: "PipelineRequest[Any]") -> None:
+    """Passes the trace on to a service that an Azure SDK calls."""
+    request.http_request.headers.update(traceparent())
 
 
 class _Correlated(logging.LoggerAdapter[logging.Logger]):

@@ -17,10 +17,9 @@ from shared import instants
 from shared.auth.caller import NOBODY, caller_of
 from shared.cosmos import transactions
 from shared.errors import ApiError, unavailable
-from shared.http.compression import compressed
-from shared.http.etags import Precondition
+from shared.http.etags import UNCONDITIONAL, Precondition
 from shared.http.fields import Separator, given_parts
-from shared.http.json_body import dumps, json_body
+from shared.http.json_body import compressed, dumps, json_body
 from shared.http.routing import IF_MATCH, Reply, Request, Route, Routes
 from shared.ids import uuid_in
 from shared.logs import begin_request, correlation_id, log_what_waits, logger
@@ -97,7 +96,7 @@ async def _reply(routes: Routes, request: HttpRequest) -> tuple[Reply, int]:
         Request(
             caller=caller,
             now=instants.now(),
-            precondition=Precondition.of(request.headers if IF_MATCH in route.headers else {}),
+            precondition=Precondition.of(request.headers) if IF_MATCH in route.headers else UNCONDITIONAL,
             path=path,
             query=_load(route.query, _query(request.params, route.query)) if route.query else {},
             body=_load(route.body, _json_body(request), partial=route.partial) if route.body else {},

@@ -35,3 +35,7 @@ class Precondition:
         """Raises ApiError 412 if the item has changed since the client read it."""
         if self.tags is not None and not self.tags & {"*", etag_of(document)}:
             raise ApiError(412, "precondition_failed", "The item has changed since you read it")
+
+
+# What holds for a call that takes no If-Match.
+UNCONDITIONAL = Precondition(None)

@@ -10,7 +10,7 @@ from shared.catalog.names import names_for
 from shared.cosmos.items import Document
 from shared.http.fields import Answer, Boolean, Id, Instant, Item, Technologies, Text, about
 from shared.instants import DEFAULT_TIMEZONE_OFFSET
-from shared.time_entries.entry import kept_fields
+from shared.time_entries.entry import DEFAULTS
 from shared.time_entries.schemas import TimeEntryBody
 from shared.users.directory import directory
 from shared.users.rules import Users
@@ -91,6 +91,11 @@ async def shown_for(caller: Caller, entries: Sequence[Document]) -> Iterator[dic
         }
         for entry in entries
     )
+
+
+def kept_fields(document: dict[str, Any]) -> dict[str, Any]:
+    """The entry's fields, each with its default where the document has no value."""
+    return {name: default if (value := document.get(name)) is None else value for name, default in DEFAULTS.items()}
 
 
 async def _owners(caller: Caller, entries: Sequence[Document]) -> Users:

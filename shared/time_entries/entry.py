@@ -44,8 +44,3 @@ DATES = ("start_date", "end_date")
 PLAIN = tuple(field.name for field in FIELDS if field.writable and field.name not in DATES)
 # The fields of a query `FROM c`. Lists need no more of a document.
 SELECTED = ", ".join(f"c.{field.name}" for field in FIELDS)
-
-
-def kept_fields(document: dict[str, Any]) -> dict[str, Any]:
-    """The entry's fields, each with its default where the document has no value."""
-    return {name: default if (value := document.get(name)) is None else value for name, default in DEFAULTS.items()}

@@ -65,9 +65,9 @@ class Key:
         return entry
 
 
-def mark_of(entry: Document | None) -> dict[str, str]:
+def mark_of(entry: Document) -> dict[str, str]:
     """What an update of the entry has to keep."""
-    return {MEANING: entry[MEANING]} if entry and MEANING in entry else {}
+    return {MEANING: entry[MEANING]} if MEANING in entry else {}
 
 
 def _digest(fields: Mapping[str, Any]) -> str:

@@ -249,7 +249,7 @@ def _change(caller: Caller, now: datetime, timeline: Timeline, writes: Sequence[
     """The batch of these writes, which leaves the timeline as they make it."""
     operations, outbox = [], []
     for before, entry, action, description in writes:
-        after = stamped(entry | mark_of(before), caller, TIME_ENTRY, action, description)
+        after = stamped(entry | (mark_of(before) if before else {}), caller, TIME_ENTRY, action, description)
         operations.append(transactions.replace(after, before) if before else transactions.create(after))
         outbox.append(outbox_document(before, after, now))
         timeline = timeline.after(entry)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.http.compression import LARGEST_PLAIN_BYTES, compressed, takes_gzip
+from shared.http.json_body import LARGEST_PLAIN_BYTES, compressed, takes_gzip
 from tests.calling import Answer, Person
 from tests.world import World
 
