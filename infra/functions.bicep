@@ -1,5 +1,5 @@
 // The function app, on the Flex Consumption plan, and its settings. They hold no secret: the app reaches everything by its
-// identity, and the one secret that it may need is in the vault.
+// identity, and the secrets that it needs are in the vault.
 @description('What makes the names unique.')
 param token string
 
@@ -48,6 +48,12 @@ param directory { *: string }
 @description('Where the secret of the app that calls Graph is, if there is such an app.')
 param graphSecretUri string
 
+@description('Where the key is that protects secrets, cursors and calendar addresses.')
+param currentKeyUri string
+
+@description('Where the key before that one is.')
+param previousKeyUri string
+
 @description('The e-mail domain that the list of users is limited to; empty for everyone.')
 param usersEmailDomain string
 
@@ -83,7 +89,11 @@ var settings = {
   API_URL: apiUrl
 }
 // Without a client id the managed identity calls Graph, and there is no secret to refer to.
-var secrets = empty(directory.MS_CLIENT_ID) ? {} : { MS_SECRET: '@Microsoft.KeyVault(SecretUri=${graphSecretUri})' }
+var graphSecret = empty(directory.MS_CLIENT_ID) ? {} : { MS_SECRET: '@Microsoft.KeyVault(SecretUri=${graphSecretUri})' }
+var secrets = {
+  SECRETS_KEY: '@Microsoft.KeyVault(SecretUri=${currentKeyUri})'
+  SECRETS_KEY_PREVIOUS: '@Microsoft.KeyVault(SecretUri=${previousKeyUri})'
+}
 
 resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
   name: 'plan-time-tracker-${token}'
@@ -133,7 +143,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 
   resource appSettings 'config' = {
     name: 'appsettings'
-    properties: union(settings, directory, secrets)
+    properties: union(settings, directory, graphSecret, secrets)
   }
 
   // Deployments come with a token; the passwords of old are switched off.

@@ -249,6 +249,8 @@ module functions 'functions.bicep' = {
     tokenIssuer: issuer
     directory: graphSettings
     graphSecretUri: vault.outputs.graphSecretUri
+    currentKeyUri: vault.outputs.currentKeyUri
+    previousKeyUri: vault.outputs.previousKeyUri
     usersEmailDomain: usersEmailDomain
     alwaysReadyInstances: alwaysReadyInstances
     apiUrl: publicUrl

@@ -1,5 +1,6 @@
-// The one secret that the app may need: that of the app that calls Graph in a directory that is not the subscription's. It
-// lies in a vault, and the app's settings only refer to it, so that those who may read settings do not read it.
+// The app's secrets: that of the app that calls Graph in a directory that is not the subscription's, and the key that
+// protects what the app itself keeps secret. They lie in a vault, and the app's settings only refer to them, so that those
+// who may read settings do not read them.
 @description('The vault\'s name.')
 @maxLength(24)
 param name string
@@ -17,7 +18,13 @@ param readerId string
 @secure()
 param graphSecret string
 
+@description('Random text for the key, of which each deployment has another; the first one counts.')
+@secure()
+param random string = '${newGuid()}${newGuid()}'
+
 var secretName = 'graph-client'
+// Base64 of at least 32 bytes, as the code wants it.
+var newKey = base64(random)
 var keyVaultSecretsUser = '4633458b-17de-408a-b875-0445c86b69e6'
 
 resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
@@ -28,7 +35,7 @@ resource vault 'Microsoft.KeyVault/vaults@2025-05-01' = {
     tenantId: subscription().tenantId
     sku: { family: 'A', name: 'standard' }
     enableRbacAuthorization: true
-    // Whoever deploys has the secret, so that nothing is lost with the vault.
+    // What is lost with the vault can be made anew: docs/operations.md says what follows.
     softDeleteRetentionInDays: 7
   }
 }
@@ -49,8 +56,30 @@ resource secret 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = if (!empty(grap
   properties: { value: graphSecret }
 }
 
+// Made once. From then on it is changed in the vault: docs/operations.md says how.
+@onlyIfNotExists()
+resource currentKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: vault
+  name: 'secrets-key'
+  properties: { value: newKey }
+}
+
+// The same, until the key is changed for the first time: a reference to a secret that is not there would be no key.
+@onlyIfNotExists()
+resource previousKey 'Microsoft.KeyVault/vaults/secrets@2025-05-01' = {
+  parent: vault
+  name: 'secrets-key-previous'
+  properties: { value: newKey }
+}
+
 @description('The vault\'s name.')
 output name string = vault.name
 
 @description('Where the secret is, without its version: the newest counts.')
 output graphSecretUri string = '${vault.properties.vaultUri}secrets/${secretName}'
+
+@description('Where the current key is, without its version.')
+output currentKeyUri string = '${vault.properties.vaultUri}secrets/${currentKey.name}'
+
+@description('Where the previous key is, without its version.')
+output previousKeyUri string = '${vault.properties.vaultUri}secrets/${previousKey.name}'

@@ -15,7 +15,7 @@ from socket import socket
 
 from local.host.configuration import LocalSettings, port_number
 from local.host.database_process import DatabaseProcess, database_process
-from local.host.environment import DatabaseChoice, apply, data_dir, read_settings
+from local.host.environment import DatabaseChoice, apply, data_dir, make_secrets_key, read_settings
 from local.host.host import Host
 from local.host.program import forever
 from local.host.sockets import listen
@@ -28,6 +28,8 @@ async def start() -> None:
     """Start, and stay until a signal comes or the database dies."""
     local = read_settings(APP_ROOT)
     choice = DatabaseChoice.of(local.values, os.environ)
+    if choice.embedded_port is not None:
+        make_secrets_key(data_dir(os.environ))
     sockets = listen(port_number(os.environ.get("PORT") or local.port, "PORT"), "PORT")
     apply(choice.settings(local.values, os.environ), os.environ)
     if choice.embedded_port is None:

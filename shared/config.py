@@ -1,5 +1,7 @@
 """The settings: one frozen dataclass, read once from the environment, the only place that reads it."""
 
+import base64
+import binascii
 import os
 import re
 from collections.abc import Mapping
@@ -10,6 +12,9 @@ from urllib.parse import urlsplit
 from shared.errors import unavailable
 
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+SECRETS_KEY = "SECRETS_KEY"
+SECRETS_KEY_PREVIOUS = "SECRETS_KEY_PREVIOUS"
+LEAST_KEY_BYTES = 32
 
 
 class ConfigError(Exception):
@@ -71,6 +76,17 @@ class DirectorySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretsKeys:
+    """The keys that secrets are encrypted and cursors signed with, the current one first.
+
+    Empty while they are missing or malformed, and `problem` says so: only what needs them is unavailable then.
+    """
+
+    keys: tuple[bytes, ...] = field(default=(), repr=False)
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting of the backend. `docs/settings.md` says what each is for."""
 
@@ -88,6 +104,7 @@ class Settings:
     feature_flags: FeatureFlagSettings
     jwt: JwtVerification
     directory: DirectorySettings
+    secrets: SecretsKeys
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -104,6 +121,7 @@ class Settings:
             feature_flags=_feature_flags(environment),
             jwt=_jwt(environment),
             directory=_directory(environment),
+            secrets=_secrets(environment),
         )
 
 
@@ -183,6 +201,28 @@ def _directory(environment: Mapping[str, str]) -> DirectorySettings:
         cache_seconds=_seconds(environment, "DIRECTORY_CACHE_SECONDS", 60),
         email_domain=environment.get("USERS_EMAIL_DOMAIN", "").strip().lower().removeprefix("@") or None,
     )
+
+
+def _secrets(environment: Mapping[str, str]) -> SecretsKeys:
+    """A key that can't be read is no reason to refuse every call: perhaps the vault did not answer for a while."""
+    current, previous = (environment.get(name, "").strip() for name in (SECRETS_KEY, SECRETS_KEY_PREVIOUS))
+    if not current:
+        return SecretsKeys(problem=f"the setting {SECRETS_KEY} is missing")
+    try:
+        keys = [_key(current, SECRETS_KEY), *([_key(previous, SECRETS_KEY_PREVIOUS)] if previous else [])]
+    except ConfigError as error:
+        return SecretsKeys(problem=str(error))
+    return SecretsKeys(tuple(dict.fromkeys(keys)))
+
+
+def _key(text: str, name: str) -> bytes:
+    try:
+        key = base64.b64decode(text.translate({ord("-"): "+", ord("_"): "/"}), validate=True)
+    except (binascii.Error, ValueError):
+        key = b""
+    if len(key) < LEAST_KEY_BYTES:
+        raise ConfigError(f"the setting {name} must be base64 of at least {LEAST_KEY_BYTES} random bytes")
+    return key
 
 
 _CLIENT = ("MS_CLIENT_ID", "MS_SECRET", "MS_AUTHORITY")

@@ -1,5 +1,6 @@
 """The real function app, served by the local host in this process, on a database of its own."""
 
+import base64
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -16,6 +17,7 @@ from shared import clients
 from shared.config import settings
 
 ROOT = Path(__file__).parents[1]
+SECRETS_KEY = base64.b64encode(b"a key for tests, of 32 bytes....").decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ async def application(
         "COSMOS_DATABASE": f"test-{uuid4()}",
         "COSMOS_CONNECTION": f"AccountEndpoint={reached};AccountKey={account.key};",
         "JWT_VERIFICATION": "gateway",
+        "SECRETS_KEY": SECRETS_KEY,
         # Most tests' entries are of long ago, and so are timers that are started or restarted there.
         "LONGEST_ENTRY_HOURS": str(50 * 365 * 24),
         **more_settings,

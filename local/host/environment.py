@@ -1,7 +1,11 @@
 """The app settings of a laptop: local.settings.json below the environment, and which database they mean."""
 
+import base64
+import os
+import secrets
 import shutil
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -10,6 +14,7 @@ from embedded_cosmos.auth import EMULATOR_KEY
 from local.host.configuration import LocalSettings, port_number
 
 SETTINGS_FILE = "local.settings.json"
+_KEY_FILE = "secrets_key"
 _EXAMPLE = "local.settings.json.example"
 _DEFAULT_ENDPOINT = "http://localhost:8081"
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -26,6 +31,18 @@ def read_settings(app_root: Path) -> LocalSettings:
 def data_dir(environment: Mapping[str, str]) -> Path:
     """Where the embedded database and the directory of users are kept."""
     return Path(environment.get("DATA_DIR") or ".local")
+
+
+def make_secrets_key(folder: Path) -> None:
+    """Make the key of this data folder if it has none: what it encrypts lies in the same folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder / f"{_KEY_FILE}.{os.getpid()}"
+    draft.touch(mode=0o600)
+    draft.write_text(base64.b64encode(secrets.token_bytes(32)).decode() + "\n")
+    # Written beside it and linked: nobody finds half a key, and of two that are made at once one counts.
+    with suppress(FileExistsError):
+        (folder / _KEY_FILE).hardlink_to(draft)
+    draft.unlink()
 
 
 def apply(values: Mapping[str, str], environment: MutableMapping[str, str]) -> None:
@@ -67,4 +84,7 @@ class DatabaseChoice:
         }
         if environment.get("DATA_DIR") or not values.get("DIRECTORY_FILE"):
             settings["DIRECTORY_FILE"] = str(data_dir(environment) / "directory.json")
+        kept_key = data_dir(environment) / _KEY_FILE
+        if self.embedded_port is not None and not values.get("SECRETS_KEY") and kept_key.is_file():
+            settings["SECRETS_KEY"] = kept_key.read_text().strip()
         return settings

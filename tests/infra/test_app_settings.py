@@ -57,7 +57,8 @@ def known() -> set[str]:
 
 def template_settings() -> dict[str, str]:
     """What the template sets: literals as they are, and something like an address for the rest."""
-    found = Bicep(INFRA / "functions.bicep").properties("settings")
+    template = Bicep(INFRA / "functions.bicep")
+    found = template.properties("settings") | template.properties("secrets")
     return {name: literal(node) if node.type == "string" else "https://example.com/x" for name, node in found.items()}
 
 
@@ -102,13 +103,14 @@ def test_the_directory_is_given_with_graphs_settings() -> None:
     assert given == {name for name in known() if name.startswith("MS_")} - {"MS_SECRET"}
 
 
-def test_the_one_secret_is_in_the_vault_and_settings_only_refer_to_it() -> None:
+def test_secrets_are_in_the_vault_and_settings_only_refer_to_them() -> None:
     functions, vault = Bicep(INFRA / "functions.bicep"), Bicep(INFRA / "vault.bicep")
     secret = vault.properties("secret")
 
-    assert "'@Microsoft.KeyVault(SecretUri=${graphSecretUri})'" in text(functions.declared["secrets"][1])
+    assert "'@Microsoft.KeyVault(SecretUri=${graphSecretUri})'" in text(functions.declared["graphSecret"][1])
+    assert text(functions.properties("secrets")["SECRETS_KEY"]) == "'@Microsoft.KeyVault(SecretUri=${currentKeyUri})'"
     assert text(functions.properties("app")["properties.keyVaultReferenceIdentity"]) == "identityId"
-    assert text(functions.properties("appSettings")["properties"]) == "union(settings, directory, secrets)"
+    assert text(functions.properties("appSettings")["properties"]) == "union(settings, directory, graphSecret, secrets)"
     assert text(secret["properties.value"]) == "graphSecret"
     assert text(vault.properties("vault")["properties.enableRbacAuthorization"]) == "true"
     assert "readerId" in text(vault.properties("reader")["properties.principalId"])

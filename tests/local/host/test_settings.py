@@ -1,5 +1,6 @@
 """Settings: the environment wins over local.settings.json, and the embedded database is meant unless one is named."""
 
+import base64
 import fnmatch
 import json
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 
 from embedded_cosmos.auth import EMULATOR_KEY
 from local.host.configuration import AppSettings, LocalSettings
-from local.host.environment import DatabaseChoice, apply, read_settings
+from local.host.environment import DatabaseChoice, apply, make_secrets_key, read_settings
 from local.host.errors import HostError
 from local.host.retries import RetryPolicy
 
@@ -78,6 +79,30 @@ def test_the_embedded_database_needs_no_key_of_ones_own() -> None:
     assert DatabaseChoice.of({}, {}).settings({}, {})["COSMOS_KEY"] == EMULATOR_KEY
     remote = {"COSMOS_ENDPOINT": "https://x.documents.azure.com"}
     assert DatabaseChoice.of(remote, {}).settings(remote, {})["COSMOS_KEY"] == ""
+
+
+def test_the_embedded_database_has_a_key_of_its_data_folder_for_secrets(tmp_path: Path) -> None:
+    environment = {"DATA_DIR": str(tmp_path / "data")}
+    assert "SECRETS_KEY" not in DatabaseChoice.of({}, environment).settings({}, environment)
+
+    make_secrets_key(tmp_path / "data")
+    key = DatabaseChoice.of({}, environment).settings({}, environment)["SECRETS_KEY"]
+    make_secrets_key(tmp_path / "data")
+
+    assert DatabaseChoice.of({}, environment).settings({}, environment)["SECRETS_KEY"] == key
+    assert len(base64.b64decode(key, validate=True)) == 32
+    (file,) = (tmp_path / "data").iterdir()
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_key_for_secrets_of_ones_own_wins_and_another_account_gets_none(tmp_path: Path) -> None:
+    environment = {"DATA_DIR": str(tmp_path)}
+    make_secrets_key(tmp_path)
+
+    mine = {"SECRETS_KEY": "mine"}
+    assert DatabaseChoice.of(mine, environment).settings(mine, environment)["SECRETS_KEY"] == "mine"
+    remote = {"COSMOS_ENDPOINT": "https://x.documents.azure.com"}
+    assert "SECRETS_KEY" not in DatabaseChoice.of(remote, environment).settings(remote, environment)
 
 
 def test_placeholders_are_put_in_without_regard_to_case() -> None:
