@@ -35,13 +35,15 @@ class Change(Generic[T]):
     """What an attempt decided: operations on items, the outbox documents of their events, and what to answer.
 
     Without operations nothing is written. `taken` is raised when the id or unique key of the first operation is taken;
-    without it, that is a lost race like any other.
+    without it, that is a lost race like any other. `applied` is told the etag that each operation left, in their order;
+    not where the answer was lost.
     """
 
     result: T
     operations: Sequence[Operation] = ()
     outbox: Sequence[Document] = ()
     taken: ApiError | None = None
+    applied: Callable[[Sequence[str]], None] | None = None
 
 
 Attempt = Callable[[], Awaitable[Change[T]]]
@@ -192,13 +194,17 @@ class _Writer(Generic[T]):
         operations = [*change.operations, *(create(document) for document in change.outbox)]
         async with database():
             try:
-                await container(self._container_id).execute_item_batch(operations, partition_key=self._partition)
+                results = await container(self._container_id).execute_item_batch(
+                    operations, partition_key=self._partition
+                )
             except CosmosBatchOperationError as error:
                 raise _refusal(error) from error
             except AzureError as error:
                 if may_be_applied(error):
                     raise UnknownOutcome from error
                 raise
+        if change.applied:
+            change.applied([result["eTag"] for result in results[: len(change.operations)]])
 
 
 def _refusal(error: CosmosBatchOperationError) -> Exception:

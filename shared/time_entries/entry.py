@@ -42,5 +42,14 @@ DEFAULTS = {field.name: field.default for field in FIELDS}
 DATES = ("start_date", "end_date")
 # What a client writes and the store keeps as it is.
 PLAIN = tuple(field.name for field in FIELDS if field.writable and field.name not in DATES)
+# What an entry keeps beside its fields: a digest of what the call that made it meant (see idempotency.py), and when the
+# document that it was adopted from was written (`operations/adopt/`). It is no part of an answer or an event.
+MEANING = "_meaning"
+ADOPTED = "_adopted"
 # The fields of a query `FROM c`. Lists need no more of a document.
 SELECTED = ", ".join(f"c.{field.name}" for field in FIELDS)
+
+
+def marks_of(entry: dict[str, Any] | None) -> dict[str, Any]:
+    """What an update of the entry has to keep beside its fields."""
+    return {mark: entry[mark] for mark in (MEANING, ADOPTED) if entry and mark in entry}

@@ -19,9 +19,7 @@ from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import Document
 from shared.errors import ApiError
 from shared.instants import format_instant
-from shared.time_entries.entry import DEFAULTS
-
-MEANING = "_meaning"
+from shared.time_entries.entry import DEFAULTS, MEANING
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +61,6 @@ class Key:
                 "The time entry of this Idempotency-Key was deleted",
             )
         return entry
-
-
-def mark_of(entry: Document) -> dict[str, str]:
-    """What an update of the entry has to keep."""
-    return {MEANING: entry[MEANING]} if MEANING in entry else {}
 
 
 def _digest(fields: Mapping[str, Any]) -> str:

@@ -5,8 +5,10 @@ timeline, outbox documents.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import uuid4
 
@@ -23,11 +25,16 @@ from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
 from shared.instants import format_instant, whole_milliseconds
 from shared.time_entries import reading, rules
-from shared.time_entries.entry import PLAIN
-from shared.time_entries.idempotency import Key, mark_of
+from shared.time_entries.entry import PLAIN, marks_of
+from shared.time_entries.idempotency import Key
 from shared.time_entries.neighbours import neighbours
 from shared.time_entries.rules import Interval, Placed
 from shared.time_entries.timeline import Timeline, interval_of, placed, read_timeline
+
+# A batch holds 100 operations, of which an entry takes two and the timeline one; and 2 MB. Beyond 1 MiB, aiohttp warns
+# that a body holds up the event loop, so that a batch is smaller, with room for what surrounds the documents.
+MOST_WRITES = 49
+LARGEST_BATCH_BYTES = 900_000
 
 
 class Write(NamedTuple):
@@ -37,6 +44,19 @@ class Write(NamedTuple):
     after: Document
     action: str
     description: str
+
+
+def fitting(writes: Iterable[Write]) -> list[Write]:
+    """The first of these writes that fit into one batch; where there are any, at least one."""
+    fit: list[Write] = []
+    size = 0
+    for write in islice(writes, MOST_WRITES):
+        # The event holds what the entry was and what it becomes.
+        size += len(json.dumps(write.before)) + 2 * len(json.dumps(write.after))
+        if fit and size > LARGEST_BATCH_BYTES:
+            break
+        fit.append(write)
+    return fit
 
 
 async def create(
@@ -80,7 +100,7 @@ async def create(
             **(key.mark if key else {}),
         }
         action = "Start a timer" if interval.end is None else "Create a time entry"
-        return _change(caller, now, timeline, [Write(None, entry, "create", action)])
+        return change_of(caller, now, timeline, [Write(None, entry, "create", action)])
 
     return await _settle(caller, attempt)
 
@@ -113,7 +133,7 @@ async def update(
         after = before | changed | (_dates(interval) if interval != old else {})
         if after == before:
             return Change(entry)
-        return _change(caller, now, timeline, [Write(entry, after, "update", "Update a time entry"), *trims])
+        return change_of(caller, now, timeline, [Write(entry, after, "update", "Update a time entry"), *trims])
 
     return await _settle(caller, attempt)
 
@@ -127,7 +147,7 @@ async def stop(caller: Caller, now: datetime, entry_id: str, wanted: Preconditio
         if end:
             raise ApiError(422, "time_entry_already_stopped", "The time entry is already stopped")
         after = own_fields(entry) | _dates(Interval(start, rules.stop_at(start, now)))
-        return _change(caller, now, timeline, [Write(entry, after, "update", "Stop a time entry")])
+        return change_of(caller, now, timeline, [Write(entry, after, "update", "Stop a time entry")])
 
     return await _settle(caller, attempt)
 
@@ -147,7 +167,7 @@ async def restart(caller: Caller, now: datetime, entry_id: str, wanted: Precondi
             others = await neighbours(caller.tenant_id, caller.user_id, interval, entry_id)
             rules.forbid_overlap(interval, [placed(other) for other in others])
         after = own_fields(entry) | _dates(interval)
-        return _change(caller, now, timeline, [Write(entry, after, "update", "Restart a time entry")])
+        return change_of(caller, now, timeline, [Write(entry, after, "update", "Restart a time entry")])
 
     return await _settle(caller, attempt)
 
@@ -158,7 +178,7 @@ async def delete(caller: Caller, now: datetime, entry_id: str, wanted: Precondit
     async def attempt() -> Change[Document]:
         timeline, entry = await _own(caller, entry_id, wanted)
         after = own_fields(entry) | {"deleted": str(uuid4())}
-        return _change(caller, now, timeline, [Write(entry, after, "delete", "Delete a time entry")])
+        return change_of(caller, now, timeline, [Write(entry, after, "delete", "Delete a time entry")])
 
     await _settle(caller, attempt)
 
@@ -245,11 +265,14 @@ def _dates(interval: Interval) -> Document:
     }
 
 
-def _change(caller: Caller, now: datetime, timeline: Timeline, writes: Sequence[Write]) -> Change[Document]:
-    """The batch of these writes, which leaves the timeline as they make it."""
+def change_of(caller: Caller, now: datetime, timeline: Timeline, writes: Sequence[Write]) -> Change[Document]:
+    """The batch of these writes, which leaves the timeline as they make it; answers with the first of them.
+
+    There must be one at least, and they must be `fitting`.
+    """
     operations, outbox = [], []
     for before, entry, action, description in writes:
-        after = stamped(entry | (mark_of(before) if before else {}), caller, TIME_ENTRY, action, description)
+        after = stamped(marks_of(before) | entry, caller, TIME_ENTRY, action, description)
         operations.append(transactions.replace(after, before) if before else transactions.create(after))
         outbox.append(outbox_document(before, after, now))
         timeline = timeline.after(entry)
