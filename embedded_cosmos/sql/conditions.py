@@ -73,11 +73,20 @@ def paired(word: str, parts: list[Sql]) -> Sql:
     return Sql(f"({parts[0].text}{word}{parts[1].text})", parts[0].params + parts[1].params)
 
 
+TRUE, FALSE = May(ALWAYS, NEVER), May(NEVER, ALWAYS)
+
+
 def conjunction(parts: list[May]) -> May:
+    """One part that is false decides, however little is known of the others."""
+    if FALSE in parts:
+        return FALSE
     return May(every([p.true for p in parts]), either([p.false for p in parts]), all(p.exact for p in parts))
 
 
 def disjunction(parts: list[May]) -> May:
+    """One part that is true decides, however little is known of the others."""
+    if TRUE in parts:
+        return TRUE
     return May(either([p.true for p in parts]), every([p.false for p in parts]), all(p.exact for p in parts))
 
 

@@ -4,18 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from embedded_cosmos.sql import nodes
-from embedded_cosmos.sql.aggregates import is_aggregate
 from embedded_cosmos.sql.columns import path_of
 from embedded_cosmos.sql.errors import Unsupported
 from embedded_cosmos.sql.keyset import Key
 from embedded_cosmos.sql.policy import check_order
-
-
-def order_of(query: nodes.Query, root: str, policy: Mapping[str, Any]) -> list[Key]:
-    """The keys that rows are sorted by. None without ORDER BY, where items come in the order of their creation, and
-    where an aggregate makes one row of them all.
-    """
-    return [] if is_aggregate(query) else order_keys(query, root, policy)
 
 
 def order_keys(query: nodes.Query, root: str, policy: Mapping[str, Any]) -> list[Key]:

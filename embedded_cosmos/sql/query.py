@@ -11,7 +11,7 @@ from embedded_cosmos.sql.computed import check_definition, with_computed
 from embedded_cosmos.sql.errors import SqlError, Unsupported
 from embedded_cosmos.sql.key_values import key_values
 from embedded_cosmos.sql.narrowing import Narrower
-from embedded_cosmos.sql.order import order_of
+from embedded_cosmos.sql.order import order_keys
 from embedded_cosmos.sql.parser import parse
 from embedded_cosmos.sql.planning import needs_plan, plan
 from embedded_cosmos.sql.projection import NO_SQL, result_sql
@@ -72,20 +72,23 @@ def _prepared(
 ) -> tuple[Run, list[Any]]:
     query = with_computed(query, source.computed)
     expand, scope = root_scope(query, parameters)
+    aggregate = is_aggregate(query)
     matches = Matches(scope, query.where if not is_joined(query) else None)
     path = query.bindings[0].path
     if isinstance(path, nodes.Subquery):
         if query.order_by:
             raise Unsupported("ORDER BY over a subquery in FROM")
-        return Run(query, scope, expand, _results(db, source, path.query, parameters, matches)), []
+        results = _results(db, source, path.query, parameters, matches)
+        return Run(query, scope, expand, results, aggregate=aggregate), []
     root = root_of(query)
     narrowing = Narrower(scope, root).narrow(query.where)
-    if not narrowing.exact:
-        # What is wrong with the condition is said even where there is no document to try it on.
-        _ = matches.closure
-    keys = order_of(query, root, source.policy)
-    result = NO_SQL if is_aggregate(query) else result_sql(query)
-    return Run(query, scope, expand, Reader(db, source, narrowing, keys, matches, result=result)), keys
+    # What is wrong with the condition is said even where there is no document to try it on.
+    _ = matches.closure
+    # Where an aggregate makes one row of all documents, they are read in the order of their creation.
+    keys = [] if aggregate else order_keys(query, root, source.policy)
+    result = NO_SQL if aggregate else result_sql(query)
+    reader = Reader(db, source, narrowing, keys, matches, result=result)
+    return Run(query, scope, expand, reader, aggregate=aggregate), keys
 
 
 def _results(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from embedded_cosmos.sql import nodes
-from embedded_cosmos.sql.aggregates import Accumulator, AggregateScope, is_aggregate
+from embedded_cosmos.sql.aggregates import Accumulator, AggregateScope
 from embedded_cosmos.sql.continuation import Rest, group_behind, rest_of
 from embedded_cosmos.sql.errors import Unsupported
 from embedded_cosmos.sql.keyset import Place, is_behind
@@ -36,7 +36,9 @@ class Result(NamedTuple):
 class Run:
     """The parts of a query that are the same for every page."""
 
-    def __init__(self, query: nodes.Query, scope: Scope, expand: Expansion, reader: Reader | ResultReader) -> None:
+    def __init__(
+        self, query: nodes.Query, scope: Scope, expand: Expansion, reader: Reader | ResultReader, *, aggregate: bool
+    ) -> None:
         self.query = query
         self.scope = scope
         self.expand = expand
@@ -44,7 +46,7 @@ class Run:
         self.joined = is_joined(query)
         self.matches = scope.compile(query.where) if query.where and self.joined else None
         self.whole = is_whole_document(query)
-        self.aggregates = AggregateScope(scope, query.group_by) if is_aggregate(query) else None
+        self.aggregates = AggregateScope(scope, query.group_by) if aggregate else None
         self.project = projector(query.select, self.aggregates or scope, scope.names)
 
     def page(self, size: int | None, after: Any | None) -> Page:

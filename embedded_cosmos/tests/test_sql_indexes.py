@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from embedded_cosmos.sql.errors import SqlError
 from embedded_cosmos.sql.query import Source, execute
 from embedded_cosmos.tests.sql_table import Document, Table
 
@@ -81,6 +82,29 @@ def test_a_large_table_is_searched_by_an_index_that_gives_the_order(table: Table
     assert not any("TEMP B-TREE" in step for step in plan), plan
     if "WHERE" in text:
         assert all(step.startswith("SEARCH") for step in plan), plan
+
+
+@pytest.mark.parametrize(
+    "undecided",
+    [
+        "(IS_NULL(@none) OR @none = (NOT IS_DEFINED(c.billable) OR c.billable))",
+        "NOT (IS_NUMBER(@none) AND c.hours * 2 > 3)",
+    ],
+)
+def test_what_a_filter_that_is_not_given_says_of_documents_is_left_out(table: Table, undecided: str) -> None:
+    statements: list[str] = []
+    table.db.set_trace_callback(statements.append)
+    text = f"SELECT c.id FROM c WHERE {undecided}"
+    page = execute(table.db, table.source(), text, {"@none": None}, page_size=3, after=None)
+    table.db.set_trace_callback(None)
+    assert len(page.rows) == 3
+    # SQLite alone decides, so that it can stop by itself.
+    assert all("LIMIT" in statement for statement in statements if statement.startswith("SELECT rid"))
+
+
+def test_a_filter_that_is_not_given_is_checked_all_the_same(table: Table) -> None:
+    with pytest.raises(SqlError):
+        execute(table.db, table.source(), "SELECT * FROM c WHERE true OR NO_SUCH(c.id)", {}, page_size=3, after=None)
 
 
 def test_a_range_is_searched_by_its_index_and_sorted_by_creation(table: Table) -> None:

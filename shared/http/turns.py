@@ -19,7 +19,7 @@ LARGE_AT_ONCE = 2
 # As many more as can be made within the deadline of a request.
 LARGE_WAITING = 14
 # A list that waits longer has too little of that deadline left.
-LARGE_PATIENCE_SECONDS = 4.0
+LARGE_PATIENCE_SECONDS = 6.5
 # Every list reads a first page, and a small one no more. So they are refused only after a while.
 FIRST_PAGES_AT_ONCE = 4
 FIRST_PAGES_WAITING = 1000
