@@ -1,6 +1,7 @@
 """Injected faults: each does what it says, as often as it says, and where it says."""
 
 import asyncio
+import base64
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from typing import Any
@@ -14,7 +15,11 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
 from embedded_cosmos.server import Server, serve_in_thread
 from embedded_cosmos.tests.conftest import SINGLE_KEY
+from embedded_cosmos.tests.raw import Raw
 from embedded_cosmos.tests.standalone import Standalone
+
+OWN_KEY = base64.b64encode(b"a key of somebody's own").decode()
+SIGNED = Raw("http://localhost", OWN_KEY).signature("POST", "_faults")
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +109,11 @@ async def test_a_fault_can_let_some_pass_and_keep_to_one_container(container: An
         (["--faults"], {}, 200),
         (["--faults"], {"Origin": "https://example.com"}, 403),
         (["--faults"], {"Sec-Fetch-Site": "cross-site"}, 403),
+        (["--faults", "--key", OWN_KEY], {}, 401),
+        (["--faults", "--key", OWN_KEY], SIGNED, 200),
         ([], {}, 401),
     ],
-    ids=["started-so", "a-page", "a-navigation", "not-started-so"],
+    ids=["started-so", "a-page", "a-navigation", "own-key", "own-key-signed", "not-started-so"],
 )
 async def test_another_process_but_no_web_page_takes_faults_when_told_to(
     options: list[str], headers: dict[str, str], status: int
