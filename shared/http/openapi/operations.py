@@ -93,7 +93,18 @@ def _headers(route: Route, status: int) -> Json:
         headers["ETag"] = _header("The version of the item, for `If-Match`.")
     if status == HTTPStatus.CREATED:
         headers["Location"] = _header("The path of the new item.")
+    if _has_more_pages(route) and status not in NO_BODY:
+        headers["Link"] = _header('`<…>; rel="next"` where there is more: a relative reference to the next page.')
+    if "text/csv" in route.media_types:
+        headers["Content-Disposition"] = _header("For a file: its name.")
     return headers
+
+
+def _has_more_pages(route: Route) -> bool:
+    """Whether the answer has a `Link` to what follows. Where the body holds the cursor, it has none."""
+    return bool(
+        route.query and "cursor" in route.query.fields and not (route.answer and "cursor" in route.answer.fields)
+    )
 
 
 def _response(description: str, headers: Json, content: Json) -> Json:

@@ -143,3 +143,10 @@ async def test_a_deployment_says_where_it_is_and_changes_nothing_else(
         answer = await send(http, "GET", f"{app.url}/api/openapi.json")
 
     assert answer.ok() == {**described, "servers": [{"url": address}]}
+
+
+def test_a_list_that_goes_on_says_so_and_a_file_has_a_name(described: Json) -> None:
+    lists, report = ("/time-entries", "/time-entries/paginated"), "/reports/entries"
+    assert all("Link" in described["paths"][path]["get"]["responses"]["200"]["headers"] for path in lists)
+    assert "Content-Disposition" in described["paths"][report]["get"]["responses"]["200"]["headers"]
+    assert "headers" not in described["paths"]["/events"]["get"]["responses"]["200"]
