@@ -1,7 +1,7 @@
-"""The names that lists of time entries show: a short in-memory copy of each tenant's catalog.
+"""A short in-memory copy of each tenant's catalog: the names that time entries show, and what entries may refer to.
 
-Only for showing: what a write refers to is always read. The copy is dropped when this worker writes the catalog, and
-read again when it does not know a project or activity that an entry has, since that was made elsewhere just now.
+The copy is dropped when this worker writes the catalog, and read again when it does not know a project or activity that
+an entry has, since that was made elsewhere just now.
 """
 
 import asyncio
@@ -18,8 +18,10 @@ from shared.cosmos import items
 from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT
 from shared.cosmos.items import Document
 
-NAMES = f"SELECT c.id, c.name, c.customer_id, c.deleted FROM c WHERE {items.IS_ITEM}"
+NAMES = f"SELECT c.id, c.name, c.customer_id, c.billable, c.deleted FROM c WHERE {items.IS_ITEM}"
 MOST_TENANTS = 1000
+# An entry may refer to what was live so long ago, whatever the setting says of the names that lists show.
+LIVE_FOR_SECONDS = 15.0
 # An entry whose project is really gone must not have the catalog read at every call.
 OLD_ENOUGH_TO_READ_AGAIN_SECONDS = 1.0
 
@@ -49,6 +51,16 @@ class Names:
 
     def activity_name(self, activity_id: str) -> str:
         return _shown(self.activities.get(activity_id, {}))
+
+    def live(self, field: str, item_id: str, at: float) -> Document | None:
+        """The project or activity that the field of an entry refers to, if it is known to be live.
+
+        `at` is the present, in seconds of the monotonic clock.
+        """
+        if at - self.read_at >= LIVE_FOR_SECONDS:
+            return None
+        found = {"project_id": self.projects, "activity_id": self.activities}[field].get(item_id)
+        return None if found is None or "deleted" in found else found
 
     def know(self, entries: Iterable[Mapping[str, Any]]) -> bool:
         return all(

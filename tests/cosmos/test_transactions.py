@@ -75,22 +75,34 @@ async def test_a_write_whose_next_attempt_can_not_read_is_of_unknown_outcome(wor
 async def test_a_write_that_was_applied_is_of_unknown_outcome_where_its_answer_can_not_be_made(
     world: World, faults: Faults
 ) -> None:
-    await world.entry("10:00", "11:00")
+    """A change that refers to nothing new needs names only for its answer."""
+    entry = await world.entry("10:00", "11:00")
     await forget_names(world)
     faults.inject(Fault(Kind.UNAVAILABLE, Operation.QUERY, container="customer", count=FOR_EVER))
 
-    (await world.user.post("time-entries", past(world))).refused(503, "outcome_unknown")
+    (await world.user.put(f"time-entries/{entry['id']}", {"description": "x"})).refused(503, "outcome_unknown")
 
     faults.clear()
-    assert await entries(world) == 2
+    assert (await world.user.get(f"time-entries/{entry['id']}")).ok()["description"] == "x"
 
 
-async def test_a_refusal_by_the_rules_stays_one_after_a_doubtful_batch(world: World, faults: Faults) -> None:
+async def test_a_write_whose_references_can_not_be_looked_up_is_not_applied(world: World, faults: Faults) -> None:
     await world.entry("10:00", "11:00")
-
-    overlapping = {**past(world), "start_date": at("10:30")}
     await forget_names(world)
     faults.inject(Fault(Kind.UNAVAILABLE, Operation.QUERY, container="customer", count=FOR_EVER))
 
-    (await world.user.post("time-entries", overlapping)).refused(422, "time_entry_overlap")
+    (await world.user.post("time-entries", past(world))).refused(503, "database_unavailable")
+
+    faults.clear()
+    assert await entries(world) == 1
+
+
+async def test_a_refusal_by_the_rules_needs_no_names(world: World, faults: Faults) -> None:
+    entry = await world.entry("10:00", "11:00")
+    await world.entry("12:00", "13:00")
+    await forget_names(world)
+    faults.inject(Fault(Kind.UNAVAILABLE, Operation.QUERY, container="customer", count=FOR_EVER))
+
+    overlapping = {"end_date": at("12:30")}
+    (await world.user.put(f"time-entries/{entry['id']}", overlapping)).refused(422, "time_entry_overlap")
     (await world.user.get("time-entries", {"month": 3, "year": 2024})).refused(503, "database_unavailable")
