@@ -18,13 +18,16 @@ _NOT_OURS = {hdrs.HOST, hdrs.CONTENT_LENGTH, hdrs.TRANSFER_ENCODING, hdrs.CONNEC
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """A request that passed: what it was, when it came and was answered, and its charge in request units."""
+    """A request that passed: what it was, when it came and was answered, its charge in request units, and the size of
+    its answer in bytes.
+    """
 
     what: str
     came: float
     answered: float
     kind: str = ""
     charge: float = 0.0
+    answer_bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -88,7 +91,7 @@ async def recording(endpoint: str) -> AsyncIterator[Recorder]:
             charge = float(response.headers.get("x-ms-request-charge", 0))
             kind = _kind(request.method, request.headers)
             recorder.passed.append(
-                Passed(f"{request.method} {request.raw_path}", came, time.perf_counter(), kind, charge)
+                Passed(f"{request.method} {request.raw_path}", came, time.perf_counter(), kind, charge, len(content))
             )
             return web.Response(status=response.status, body=content, headers=kept)
 

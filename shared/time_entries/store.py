@@ -18,8 +18,8 @@ from shared.catalog.rules import is_billable
 from shared.config import settings
 from shared.cosmos import transactions
 from shared.cosmos.containers import TIME_ENTRY
-from shared.cosmos.items import Document, own_fields
-from shared.cosmos.transactions import Attempt, Change
+from shared.cosmos.items import LIVE, Document, own_fields
+from shared.cosmos.transactions import Attempt, Change, Operation
 from shared.errors import ApiError
 from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
@@ -35,6 +35,7 @@ from shared.time_entries.timeline import Timeline, interval_of, placed, read_tim
 # that a body holds up the event loop, so that a batch is smaller, with room for what surrounds the documents.
 MOST_WRITES = 49
 LARGEST_BATCH_BYTES = 900_000
+STILL_RUNNING = f"FROM c WHERE {LIVE} AND IS_NULL(c.end_date)"
 
 
 class Write(NamedTuple):
@@ -139,10 +140,17 @@ async def update(
 
 
 async def stop(caller: Caller, now: datetime, entry_id: str, wanted: Precondition) -> Document:
-    """End the caller's running entry now."""
+    """End the caller's running entry now.
+
+    The timeline's copy of it is enough, unless the client has read the entry itself (If-Match). Where the copy was not
+    right, the next attempt reads the entry.
+    """
+    copy_will_do = wanted.tags is None
 
     async def attempt() -> Change[Document]:
-        timeline, entry = await _own(caller, entry_id, wanted)
+        nonlocal copy_will_do
+        timeline, entry = await _own(caller, entry_id, wanted, copy_will_do=copy_will_do)
+        copy_will_do = False
         start, end = interval_of(entry)
         if end:
             raise ApiError(422, "time_entry_already_stopped", "The time entry is already stopped")
@@ -191,8 +199,17 @@ async def _settle(caller: Caller, attempt: Attempt[Document]) -> Document:
     return await transactions.settle(TIME_ENTRY, [caller.tenant_id, caller.user_id], attempt)
 
 
-async def _own(caller: Caller, entry_id: str, wanted: Precondition) -> tuple[Timeline, Document]:
-    """The caller's timeline and entry, read in parallel; 403 where an admin sees another's, 412 where it changed."""
+async def _own(
+    caller: Caller, entry_id: str, wanted: Precondition, *, copy_will_do: bool = False
+) -> tuple[Timeline, Document]:
+    """The caller's timeline and entry, read in parallel; 403 where an admin sees another's, 412 where it changed.
+
+    With `copy_will_do` the running entry is the timeline's copy of it, which has no `_etag`.
+    """
+    if copy_will_do:
+        timeline = await read_timeline(caller.tenant_id, caller.user_id)
+        if timeline.running and timeline.running["id"] == entry_id:
+            return timeline, timeline.running
     timeline, entry = await asyncio.gather(
         read_timeline(caller.tenant_id, caller.user_id), reading.get(caller, entry_id)
     )
@@ -273,7 +290,17 @@ def change_of(caller: Caller, now: datetime, timeline: Timeline, writes: Sequenc
     operations, outbox = [], []
     for before, entry, action, description in writes:
         after = stamped(marks_of(before) | entry, caller, TIME_ENTRY, action, description)
-        operations.append(transactions.replace(after, before) if before else transactions.create(after))
+        operations.append(_operation(before, after))
         outbox.append(outbox_document(before, after, now))
         timeline = timeline.after(entry)
     return Change(writes[0].after, [*operations, timeline.operation()], outbox)
+
+
+def _operation(before: Document | None, after: Document) -> Operation:
+    if before is None:
+        return transactions.create(after)
+    if "_etag" in before:
+        return transactions.replace(after, before)
+    # The timeline's copy. What the document holds beside it stays, and the batch is refused if it does not run.
+    changed = {name: value for name, value in after.items() if before.get(name) != value}
+    return transactions.change(after["id"], changed, STILL_RUNNING)

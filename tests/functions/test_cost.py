@@ -88,12 +88,25 @@ async def test_starting_now_costs_two(measured: Measured) -> None:
     world = measured.world
 
     assert await measured.cost(world.user.post("time-entries", world.references), 201) == 2
+    assert measured.recorder.kinds == {"read": 1, "batch": 1}
+    assert measured.recorder.charge < 24
 
 
 async def test_stopping_costs_two(measured: Measured) -> None:
     timer = await measured.world.started()
 
     assert await measured.cost(measured.world.user.post(f"time-entries/{timer['id']}/stop")) == 2
+    assert measured.recorder.kinds == {"read": 1, "batch": 1}
+    assert measured.recorder.charge < 29
+
+
+async def test_the_answer_to_a_batch_holds_no_documents(measured: Measured) -> None:
+    world = measured.world
+
+    await measured.cost(world.user.post("time-entries", {**world.references, "description": "x" * 1500}), 201)
+
+    (batch,) = (one for one in measured.recorder.passed if one.kind == "batch")
+    assert batch.answer_bytes < 500
 
 
 @pytest.mark.parametrize(("start", "end"), [("10:00", "11:00"), ("02:00", "03:00")])

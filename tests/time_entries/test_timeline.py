@@ -98,3 +98,47 @@ async def test_a_write_keeps_what_a_newer_version_has_put_there(world: World) ->
 
     timeline = await timeline_of(world)
     assert (timeline["locks"], timeline["more"]) == ([[at("00:00"), at("01:00")]], {"a": 1})
+
+
+async def hand_on(world: World, timer: Item, **fields: Any) -> None:
+    """Change the running entry behind the timeline's back, as no version does, but a person might."""
+    stored = await world.stored("time_entry", timer)
+    await world.app.container("time_entry").replace_item(timer["id"], {**stored, **fields})
+
+
+async def test_a_stop_keeps_what_only_the_entry_has(world: World) -> None:
+    """The timeline's copy is enough to stop it, and may be of an older version, or lack what a newer one has added."""
+    timer = (await world.user.with_headers(Idempotency_Key="one").post("time-entries", world.references)).ok(201)
+    await hand_on(world, timer, more={"a": 1})
+    before = await world.stored("time_entry", timer)
+
+    stopped = (await world.user.post(f"time-entries/{timer['id']}/stop")).ok()
+
+    after = await world.stored("time_entry", timer)
+    assert after["end_date"] == stopped["end_date"] is not None
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed - {"_etag", "_ts"} == {"end_date", "_last_event_ctx"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"), [({"end_date": at("12:00")}, 422), ({"deleted": str(uuid4())}, 404)], ids=["ended", "deleted"]
+)
+async def test_a_stop_believes_the_entry_more_than_its_copy(world: World, fields: Item, status: int) -> None:
+    timer = await world.started(start_date=at("10:00"))
+    await hand_on(world, timer, **fields)
+    before = await world.stored("time_entry", timer)
+
+    (await world.user.post(f"time-entries/{timer['id']}/stop")).refused(status)
+
+    assert await world.stored("time_entry", timer) == before
+
+
+async def test_a_conditional_stop_is_held_against_the_entry_itself(world: World) -> None:
+    timer = await world.started()
+    tag = (await world.user.get(f"time-entries/{timer['id']}")).headers["ETag"]
+    await hand_on(world, timer, description="changed by hand")
+
+    (await world.user.with_headers(If_Match=tag).post(f"time-entries/{timer['id']}/stop")).refused(412)
+
+    tag = (await world.user.get(f"time-entries/{timer['id']}")).headers["ETag"]
+    (await world.user.with_headers(If_Match=tag).post(f"time-entries/{timer['id']}/stop")).ok()
