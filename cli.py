@@ -166,7 +166,7 @@ async def _flags_for(who: Caller) -> flags.Toggles:
 
 UNITS = click.option(
     "--units",
-    # Below it, a request would wait for so long after a large page that its signature were too old.
+    # With less, a request would wait for so long after a large page that its signature would expire.
     type=click.FloatRange(min=10),
     default=400,
     show_default=True,

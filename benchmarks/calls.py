@@ -23,7 +23,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody who calls: with a token, an entry of his own that is stopped, and what he works on."""
+    """A person who calls: their token, a stopped entry of theirs, and what they work on."""
 
     token: str
     user_id: str
@@ -31,7 +31,7 @@ class Person:
     project_id: str
     activity_id: str
     entry_id: str
-    # A month that holds entries of his, as the list's query has it.
+    # A month that holds entries of theirs, as the list's query names it.
     month: str
 
 

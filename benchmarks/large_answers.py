@@ -55,7 +55,7 @@ class Measured:
             await self._answer(person, calls.start(person))
 
     async def latencies(self) -> list[float]:
-        """What it takes meanwhile to be told of a running timer."""
+        """How long a call for the running timer takes meanwhile."""
         people = [asdict(person) for person in self.polling]
         order = {"host": self.url, "people": people, "rate": CALLS_A_SECOND, "seconds": POLLING_SECONDS}
         return [float(took) for took in (await stack.ordered("benchmarks.polling", order))["took"]]

@@ -48,7 +48,7 @@ async def _run(arguments: argparse.Namespace) -> None:
 
 
 def connection_string(server: Server, given_key: str) -> str:
-    """What clients are started with; a key that is no well-known one is a secret, and stays unsaid."""
+    """What clients connect with. A key other than the emulator's is a secret, so it is not printed."""
     key = server.key if given_key == EMULATOR_KEY else "<the key that --key gives>"
     return f"AccountEndpoint={server.url}/;AccountKey={key};"
 

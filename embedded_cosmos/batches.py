@@ -110,7 +110,7 @@ def run_together(documents: Documents, key: PartitionKey, batch: Batch, results:
 def run_apart(
     documents: Documents, db: sqlite3.Connection, container: Container, call: Call, batch: Batch
 ) -> list[RowResult]:
-    """Each operation stands for itself; without continue-on-error, those behind one that fails are not tried."""
+    """Each operation succeeds or fails alone. Without continue-on-error, those after a failed one are not tried."""
     results: list[RowResult] = []
     for operation in batch.operations:
         if results and results[-1].status >= 400 and not batch.continues:

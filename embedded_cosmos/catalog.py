@@ -284,7 +284,7 @@ def _range_count(offer: Offer | None) -> int:
 
 
 def _recompute_expiry(store: Store, container: Container, ttl: int | None) -> None:
-    """Documents that time had run out for are gone for good, also when the new default would have kept them."""
+    """Documents that have expired stay deleted, even if the new default would have kept them."""
     db, table = store.writer, container.table
     db.execute(f"DELETE FROM {table} WHERE expires <= ?", (int(time.time()),))
     if ttl is None:

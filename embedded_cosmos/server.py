@@ -103,13 +103,13 @@ class _Service:
         try:
             return Reply(503) if fault.kind is Kind.DROP_BEFORE else await self._routes.answer(call)
         finally:
-            # Also where the operation is refused: the client hears of neither.
+            # Also where the operation is refused: no answer reaches the client in either case.
             if fault.kind in (Kind.DROP_BEFORE, Kind.DROP_AFTER) and transport is not None:
                 transport.abort()
 
 
 def _request(*parts: Any) -> web.BaseRequest:
-    """Like the default, but for the size of a body: a batch near its limit must come in to be refused."""
+    """Like the default, except for the size of a body: a batch near its limit has to be read before it is refused."""
     message, payload, protocol, writer, task = parts
     loop = asyncio.get_running_loop()
     return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=_MAX_BODY_BYTES)

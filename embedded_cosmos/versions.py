@@ -70,7 +70,7 @@ def changed(  # noqa: PLR0913 - the parts of one question
 
 
 def prune(db: sqlite3.Connection, container: Container) -> None:
-    """Delete what ran out, but for the last of it."""
+    """Delete the expired versions, except the last one."""
     table = container.versions_table
     last = f"(SELECT max(lsn) FROM {table} WHERE at <= :oldest)"
     db.execute(f"DELETE FROM {table} WHERE lsn < {last}", {"oldest": _oldest(container)})

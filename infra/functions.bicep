@@ -42,7 +42,7 @@ param tokenAudience string
 @description('The issuer of the tokens.')
 param tokenIssuer string
 
-@description('Microsoft Graph, where the users are: the settings MS_… of docs/settings.md but for the secret.')
+@description('Microsoft Graph, where the users are: the settings MS_… of docs/settings.md, without the secret.')
 param directory { *: string }
 
 @description('Where the secret of the app that calls Graph is, if there is such an app.')
@@ -146,7 +146,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
     properties: union(settings, directory, graphSecret, secrets)
   }
 
-  // Deployments come with a token; the passwords of old are switched off.
+  // Deployments use a token; basic authentication is switched off.
   resource scm 'basicPublishingCredentialsPolicies' = {
     name: 'scm'
     properties: { allow: false }

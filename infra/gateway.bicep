@@ -36,7 +36,7 @@ param tokenAudience string
 @minLength(1)
 param frontendOrigin string
 
-@description('Who hears of it when the service is about to change.')
+@description('Who is notified before the service changes.')
 @minLength(1)
 param publisherEmail string
 

@@ -88,7 +88,7 @@ param location string
 @description('Who issues the users\' tokens.')
 param identityProvider provider
 
-@description('The audience of the tokens: the client id of the app registration that stands for this API.')
+@description('The audience of the tokens: the client id of the app registration of this API.')
 @minLength(1)
 param tokenAudience string
 
@@ -96,7 +96,7 @@ param tokenAudience string
 @minLength(1)
 param frontendOrigin string
 
-@description('Who hears of alerts, of the budget, and of API Management\'s maintenance.')
+@description('Who is notified of alerts, of the budget, and of API Management\'s maintenance.')
 @minLength(1)
 param publisherEmail string
 
@@ -297,7 +297,7 @@ output TOKEN_OPENID_CONFIGURATION string = openIdConfiguration
 @description('The web frontend\'s origin.')
 output FRONTEND_ORIGIN string = frontendOrigin
 
-@description('Who hears of API Management\'s maintenance.')
+@description('Who is notified of API Management\'s maintenance.')
 output PUBLISHER_EMAIL string = publisherEmail
 
 @description('The setting of this name.')

@@ -1,7 +1,7 @@
 """Runs the migrations: forward only, in the order of their numbers, each recorded with its checksum once it is done.
 
-A migration is a module `NNNN_name.py` with an idempotent `async def run() -> None`: one that was cut off is run again.
-The code that runs is this project's own; from the database come only the names and checksums of what was run.
+A migration is a module `NNNN_name.py` with an idempotent `async def run() -> None`. An interrupted one is run again.
+Only code of this project runs; the database provides only names and checksums of what has been run.
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from shared.cosmos.containers import MIGRATION
 FOLDER = Path(__file__).parent
 CREATE_CONTAINERS = "0001_create_containers"
 LOCK = "lock"
-# A runner that dies frees the lock by being silent for so long: the document expires.
+# The lock of a runner that dies is freed when its document expires.
 LOCK_TTL_SECONDS = 60
 RENEW_SECONDS = 20
 LOOK_AGAIN_SECONDS = 0.5
 
 
 class MigrationChangedError(Exception):
-    """A migration that was run reads differently now: what it did to the data is no longer what the code says."""
+    """A migration has changed since it was run, so the code no longer says what it did to the data."""
 
 
 async def migrate() -> list[str]:
@@ -36,7 +36,7 @@ async def migrate() -> list[str]:
 
     Raises MigrationChangedError, and what a migration raises: those after it wait for it.
     """
-    # The first one makes the container that holds the lock and the records. It changes nothing that is there.
+    # The first one creates the container for the lock and the records. It changes nothing that exists.
     await _run(CREATE_CONTAINERS)
     async with _alone():
         waiting = await pending()

@@ -1,7 +1,7 @@
-"""Finds, and mends, what can only be wrong after a fault of ours or a repair by hand.
+"""Finds and repairs what only a bug or a manual repair can have broken.
 
-A timeline that disagrees with its owner's entries is made anew; an event that is missing for an outbox document is
-delivered. It can be cut off and run again, from the owner on that it came to: what is right is left alone.
+It rebuilds a timeline that disagrees with its owner's entries, and delivers the missing event of an outbox document.
+After an interruption it can start again at the owner it had reached. It changes nothing that is correct.
 """
 
 from collections import defaultdict
@@ -35,7 +35,7 @@ ENTRIES = f"SELECT c.id, c.start_date, c.end_date FROM c WHERE {items.LIVE}"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that was not as it should be, and whether it is now."""
+    """Something that was wrong, and whether it is repaired."""
 
     container_id: str
     item_id: str
@@ -46,11 +46,11 @@ class Finding:
 async def check(
     now: datetime, done: Callable[[str, str], Any], *, mend: bool, from_owner: str = ""
 ) -> AsyncIterator[Finding]:
-    """Look through all timelines, entries and outbox documents, and mend what is wrong, or only tell.
+    """Check all timelines, entries and outbox documents; repair what is wrong, or only report it.
 
-    `done` is told of each document: its container and, of a time entry's, the owner. The catalog comes first, since
-    there is little of it, then the owners in the order of their ids. With `from_owner` it begins there. Entries that
-    overlap are told, and not mended: a person decides which of them is right.
+    `done` is called for each document with its container and, of a time entry's, the owner. The small
+    catalog comes first, then the owners in the order of their ids. With `from_owner` it begins there. Entries that
+    overlap are reported, not repaired: a person decides which of them is right.
     """
     if not from_owner:
         for container_id in (one for one in WATCHED if one != TIME_ENTRY):
@@ -73,7 +73,7 @@ async def check(
 
 
 async def _look(document: Document, entries: "_Entries", now: datetime, *, mend: bool) -> Finding | None:
-    """Look at a document of the owner whose `entries` are being collected."""
+    """Check one document of the owner whose `entries` are being collected."""
     if items.is_item(document):
         entries.add(document)
         return None
@@ -120,7 +120,7 @@ def _end(entry: Placed) -> datetime:
 
 
 async def _outbox(container_id: str, document: Document, now: datetime, *, mend: bool) -> Finding | None:
-    """Look whether the event of an outbox document is there; one whose retention is over is not missing."""
+    """Check that the event of an outbox document exists, unless its retention is over."""
     try:
         event = event_of(document)
     except BadDocumentError as error:
@@ -139,9 +139,9 @@ async def _is_delivered(event: Document) -> bool:
 
 
 async def _timeline(document: Document, *, mend: bool) -> Finding | None:
-    """Look whether a timeline agrees with its owner's entries."""
+    """Check that a timeline agrees with its owner's entries."""
     while what := _disagreement(document, right := await _right(document)):
-        # What was read may be old by now, or a write may have come in between: then the etag is another.
+        # A write may have come in between; then the etag differs.
         latest = await items.read(TIME_ENTRY, TIMELINE_ID, [document["tenant_id"], document["owner_id"]])
         if latest is None:
             return None
@@ -165,7 +165,7 @@ def _disagreement(document: Document, right: Timeline) -> str | None:
 
 
 async def _replace(right: Timeline, document: Document) -> bool:
-    """Make the timeline anew, unless a write has just done so; returns whether it did."""
+    """Rebuild the timeline, unless a write has just replaced it; returns whether it did."""
     # The bound may be above every end, never below.
     last_end = max(filter(None, (right.last_end, document.get("last_end"))), default=None)
     _, (item_id, body), options = replace(right, last_end=last_end).operation()

@@ -1,6 +1,6 @@
-"""An export as a file that is there when it is whole, and that a run after one that was cut off completes.
+"""Writes an export to a file that appears once it is complete. A run after an interruption continues it.
 
-What is written so far lies beside it, in a file that ends in `.part`: a JSON document a line, in the order of `export`.
+Until then the data is beside it, in a file that ends in `.part`: one JSON document a line, in the order of `export`.
 """
 
 import errno
@@ -15,12 +15,13 @@ from shared.cosmos.items import Document
 
 
 async def write(person: Person, path: Path, done: Callable[[str], Any]) -> None:
-    """Write the export to `path`; `done` is told of each record by its kind, and of those as well that were there.
+    """Write the export to `path`; `done` is called for each record with its kind, those of an earlier run
+    included.
 
-    Raises OSError, also when what lies beside it is not the beginning of this export.
+    Raises OSError, also when the `.part` file is not the beginning of this export.
     """
     part = path.with_name(f"{path.name}.part")
-    # Nobody else's eyes.
+    # Readable by its owner only.
     part.touch(mode=0o600)
     with part.open("r+b") as file:
         last = _continued(file, person, done)
@@ -38,7 +39,7 @@ def line_of(record: Document) -> str:
 
 
 def _continued(file: BinaryIO, person: Person, done: Callable[[str], Any]) -> Document | None:
-    """Put the file's end after its last whole line, and return that record; None where there is none yet."""
+    """Truncate the file after its last complete line and return that record; None if there is none."""
     last: Document | None = None
     end = 0
     for line in file:

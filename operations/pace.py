@@ -1,4 +1,4 @@
-"""How work by hand reaches the database: whatever there is of it, those who clock in go first."""
+"""Limits the request units of commands, so that people who clock in are never throttled by them."""
 
 import asyncio
 import time
@@ -14,13 +14,13 @@ IS_BATCH = "x-ms-cosmos-is-batch-request"
 
 
 class Pace(AioHttpTransport):  # type: ignore[misc] # azure-core loads it late, without a type
-    """Sends one request at a time, and the next when what was charged until then has been earned.
+    """Sends one request at a time, and the next once the budget per second covers what was charged before.
 
-    It lies below the SDK, so that every request counts, whoever makes it: a page of a query, a batch of `settle`, an
-    event that is delivered, a second try. What a pause leaves unused is not made up for.
+    It sits below the SDK, so that every request counts: a page of a query, a batch of `settle`, a delivered event, a
+    retry. Budget that a pause leaves unused is lost.
 
-    Only a batch goes at once: held back, it would lose every race against those who clock in. It and the reads that it
-    rests on are earned before the next read.
+    Only a batch is sent at once: if it waited, it would lose every race against people who clock in. Its charge, and
+    that of the reads before it, delay the next read.
     """
 
     def __init__(self, units_per_second: float) -> None:
@@ -42,7 +42,7 @@ class Pace(AioHttpTransport):  # type: ignore[misc] # azure-core loads it late, 
 
 
 async def scan(container_id: str, text: str, parameters: Mapping[str, Any]) -> AsyncIterator[Document]:
-    """The results of a query of all partitions, however many: a page is read when the one before has been used up."""
+    """The results of a query of all partitions. A page is read when the one before is used up."""
     results = container(container_id).query_items(
         text,
         parameters=[{"name": f"@{name}", "value": value} for name, value in parameters.items()],

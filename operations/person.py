@@ -1,7 +1,8 @@
-"""A person's data: all of it, and its erasure.
+"""Exports and erases a person's data.
 
-Hours stay for the books, under an id that no longer leads to anyone here; what leaves is the free text of entries,
-wherever a copy of it lies, and the person's name and e-mail. Both can be cut off and run again.
+An erasure keeps the hours, which accounting needs, under an id that no longer identifies anyone here. It removes the
+free text of entries, wherever a copy of it is kept, and the person's name and e-mail. Both can be interrupted and run
+again.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -34,7 +35,7 @@ from shared.users.file_directory import FileDirectory
 from shared.users.role_lock import LOCK_KIND
 from shared.users.store import USER
 
-# Whatever a client wrote there is free text, and becomes this.
+# Replaces whatever a client wrote there.
 BLANK: Document = {"description": None, "uri": None, "technologies": []}
 
 # The fields of each kind of item, which are all that the changes of an event may hold.
@@ -63,14 +64,14 @@ DEAD_LETTERS = (
     "SELECT * FROM c WHERE c.document.tenant_id IN (@tenant, @tenant_in_lower_case)"
     " AND c.document.owner_id IN (@user, @user_in_lower_case)"
 )
-# What an hour of theirs costs stays between administrators: the export says that there is a rate, not how much.
+# Rates are for administrators only: the export says that there is a rate, but not its amount.
 RATES = (
     "SELECT c.id, c.tenant_id, c.rate_kind, c.user_id, c.project_id, c.customer_id, c.activity_id, c.valid_from"
     ' FROM c WHERE c.tenant_id IN (@tenant, @tenant_in_lower_case) AND c.kind = "rate"'
     " AND c.user_id IN (@user, @user_in_lower_case)"
 )
 
-# What an export holds, in this order: where it lies, and which of it is the person's.
+# What an export holds, in this order: the container, and the query for the person's documents.
 PARTS = {
     "time_entry": (TIME_ENTRY, ENTRIES),
     "outbox": (TIME_ENTRY, OUTBOX),
@@ -86,13 +87,13 @@ NOBODYS = {
     "tree": "guards the tenant's project types",
     LOCK_KIND: "guards the tenant's role changes",
 }
-# What an erasure leaves, beside the hours: the books need what an hour cost.
+# What an erasure keeps beside the hours: accounting needs the rates.
 LEFT = {"rate": "no free text, under an id that no longer leads to anyone here"}
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Whose data it is."""
+    """The person whose data it is."""
 
     tenant_id: str
     user_id: str
@@ -109,7 +110,7 @@ class Person:
 
 
 async def export(person: Person, last: Document | None = None) -> AsyncIterator[Document]:
-    """All that is kept of a person: first whose it is, then a record a document, deleted entries included.
+    """Everything stored about a person: first the person, then one record a document, deleted entries included.
 
     `last` is the record after which it goes on.
     """
@@ -128,9 +129,9 @@ async def export(person: Person, last: Document | None = None) -> AsyncIterator[
 
 
 async def erase(person: Person, done: Callable[[str], Any]) -> None:
-    """Blank the person's free text and forget name and e-mail; `done` is told of each document, by its container.
+    """Blank the person's free text and forget name and e-mail; `done` is called for each document with its container.
 
-    The outbox documents come before the events that are made from them, so that none is made anew with the text.
+    Outbox documents are blanked before the events made from them, so that no event is made again with the text.
     """
     async for entry in scan(TIME_ENTRY, WITH_TEXT, person.parameters):
         await _blank_entry(entry)
@@ -162,14 +163,14 @@ async def _blank_entry(found: Document) -> None:
         entry = await items.read(TIME_ENTRY, found["id"], partition)
         if entry is None:
             return Change(None)
-        # It is read last, for every write of the person's makes it another.
+        # It is read last, because every write of the person's changes it.
         timeline = await read_timeline(tenant_id, owner_id)
         blank = own_fields(entry) | BLANK
         after = stamped(blank, Caller(owner_id, tenant_id), TIME_ENTRY, "erase", "Erase the free text of a time entry")
         event = outbox_document(after, after, now)
         return Change(None, [transactions.replace(after, entry), timeline.after(blank).operation()], [event])
 
-    # Against one who clocks in without pause it may lose many a race: then it begins anew.
+    # While the person keeps clocking in it may lose several races; then it starts again.
     conflict = retry_if_exception(lambda error: isinstance(error, ApiError) and error.code == "write_conflict")
     await AsyncRetrying(retry=conflict)(transactions.settle, TIME_ENTRY, partition, attempt)
 

@@ -1,4 +1,4 @@
-"""How far a command is: how many documents of which kind are done. How many there will be, nobody knows."""
+"""Shows how many documents of each kind a command has processed. The total is not known in advance."""
 
 import sys
 import time
@@ -14,9 +14,9 @@ START_OF_LINE = "\r\x1b[K"
 
 
 class Progress:
-    """Tells it on stderr: on a terminal in a line that is drawn anew, in a log in a line a minute; the totals at last.
+    """Writes to stderr: on a terminal one line that is redrawn, in a log one line a minute, and the totals at the end.
 
-    `place` is from where a run that is cut off can be continued, where the command has such places.
+    `place` is where an interrupted run can be continued, for commands that support it.
     """
 
     def __init__(self, place_is: str = "") -> None:
@@ -39,7 +39,7 @@ class Progress:
             click.echo(self._line(), err=True)
 
     def __call__(self, kind: str, place: str = "", *, count: int = 1) -> None:
-        """One more document is done, or so many."""
+        """Count one more processed document, or `count` of them."""
         self._done[kind] += count
         self._place = place
         if time.monotonic() >= self._told_at + (SECONDS_ON_A_TERMINAL if self._is_terminal else SECONDS_IN_A_LOG):

@@ -1,4 +1,4 @@
-"""Makes the change feed of one container begin anew, by deleting what the hosts remember of it.
+"""Makes the change feed of one container start from the beginning, by deleting the hosts' leases.
 
 A host keeps its progress in lease documents, and beside them a marker that says that they were made. Leases are made
 only by a host that starts and finds no marker. So the marker is deleted first: after an interruption, a restart makes
@@ -60,7 +60,7 @@ class LeaseDocument:
 
 
 async def found(container_id: str) -> list[LeaseDocument]:
-    """What the hosts keep of a watched container's feed, the marker first.
+    """The documents that the hosts keep about a watched container's feed, the marker first.
 
     The extension names them `<prefix><host name>_<database's rid>_<container's rid>`, the local host
     `<prefix><database>_<container>_<container's rid>`; the prefix is the container's id. The prefix alone would not do:
@@ -81,7 +81,7 @@ async def found(container_id: str) -> list[LeaseDocument]:
 
 
 async def replay(container_id: str, *, force: bool, dry_run: bool) -> Sequence[str]:
-    """Delete a feed's leases, or only say which; gives their ids, in the order in which they go.
+    """Delete a feed's leases, or only list them; returns their ids in the order of deletion.
 
     Raises FeedInUseError while a host holds one of them, unless forced.
     """
@@ -96,12 +96,12 @@ async def replay(container_id: str, *, force: bool, dry_run: bool) -> Sequence[s
 
 
 async def _delete(lease: LeaseDocument, *, force: bool) -> None:
-    """Delete it as it was read: a host may just have taken it."""
+    """Delete it only if it is unchanged: a host may just have acquired it."""
     condition: dict[str, Any] = {"etag": lease.document["_etag"], "match_condition": MatchConditions.IfNotModified}
     try:
         await container(LEASES).delete_item(lease.id, partition_key=lease.id, **({} if force else condition))
     except CosmosAccessConditionFailedError as error:
         raise FeedInUseError("A host has just begun to read this feed") from error
     except CosmosResourceNotFoundError:
-        # It is gone, as it should be.
+        # It is gone already.
         return

@@ -15,7 +15,7 @@ from shared.reports.schemas import TimeReportQuery
 async def make(tenant_id: str, asked: Mapping[str, str], done: Callable[[int], Any]) -> bytes:
     """The report of groups that `/reports/time` answers an administrator with this query, of everyone's time.
 
-    `done` is told how many entries were read. Raises ValidationError for a bad query.
+    `done` is called with the number of entries read. Raises ValidationError for a bad query.
     """
     query = TimeReportQuery().load({"user_id": "*", **asked})
     caller = Caller("", tenant_id, is_admin=True, is_tester=True)

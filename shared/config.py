@@ -46,7 +46,7 @@ class FeatureFlagSettings:
 
     @property
     def place(self) -> str:
-        """Where that is, for people to read."""
+        """Where the flags are, for people to read."""
         return "Azure App Configuration" if self.has_store else self.file or "nowhere: no setting says where they are"
 
 
@@ -181,7 +181,7 @@ def _feature_flags(environment: Mapping[str, str]) -> FeatureFlagSettings:
 
 
 def _jwt(environment: Mapping[str, str]) -> JwtVerification:
-    """Fails closed: only the two known words are taken, and `jwks` only when it is complete."""
+    """Fails closed: only the two known words are accepted, and `jwks` only when it is complete."""
     who = _required(environment, "JWT_VERIFICATION")
     if who == "gateway":
         return JwtVerification()
@@ -230,7 +230,7 @@ _GRAPH = (*_CLIENT, "MS_ENDPOINT", "MS_SCOPE", "MS_ROLE_ATTRIBUTE")
 
 
 def _graph(environment: Mapping[str, str]) -> GraphSettings | None:
-    """None without any of its settings; with one of them it must be whole, for a guessed half would fail later."""
+    """None without any of its settings. With one of them all must be there: a guess would fail later."""
     given = {name: text for name in _GRAPH if (text := environment.get(name, "").strip())}
     if not given:
         return None
@@ -253,7 +253,7 @@ def _graph(environment: Mapping[str, str]) -> GraphSettings | None:
 
 
 def _authority(url: str) -> tuple[str, str]:
-    """The host that gives the tokens, and the tenant in its path."""
+    """The host that issues the tokens, and the tenant in its path."""
     parts = urlsplit(_https(url, "MS_AUTHORITY"))
     tenant = parts.path.strip("/").partition("/")[0]
     if not re.fullmatch(r"[\w.-]+", tenant):
@@ -262,7 +262,7 @@ def _authority(url: str) -> tuple[str, str]:
 
 
 def _https(url: str, name: str, *, or_loopback: bool = False) -> str:
-    """An https address: tokens, secrets or keys travel there. `or_loopback` takes http as well for loopback."""
+    """An https address: tokens, secrets or keys travel there. `or_loopback` accepts http as well for loopback."""
     scheme, host = _scheme_and_host(url)
     if host and (scheme == "https" or (or_loopback and scheme == "http" and host in LOOPBACK)):
         return url
@@ -270,7 +270,7 @@ def _https(url: str, name: str, *, or_loopback: bool = False) -> str:
 
 
 def _http(url: str, name: str) -> str:
-    """An address of either scheme: what is sent there is signed, and emulators have no certificate."""
+    """An http or https address. What is sent there is signed, and emulators have no certificate."""
     scheme, host = _scheme_and_host(url)
     if host and scheme in {"http", "https"}:
         return url
@@ -278,7 +278,7 @@ def _http(url: str, name: str) -> str:
 
 
 def _scheme_and_host(url: str) -> tuple[str, str | None]:
-    """Both are empty for what is no address."""
+    """Both are empty for anything that is not an address."""
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -54,7 +54,7 @@ def check(messages: Iterable[str]) -> int:
     complaints = [said for message in messages if (said := complaint(message))]
     sys.stderr.writelines(f"{said}\n" for said in complaints)
     if complaints:
-        sys.stderr.write(f"Types: {', '.join(TYPES)}. TT-00 stands for no ticket.\n")
+        sys.stderr.write(f"Types: {', '.join(TYPES)}. TT-00 means that there is no ticket.\n")
     return 1 if complaints else 0
 
 

@@ -1,4 +1,4 @@
-"""`/api/rates`: what an hour costs, for whom, and from which day on. For administrators alone."""
+"""`/api/rates`: the hourly rates, and the day from which each applies. For administrators only."""
 
 from collections.abc import Mapping
 

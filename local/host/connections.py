@@ -37,7 +37,7 @@ class Account:
         return cls(endpoint, key)
 
     def open(self) -> CosmosClient:
-        """Make a client; it connects on its first call, so that an account that is away is no error yet."""
+        """Make a client; it connects on its first call, so an unavailable account is no error yet."""
         return CosmosClient(
             self.endpoint,
             credential=self.key,

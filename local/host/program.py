@@ -52,6 +52,6 @@ async def _until_signal(work: Callable[[], Awaitable[None]]) -> None:
 
 def _configure_log() -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
-    # Every call to the database would be a paragraph, and every retry while it is away a warning.
+    # Every call to the database would be a paragraph, and every retry while it is unavailable a warning.
     logging.getLogger("azure").setLevel(logging.WARNING)
     logging.getLogger("azure.cosmos").setLevel(logging.ERROR)

@@ -1,4 +1,4 @@
-"""What every trigger's work does: wait for a database that is away, hold a lease, and stop when asked to."""
+"""What every trigger's work does: wait for an unavailable database, hold a lease, and stop when asked to."""
 
 import asyncio
 import logging
@@ -16,7 +16,7 @@ from local.host.indexing import IndexedFunction
 from local.host.invocation import Retry, invoke
 from local.host.leases import Lease, LeaseDeletedError, LeaseLostError
 
-# What "the database is away" looks like through the SDK.
+# What "the database is unavailable" looks like through the SDK.
 AWAY = (AzureError, ClientError, OSError, TimeoutError)
 _WAIT_WHILE_AWAY = 1.0
 _SECONDS_BETWEEN_COMPLAINTS = 30.0
@@ -141,7 +141,7 @@ class TriggerWork:
         raise LeaseLostError
 
     def _complain(self, error: BaseException) -> None:
-        """Say that the database is away, once in a while."""
+        """Log that the database is unavailable, once in a while."""
         now = asyncio.get_running_loop().time()
         is_due = now - self._last_complaint >= _SECONDS_BETWEEN_COMPLAINTS
         if is_due:

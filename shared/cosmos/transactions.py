@@ -109,7 +109,7 @@ _WRITES: ContextVar[_Writes] = ContextVar("writes")
 
 
 def begin_request() -> None:
-    """From here on, `may_have_written` tells of a new request."""
+    """From here on, `may_have_written` is about a new request."""
     _WRITES.set(_Writes())
 
 

@@ -20,12 +20,12 @@ from shared.cosmos.containers import DEAD_LETTER, EVENT
 from shared.events.outbox import EVENT_FIELDS, EVENT_KIND
 from shared.logs import correlation_id, logger
 
-# What the database answers for a document that it will never take.
+# What the database answers for a document that it will never accept.
 REFUSED = frozenset({400, 413})
-# The database takes ids of up to 1,023 bytes without these characters, and the SDK none that ends with white space.
+# The database accepts ids of up to 1,023 bytes without these characters; the SDK refuses one that ends with a blank.
 LONGEST_ID_BYTES = 1023
 NOT_IN_IDS = frozenset("/\\?#")
-# The database takes documents of 2 MB. Of a larger dead letter, this much is kept as text.
+# The database accepts documents of up to 2 MB. Of a larger dead letter, this much is kept as text.
 LARGEST_LETTER_BYTES = 1_500_000
 KEPT_CHARACTERS = 100_000
 TRACE_ID = re.compile(r"[0-9a-f]{32}")
@@ -68,7 +68,7 @@ async def _deliver(function: str, container_id: str, document: Mapping[str, Any]
         _go_on_with_the_trace_of(event)
         await container(EVENT).upsert_item(event | _lifetime())
     except ValueError as error:
-        # Bad as we see it, or as the SDK does.
+        # Refused by our own checks, or by the SDK.
         await _keep(function, container_id, document, str(error))
     except CosmosHttpResponseError as error:
         if error.status_code not in REFUSED:
@@ -81,14 +81,14 @@ async def _deliver(function: str, container_id: str, document: Mapping[str, Any]
 
 
 def _go_on_with_the_trace_of(event: Mapping[str, Any]) -> None:
-    """Log under the correlation id of the request that wrote the event; it is also sent in a header."""
+    """Log under the correlation id of the request that wrote the event, and send it in a header."""
     session_id = event["session_id"]
     if isinstance(session_id, str) and TRACE_ID.fullmatch(session_id):
         correlation_id.set(session_id)
 
 
 def _tell_lag(function: str, container_id: str, outbox: Sequence[Mapping[str, Any]]) -> None:
-    """Say so where even the newest of these events had waited for long: an alert looks for this line."""
+    """Log a warning where even the newest of these events has waited for long. An alert looks for this line."""
     written = [seconds for document in outbox if isinstance(seconds := document.get("_ts"), int)]
     if written and (waited := int(instants.now().timestamp()) - max(written)) > LATE_SECONDS:
         log.warning(
@@ -113,7 +113,7 @@ def event_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_id(text: str) -> bool:
-    """Whether the database and the SDK take it as the id of a document."""
+    """Whether the database and the SDK accept it as the id of a document."""
     encoded = text.encode(errors="replace")
     return (
         not NOT_IN_IDS & set(text) and text == text.rstrip() and text.isprintable() and len(encoded) <= LONGEST_ID_BYTES
@@ -121,13 +121,13 @@ def _is_id(text: str) -> bool:
 
 
 def _lifetime() -> dict[str, int]:
-    """How long an event is kept, where a setting says so; the container keeps the others for ever."""
+    """The event's time to live, where a setting limits it; otherwise the container keeps it for ever."""
     days = settings().event_retention_days
     return {"ttl": days * SECONDS_A_DAY} if days else {}
 
 
 async def _keep(function: str, container_id: str, document: Mapping[str, Any], error: str) -> None:
-    """Put a document that can't be taken aside, with the error. Again and again, it gets the same id."""
+    """Copy a document that can't be processed to `dead_letter`, with the error, under the same id every time."""
     letter_id = f"{container_id}-{document.get('id')}"
     if not _is_id(letter_id):
         letter_id = f"{container_id}-{blake2b(letter_id.encode(errors='replace'), digest_size=16).hexdigest()}"
@@ -145,7 +145,7 @@ async def _keep(function: str, container_id: str, document: Mapping[str, Any], e
 
 
 def _fitting(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document, or, if it is too large, whose it is and the beginning of its text."""
+    """The document or, if it is too large, its owner and the beginning of its text."""
     text = json.dumps(dict(document))
     if len(text) <= LARGEST_LETTER_BYTES:
         return dict(document)

@@ -14,7 +14,7 @@ from shared.instants import format_instant
 from shared.logs import correlation_id, trace_id
 
 if TYPE_CHECKING:
-    # The change feed delivers events without it: it brings along what checks tokens.
+    # Imported for types only: the change feed needs nothing that checks tokens.
     from shared.auth.caller import Caller
 
 EVENT_KIND = "event"
@@ -73,7 +73,7 @@ def outbox_document(before: Mapping[str, Any] | None, after: Mapping[str, Any], 
         "changes": changes(before or {}, after),
     }
     if trace := trace_id.get():
-        # Kept for those who search the logs; no answer shows it.
+        # Kept for searching the logs; no answer shows it.
         event["trace_id"] = trace
     outbox = {"id": event_id, "kind": EVENT_KIND, "tenant_id": after["tenant_id"], "deleted": event_id}
     if "owner_id" in after:

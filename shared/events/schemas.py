@@ -1,4 +1,4 @@
-"""What the audit trail is asked for, and what it answers."""
+"""The query parameters of the audit trail."""
 
 from marshmallow import validate
 
@@ -9,7 +9,7 @@ MOST_EVENTS = 1000
 
 
 class EventQuery(Query):
-    """Which events, and how many at a time."""
+    """Which events, and how many a page."""
 
     item_id = Id(
         load_default=None,

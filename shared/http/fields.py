@@ -158,7 +158,7 @@ class QueryBoolean(fields.Field[bool]):
 
 
 class Separator(fields.String):
-    """A character that separates, in a query, where a comma stands for itself and not for a list of nothing."""
+    """A character that separates, in a query. A comma is a separator here, not an empty list."""
 
 
 class Boolean(fields.Boolean):

@@ -10,7 +10,7 @@ FIELDS = ("amount", "currency", "user_id", "project_id", "customer_id", "activit
 
 
 class Rate(Item, RateBody):
-    """What an hour costs, for whom, and from which day on."""
+    """An hourly rate: what it applies to, and from which day."""
 
     id = Id(metadata=about("The id of the rate, set by the server.", "3f6c1c1e-2d0b-4a7e-9c47-3a2b1d0f9e08"))
     tenant_id = Id(

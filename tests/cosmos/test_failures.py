@@ -48,7 +48,7 @@ EVERYTHING = ["list", "get", "running", *WRITES]
 
 
 async def state_of(world: World) -> tuple[list[Item], Counter[str]]:
-    """The user's live entries, and how often each of his entries was written by the events."""
+    """The user's live entries, and how many writes of each entry the events report."""
     keys = [world.tenant_id, world.user.user_id]
     found = world.app.container("time_entry").query_items("SELECT * FROM c", partition_key=keys)
     documents = [dict(document) async for document in found]

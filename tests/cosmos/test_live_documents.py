@@ -1,6 +1,6 @@
 """What is soft-deleted, and what is no item, is nowhere in the API.
 
-Documents are planted as an older or newer version of the app may have written them: like a live item, but for a `kind`
+Documents are planted as an older or newer version of the app may have written them: like a live item, apart from a `kind`
 or a `deleted` of their own.
 """
 

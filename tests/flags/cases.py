@@ -1,7 +1,7 @@
 """Flags on which the feature management packages differ, or might, and what each package says for one user.
 
 `docs/feature-flags.md` has the same table, and names the packages' versions. An answer is `on` or `off`, with the
-variant if there is one; `error` stands for an exception. JavaScript's and Python's were seen in runs of the packages,
+variant if there is one; `error` means an exception. JavaScript's and Python's were seen in runs of the packages,
 .NET's are read from its source.
 """
 
@@ -15,7 +15,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A flag as its store has it, whom it is evaluated for, and the answers."""
+    """A flag as its store has it, the user it is evaluated for, and the answers."""
 
     what: str
     flag: Json

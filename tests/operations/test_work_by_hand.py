@@ -69,7 +69,7 @@ async def run(world: World, *arguments: str, endpoint: str | None = None, units:
 
 
 def ordinary(command: str, file: Path) -> list[str]:
-    """What the command can't do without, but for whom it is about."""
+    """What the command needs, apart from the person."""
     return {"export-user": [command, "-f", str(file)], "erase-user": [command, "--yes"], "check": [command]}[command]
 
 

@@ -27,7 +27,7 @@ RANGE = {
 
 @pytest.fixture(scope="module")
 async def long(server: Server, app: Application) -> AsyncIterator[tuple[World, list[str]]]:
-    """A world whose user has worked minute after minute, and the ids of his entries, newest first.
+    """A world whose user has worked minute after minute, and the ids of their entries, newest first.
 
     The last of them, the oldest, reaches into the range.
     """

@@ -68,7 +68,7 @@ class Components:
         """The parameters of a query."""
         found: list[Json] = self._converter.schema2parameters(query, location="query")
         for one in found:
-            # None stands for what is absent; a query has no null.
+            # None means absent; a query has no null.
             one["schema"].pop("nullable", None)
             # Whatever a field makes of it, it comes as text.
             one["schema"].setdefault("type", "string")

@@ -1,6 +1,6 @@
 """Change feeds as the real Functions host was seen to read them, and leases that somebody has tampered with.
 
-The rows on killed and stopped hosts are in `test_leases.py`, those on retries and on databases that are away in
+The rows on killed and stopped hosts are in `test_leases.py`, those on retries and on unavailable databases in
 `test_change_feed.py`.
 """
 

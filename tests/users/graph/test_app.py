@@ -1,6 +1,6 @@
 """The API over HTTP with Microsoft Graph behind it: there, slow, and away.
 
-The app runs in a process of its own, as it takes the certificate of the tests' Graph for good from its environment.
+The app runs in a process of its own, because it reads the certificate of the tests' Graph once, from its environment.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Microsoft Graph throttles, refuses, hangs, or is away: what is known stays, and nobody waits long."""
+"""Microsoft Graph throttles, refuses, hangs, or is unavailable: cached data stays, and no call waits long."""
 
 import asyncio
 import logging

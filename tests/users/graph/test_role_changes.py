@@ -1,6 +1,6 @@
 """Roles changed through several processes at once, with Microsoft Graph's replicas behind: one change after another.
 
-Each directory here stands for a process of its own; the lock that they share lies in the real embedded database.
+Each directory here plays a process of its own; the lock that they share lies in the real embedded database.
 """
 
 import asyncio
@@ -97,7 +97,7 @@ async def test_an_administrator_cannot_remove_the_last_one(graph: GraphServer, p
 
 
 async def test_an_administrator_outside_the_copy_counts(graph: GraphServer, processes: list[Process]) -> None:
-    """One whom somebody has just made in Graph itself."""
+    """A user who was just created in Graph itself."""
     one, *_ = processes
     await one.revoke("Gil")
     graph.contents.add_user("New", role=ADMIN)
