@@ -1,7 +1,7 @@
 """What is soft-deleted, and what is no item, is nowhere in the API.
 
-Documents are planted as an older or newer version of the app may have written them: like a live item, apart from a `kind`
-or a `deleted` of their own.
+Documents are planted as an older or newer version of the app may have written them: like a live item, apart from a
+`kind` or a `deleted` of their own.
 """
 
 from typing import Any
