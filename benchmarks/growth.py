@@ -119,7 +119,7 @@ async def _fill(container: ContainerProxy, people: Sequence[Person], entries: in
 
     async def write(person: Person) -> None:
         async with free:
-            timeline = Timeline(person.tenant_id, person.user_id, None, None, None)
+            timeline = Timeline(person.tenant_id, person.user_id, None, None, (), None)
             documents = list(_entries(person, entries))
             for first in range(0, entries, BATCH):
                 batch = [("create", (document,)) for document in documents[first : first + BATCH]]

@@ -42,6 +42,7 @@ HTTP_FUNCTIONS = (
     HttpFunction("http_technologies", "technologies"),
     HttpFunction("http_rates", "rates"),
     HttpFunction("http_reports", "reports"),
+    HttpFunction("http_timesheets", "timesheets"),
     HttpFunction("http_users", "users"),
     HttpFunction("http_events", "events"),
     HttpFunction("http_feature_toggles", "feature-toggles"),

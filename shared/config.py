@@ -97,6 +97,8 @@ class Settings:
     report_most_entries: int
     # How long a time entry may be, or a timer run before it is started or restarted.
     longest_entry_hours: int
+    # Whether an administrator may decide on their own timesheets.
+    own_timesheets_may_be_approved: bool
     # 0: events are kept for ever.
     event_retention_days: int
     # Where callers reach the API, for the OpenAPI document to say; None: at `/api` of wherever the document is.
@@ -116,6 +118,7 @@ class Settings:
             catalog_cache_seconds=_seconds(environment, "CATALOG_CACHE_SECONDS", 15),
             report_most_entries=_count(environment, "REPORT_MOST_ENTRIES", 200_000),
             longest_entry_hours=_count(environment, "LONGEST_ENTRY_HOURS", 168),
+            own_timesheets_may_be_approved=_switch(environment, "OWN_TIMESHEETS_MAY_BE_APPROVED"),
             event_retention_days=_days(environment, "EVENT_RETENTION_DAYS"),
             api_url=_api_url(environment),
             feature_flags=_feature_flags(environment),
@@ -147,6 +150,13 @@ def _count(environment: Mapping[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdecimal() and int(text)):
         raise ConfigError(f"the setting {name} must be a whole number, 1 or more")
     return int(text)
+
+
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    text = environment.get(name, "").strip().lower() or "0"
+    if text not in {"0", "1", "false", "true"}:
+        raise ConfigError(f"the setting {name} must be 1 for yes, or 0 for no")
+    return text in {"1", "true"}
 
 
 def _days(environment: Mapping[str, str], name: str) -> int:

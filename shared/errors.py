@@ -9,7 +9,8 @@ class ApiError(Exception):
     """An error answer: its HTTP status, a stable snake_case `code`, and a message for people.
 
     `errors` maps field names to lists of sentences; `conflicts` lists `{id, start_date, end_date}` of the time
-    entries that are in the way; `headers` are sent with the answer.
+    entries that are in the way; `members` are further members of the body, such as `timesheet_id`; `headers` are sent
+    with the answer.
     """
 
     def __init__(  # noqa: PLR0913 - each is one member of the error body
@@ -20,6 +21,7 @@ class ApiError(Exception):
         *,
         errors: Mapping[str, Any] | None = None,
         conflicts: Sequence[Mapping[str, Any]] | None = None,
+        members: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
@@ -28,6 +30,7 @@ class ApiError(Exception):
         self.message = message
         self.errors = errors
         self.conflicts = conflicts
+        self.members = dict(members or {})
         self.headers = dict(headers or {})
 
     def body(self, correlation_id: str) -> dict[str, Any]:
@@ -39,6 +42,7 @@ class ApiError(Exception):
             "code": self.code,
             "message": self.message,
             "correlation_id": correlation_id,
+            **self.members,
         }
         if self.errors is not None:
             body["errors"] = self.errors

@@ -128,7 +128,7 @@ def check_problem(answer: Answer) -> None:
     """The one error body, whole."""
     assert answer.headers["Content-Type"] == "application/problem+json"
     body = answer.body
-    assert PROBLEM_FIELDS <= set(body) <= PROBLEM_FIELDS | {"errors", "conflicts"}
+    assert PROBLEM_FIELDS <= set(body) <= PROBLEM_FIELDS | {"errors", "conflicts", "timesheet_id", "state"}
     assert body["type"] == "about:blank"
     assert body["status"] == answer.status
     assert body["title"] == TITLES.get(answer.status, HTTPStatus(answer.status).phrase)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from marshmallow import ValidationError, fields
 
 from shared import instants
-from shared.http.fields import about
+from shared.http.fields import Text, about
 
 # What a browser says that can't tell its own zone (ECMA-402).
 UNKNOWN_ZONE = "etc/unknown"
@@ -30,6 +30,19 @@ class TimeZone(fields.Field[ZoneInfo]):
             return instants.zone_named(name)
         except ValueError as error:
             raise ValidationError("Not a time zone of the IANA database, such as America/Guayaquil.") from error
+
+
+class PlainDate(Text):
+    """A date, `2026-11-01`, kept as it is written."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        try:
+            if PLAIN_DATE.fullmatch(text):
+                return date.fromisoformat(text).isoformat()
+        except ValueError:
+            pass
+        raise ValidationError("Not a date, such as 2026-11-01.")
 
 
 def timezone_in_query(otherwise: str) -> TimeZone:

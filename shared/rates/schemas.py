@@ -1,18 +1,17 @@
 """What the rates calls take: bodies and queries."""
 
 import re
-from datetime import date
 from typing import Any
 
 from marshmallow import ValidationError
 
 from shared.http.fields import Body, Choice, CommaList, Id, Query, Text, about
+from shared.http.local_time import PlainDate
 from shared.rates.currencies import MINOR_UNITS
 from shared.rates.rules import FRACTION_DIGITS, KINDS
 
 MOST_DIGITS = 12
 DECIMAL = re.compile(rf"[0-9]+(\.[0-9]{{1,{FRACTION_DIGITS}}})?")
-PLAIN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 USER_ID = "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"
 PROJECT_ID = "f4b4c1d8-0c55-4f0e-9f58-0d3c6c2a5b05"
 
@@ -39,19 +38,6 @@ class Currency(Text):
         if text not in MINOR_UNITS:
             raise ValidationError("Not a currency of ISO 4217 with a minor unit, such as EUR.")
         return text
-
-
-class PlainDate(Text):
-    """A date, `2026-11-01`, kept as it is written."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        try:
-            if PLAIN_DATE.fullmatch(text):
-                return date.fromisoformat(text).isoformat()
-        except ValueError:
-            pass
-        raise ValidationError("Not a date, such as 2026-11-01.")
 
 
 class RateBody(Body):

@@ -9,7 +9,7 @@ from shared.cosmos.items import LIVE, Document
 from shared.errors import ApiError
 from shared.time_entries import lists, worked_time
 from shared.time_entries.schemas import MOST_ENTRIES, ListFilters
-from shared.time_entries.timeline import interval_of, read_timeline
+from shared.time_entries.timeline import interval_of, read_running
 from shared.time_entries.worked_time import Worked
 
 ANYONES = f"SELECT * FROM c WHERE c.tenant_id = @tenant AND c.id = @id AND {LIVE}"
@@ -34,7 +34,7 @@ async def get(caller: Caller, entry_id: str) -> Document:
 
 async def running(caller: Caller) -> Document | None:
     """The caller's running entry. One point read, since the timeline holds a copy of it."""
-    return (await read_timeline(caller.tenant_id, caller.user_id)).running
+    return await read_running(caller.tenant_id, caller.user_id)
 
 
 async def latest(caller: Caller, now: datetime) -> list[Document]:

@@ -122,10 +122,9 @@ def stop_at(start: datetime, now: datetime) -> datetime:
     return max(tenth(now), tenth(start) + TENTH)
 
 
-def fitted(interval: Interval, others: Sequence[Placed]) -> Interval:
-    """Where an entry lies among `others`: a timer's start may snap. Raises ApiError 422 for an overlap that stays."""
+def snapped(interval: Interval, others: Sequence[Placed]) -> Interval:
+    """Where an entry lies among `others`: a timer's start may snap. What overlaps then is not looked for here."""
     start = interval.start if interval.end else snapped_start(interval.start, others)
-    forbid_overlap(Interval(start, interval.end), others)
     return Interval(start, interval.end)
 
 
@@ -154,7 +153,7 @@ def trimmed(interval: Interval, others: Sequence[Placed]) -> Placed | None:
 def forbid_second_timer(running: Placed | None) -> None:
     """Raises ApiError 409 when an entry is running already."""
     if running:
-        raise ApiError(409, "timer_already_running", "Another time entry is running", conflicts=_described([running]))
+        raise ApiError(409, "timer_already_running", "Another time entry is running", conflicts=described([running]))
 
 
 def _overlap(interval: Interval, in_the_way: Sequence[Placed]) -> ApiError:
@@ -167,11 +166,11 @@ def _overlap(interval: Interval, in_the_way: Sequence[Placed]) -> ApiError:
         "time_entry_overlap",
         message,
         errors={name: [f"{message}."] for name in names},
-        conflicts=_described(in_the_way),
+        conflicts=described(in_the_way),
     )
 
 
-def _described(entries: Sequence[Placed]) -> list[dict[str, str | None]]:
+def described(entries: Sequence[Placed]) -> list[dict[str, str | None]]:
     return [
         {"id": entry_id, "start_date": format_instant(start), "end_date": format_instant(end) if end else None}
         for entry_id, (start, end) in entries

@@ -27,6 +27,7 @@ from shared.instants import format_instant, whole_milliseconds
 from shared.time_entries import reading, rules
 from shared.time_entries.entry import PLAIN, marks_of
 from shared.time_entries.idempotency import Key
+from shared.time_entries.locks import forbid_locked
 from shared.time_entries.neighbours import neighbours
 from shared.time_entries.rules import Interval, Placed
 from shared.time_entries.timeline import Timeline, interval_of, placed, read_timeline
@@ -126,15 +127,18 @@ async def update(
         )
         if billable != is_billable(before):
             changed["billable"] = billable
-        in_reach, trims = [placed(other) for other in others], []
-        if given.get("update_last_entry_if_overlap") and (shorter := rules.trimmed(interval, in_reach)):
-            trims = [_trim(shorter, others)]
-        else:
-            interval = rules.fitted(interval, in_reach)
+        in_reach, trims = [placed(other) for other in others], bool(given.get("update_last_entry_if_overlap"))
+        interval = interval if trims else rules.snapped(interval, in_reach)
         after = before | changed | (_dates(interval) if interval != old else {})
         if after == before:
             return Change(entry)
-        return change_of(caller, now, timeline, [Write(entry, after, "update", "Update a time entry"), *trims])
+        await forbid_locked(timeline, old, interval)
+        writes = [Write(entry, after, "update", "Update a time entry")]
+        if not trims:
+            rules.forbid_overlap(interval, in_reach)
+        elif shorter := rules.trimmed(interval, in_reach):
+            writes.append(await _trim(timeline, shorter, others))
+        return change_of(caller, now, timeline, writes)
 
     return await _settle(caller, attempt)
 
@@ -154,6 +158,7 @@ async def stop(caller: Caller, now: datetime, entry_id: str, wanted: Preconditio
         start, end = interval_of(entry)
         if end:
             raise ApiError(422, "time_entry_already_stopped", "The time entry is already stopped")
+        await forbid_locked(timeline, Interval(start, end))
         after = own_fields(entry) | _dates(Interval(start, rules.stop_at(start, now)))
         return change_of(caller, now, timeline, [Write(entry, after, "update", "Stop a time entry")])
 
@@ -171,6 +176,7 @@ async def restart(caller: Caller, now: datetime, entry_id: str, wanted: Precondi
         interval = Interval(old.start, None)
         rules.forbid_too_long(interval, now, _longest())
         rules.forbid_second_timer(timeline.timer)
+        await forbid_locked(timeline, interval)
         if str(timeline.last_end) > entry["end_date"]:
             others = await neighbours(caller.tenant_id, caller.user_id, interval, entry_id)
             rules.forbid_overlap(interval, [placed(other) for other in others])
@@ -185,6 +191,7 @@ async def delete(caller: Caller, now: datetime, entry_id: str, wanted: Precondit
 
     async def attempt() -> Change[Document]:
         timeline, entry = await _own(caller, entry_id, wanted)
+        await forbid_locked(timeline, interval_of(entry))
         after = own_fields(entry) | {"deleted": str(uuid4())}
         return change_of(caller, now, timeline, [Write(entry, after, "delete", "Delete a time entry")])
 
@@ -228,11 +235,13 @@ async def _place(timeline: Timeline, start: datetime | None, end: datetime | Non
         rules.forbid_second_timer(timeline.timer)
         wanted = Interval(rules.timer_start(start, now), None)
     rules.forbid_too_long(wanted, now, _longest())
-    interval = rules.moved_back(wanted, now)
-    if timeline.surely_free(interval):
-        return interval
-    others = [placed(other) for other in await neighbours(timeline.tenant_id, timeline.owner_id, interval)]
-    return rules.fitted(rules.moved_back(wanted, now, others), others)
+    interval, others = rules.moved_back(wanted, now), []
+    if not timeline.surely_free(interval):
+        others = [placed(other) for other in await neighbours(timeline.tenant_id, timeline.owner_id, interval)]
+        interval = rules.snapped(rules.moved_back(wanted, now, others), others)
+    await forbid_locked(timeline, interval)
+    rules.forbid_overlap(interval, others)
+    return interval
 
 
 def _longest() -> timedelta:
@@ -269,8 +278,10 @@ async def _in_reach(timeline: Timeline, entry_id: str, old: Interval, interval: 
     return await neighbours(timeline.tenant_id, timeline.owner_id, interval, entry_id)
 
 
-def _trim(shorter: Placed, others: Sequence[Document]) -> Write:
+async def _trim(timeline: Timeline, shorter: Placed, others: Sequence[Document]) -> Write:
+    """The write that shortens the entry in the way; raises ApiError 409 where it lies in a locked period."""
     entry = next(other for other in others if other["id"] == shorter.id)
+    await forbid_locked(timeline, interval_of(entry))
     after = own_fields(entry) | _dates(shorter.interval)
     return Write(entry, after, "update", "Trim a time entry that another one moved into")
 
@@ -285,7 +296,8 @@ def _dates(interval: Interval) -> Document:
 def change_of(caller: Caller, now: datetime, timeline: Timeline, writes: Sequence[Write]) -> Change[Document]:
     """The batch of these writes, which leaves the timeline as they make it; answers with the first of them.
 
-    There must be one at least, and they must be `fitting`.
+    There must be one at least, and they must be `fitting`. Whoever calls it has had `forbid_locked` let through where
+    each entry lay and where it lies now.
     """
     operations, outbox = [], []
     for before, entry, action, description in writes:

@@ -1,8 +1,9 @@
 """The timeline document: one for each owner, in the partition of the owner's entries, replaced with every write of one.
 
-It holds a copy of the running entry and an upper bound of the last end. Because each write of an entry replaces it in
-the same transactional batch, on the condition of its `_etag`, of two racing writes only one can win; the other reads
-again. A missing timeline is not an empty one: it is rebuilt from the entries.
+It holds a copy of the running entry, an upper bound of the last end, and the owner's locked time (see locks.py).
+Because each write of an entry replaces it in the same transactional batch, on the condition of its `_etag`, of two
+racing writes only one can win; the other reads again. A missing timeline is not an empty one, and one without locks is
+not one with none: a version before locks wrote it. It is rebuilt from the entries and the timesheets.
 """
 
 import asyncio
@@ -16,6 +17,8 @@ from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import Document
 from shared.cosmos.transactions import Operation
 from shared.instants import format_instant, parse_instant
+from shared.time_entries import locks
+from shared.time_entries.locks import Lock, Locks
 from shared.time_entries.rules import Interval, Placed
 
 TIMELINE_ID = "timeline"
@@ -24,17 +27,20 @@ TIMELINE_KIND = "timeline"
 # What a timeline is made of.
 RUNNING = f"SELECT TOP 1 * FROM c WHERE {items.LIVE} AND IS_NULL(c.end_date) ORDER BY c.start_date DESC"
 LAST_ENDED = f"SELECT TOP 1 * FROM c WHERE {items.LIVE} AND IS_STRING(c.end_date) ORDER BY c.end_date DESC"
-PARTS = frozenset({"running", "last_end"})
+PARTS = frozenset({"running", "last_end", "locks"})
 
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """An owner's timeline: the running entry's document, and a `last_end` no earlier than any stopped one's end."""
+    """An owner's timeline: the running entry's document, a `last_end` no earlier than any stopped one's end, and the
+    time that submitted and approved timesheets lock.
+    """
 
     tenant_id: str
     owner_id: str
     running: Document | None
     last_end: str | None
+    locks: Locks
     read: Document | None
 
     @property
@@ -63,6 +69,14 @@ class Timeline:
             last_end=max(filter(None, (self.last_end, entry["end_date"])), default=None),
         )
 
+    def locked(self, lock: Lock) -> "Timeline":
+        """The timeline once a timesheet's period is locked."""
+        return replace(self, locks=locks.with_lock(self.locks, lock))
+
+    def released(self, lock: Lock) -> "Timeline":
+        """The timeline once it is locked no longer."""
+        return replace(self, locks=locks.without_lock(self.locks, lock))
+
     def operation(self) -> Operation:
         """The batch operation that writes it, on the condition that it is still what was read.
 
@@ -76,24 +90,42 @@ class Timeline:
             "owner_id": self.owner_id,
             "running": self.running,
             "last_end": self.last_end,
+            "locks": locks.kept(self.locks),
         }
         return transactions.replace(document, self.read) if self.read else transactions.create(document)
 
 
 async def read_timeline(tenant_id: str, owner_id: str) -> Timeline:
-    """The owner's timeline: one point read, and two queries where it is missing or lacks a part."""
+    """The owner's timeline: one point read, and three queries where it is missing or lacks a part."""
     document = await items.read(TIME_ENTRY, TIMELINE_ID, [tenant_id, owner_id])
     if document and document.keys() >= PARTS:
-        return Timeline(tenant_id, owner_id, document["running"], document["last_end"], document)
+        return Timeline(
+            tenant_id, owner_id, document["running"], document["last_end"], locks.read(document["locks"]), document
+        )
     return await rebuilt_timeline(tenant_id, owner_id, document)
 
 
+async def read_running(tenant_id: str, owner_id: str) -> Document | None:
+    """The owner's running entry: one point read, also of a timeline that an older version wrote, without locks."""
+    document = await items.read(TIME_ENTRY, TIMELINE_ID, [tenant_id, owner_id])
+    if document and "running" in document:
+        running: Document | None = document["running"]
+        return running
+    return (await rebuilt_timeline(tenant_id, owner_id, document)).running
+
+
 async def rebuilt_timeline(tenant_id: str, owner_id: str, read: Document | None) -> Timeline:
-    """The timeline as the owner's entries have it. `read`: the document that it replaces. Two queries side by side."""
+    """The timeline as the owner's entries and timesheets have it: three queries side by side.
+
+    `read`: the document that it replaces.
+    """
     partition = [tenant_id, owner_id]
-    found = await asyncio.gather(*(items.query(TIME_ENTRY, text, {}, partition) for text in (LAST_ENDED, RUNNING)))
-    timeline = Timeline(tenant_id, owner_id, None, None, read)
-    for entry in chain.from_iterable(found):
+    ended, running, periods = await asyncio.gather(
+        *(items.query(TIME_ENTRY, text, {}, partition) for text in (LAST_ENDED, RUNNING, locks.LOCKS))
+    )
+    locked = locks.with_lock((), *((period["start"], period["end"]) for period in periods))
+    timeline = Timeline(tenant_id, owner_id, None, None, locked, read)
+    for entry in chain(ended, running):
         timeline = timeline.after(entry)
     return timeline
 

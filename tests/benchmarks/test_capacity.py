@@ -214,7 +214,7 @@ def test_documents_have_the_size_of_what_the_code_writes() -> None:
     after = stamped(entry, Caller(user_id, tenant_id), TIME_ENTRY, "create", "Start a timer")
     outbox = outbox_document(None, after, datetime(2026, 1, 5, 14, tzinfo=UTC))
     correlation_id.reset(token)
-    timeline = Timeline(tenant_id, user_id, None, None, None).after(entry).operation()[1][0]
+    timeline = Timeline(tenant_id, user_id, None, None, (), None).after(entry).operation()[1][0]
     documents = {"entry": after, "timeline": timeline, "outbox": outbox, "event": outbox["event"]}
     measured = {name: 205 + len(json.dumps(one, separators=(",", ":"))) for name, one in documents.items()}
 

@@ -148,7 +148,7 @@ class TimelineMachine(RuleBasedStateMachine):
     def begin(self) -> None:
         self.entries = {}
         self.now = 5
-        self.timeline = Timeline("tenant", "owner", None, None, None)
+        self.timeline = Timeline("tenant", "owner", None, None, (), None)
 
     def live(self) -> list[Placed]:
         found = [placed(entry) for entry in self.entries.values() if "deleted" not in entry]

@@ -85,7 +85,7 @@ async def test_the_running_entry_is_found_behind_one_that_starts_later(world: Wo
 
 async def test_a_write_keeps_what_a_newer_version_has_put_there(world: World) -> None:
     timer = await world.started(start_date=ago(minutes=20))
-    await change(world, locks=[[at("00:00"), at("01:00")]], more={"a": 1})
+    await change(world, newer=[1], more={"a": 1})
 
     for call in (
         world.user.put(f"time-entries/{timer['id']}", {"description": "x"}),
@@ -97,7 +97,7 @@ async def test_a_write_keeps_what_a_newer_version_has_put_there(world: World) ->
     await world.started()
 
     timeline = await timeline_of(world)
-    assert (timeline["locks"], timeline["more"]) == ([[at("00:00"), at("01:00")]], {"a": 1})
+    assert (timeline["newer"], timeline["more"]) == ([1], {"a": 1})
 
 
 async def hand_on(world: World, timer: Item, **fields: Any) -> None:

@@ -31,7 +31,9 @@ def operation_of(route: Route, tag: str, components: Components) -> Json:
     operation["parameters"] = _parameters(route, components)
     if route.body:
         body = type(route.body)(partial=route.partial)
-        operation["requestBody"] = {"required": True, "content": _json(components.reference(body), example_of(body))}
+        # Of a body in which nothing is required, nothing may be sent; a change of nothing is no call to make.
+        needed = route.partial or any(field.required for field in body.fields.values())
+        operation["requestBody"] = {"required": needed, "content": _json(components.reference(body), example_of(body))}
     operation["responses"] = dict(sorted(_responses(route, components).items()))
     return operation
 

@@ -9,6 +9,7 @@ from shared.errors import ApiError
 from shared.http.fields import Answer, Id, Instant, Text, about
 from shared.http.routing import IF_MATCH, Route
 
+TIMESHEET_ID = "000b4d6c-6a1e-8d57-9f0b-0c3f5a7e1d20"
 CORRELATION_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
@@ -39,6 +40,12 @@ class Problem(Answer):
     )
     conflicts = fields.List(
         fields.Nested(Conflict), metadata=about("The time entries that are in the way, if any.", optional=True)
+    )
+    timesheet_id = Id(
+        metadata=about("The timesheet that locks the period, if that is the reason.", TIMESHEET_ID, optional=True)
+    )
+    state = Text(
+        metadata=about("The state that the timesheet is in, if that is the reason.", "approved", optional=True)
     )
 
 

@@ -49,6 +49,8 @@ class Things:
             made = self._entry(running=path.endswith("/stop"))
         elif resource == "rates":
             made = self._rate()
+        elif resource == "timesheets":
+            made = self._timesheet(self._caller if path.endswith("/withdraw") else self._admin)
         else:
             made = self._made(resource)
         return str(made["id"])
@@ -65,12 +67,23 @@ class Things:
         return self._admin.post(self._served, "rates", kind="cost", amount="1.00", currency="EUR", valid_from=since)
 
     def _entry(self, *, running: bool) -> dict[str, Any]:
+        # A call before may have submitted a period that it lies in.
+        self._withdraw_all()
         start = LONG_AGO + timedelta(hours=next(self._numbers))
         dates = {"start_date": start.isoformat(), "end_date": (start + timedelta(minutes=30)).isoformat()}
         if running:
             self._stop()
         references = {name: self._standing[name] for name in ("project_id", "activity_id")}
         return self._caller.post(self._served, "time-entries", **references, **({} if running else dates))
+
+    def _timesheet(self, owner: Person) -> dict[str, Any]:
+        day = (LONG_AGO - timedelta(days=1 + next(self._numbers))).date().isoformat()
+        return owner.post(self._served, "timesheets", start_date=day, end_date=day, timezone="UTC")
+
+    def _withdraw_all(self) -> None:
+        url = f"{self._served.url}/api/timesheets?status=submitted"
+        for timesheet in requests.get(url, headers=self._caller.headers, timeout=10).json():
+            self._caller.post(self._served, f"timesheets/{timesheet['id']}/withdraw")
 
     def _stop(self) -> None:
         running = requests.get(f"{self._served.url}/api/time-entries/running", headers=self._caller.headers, timeout=10)
