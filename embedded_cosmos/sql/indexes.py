@@ -38,8 +38,15 @@ class Index:
         return ",".join(found)
 
 
-def wanted(pk_scoped: bool, bounds: dict[Path, Bound], keys: list[Key]) -> Index | None:
-    """The index that would serve such a query, if it is not one that the table has anyway."""
+def wanted(
+    pk_scoped: bool, bounds: dict[Path, Bound], keys: list[Key], either_path: Path | None = None
+) -> Index | None:
+    """The index that would serve such a query, if it is not one that the table has anyway.
+
+    `either_path`: the path of which nothing but an OR is known.
+    """
+    if either_path:
+        return Index(pk_scoped, (), (Key(either_path, descending=False),))
     points = [path for path, bound in bounds.items() if bound.is_point and path != ID]
     moving = tuple(key for key in keys if key.path not in points)
     if not keys:

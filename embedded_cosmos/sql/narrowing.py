@@ -20,6 +20,7 @@ from embedded_cosmos.sql.conditions import (
     compare,
     conjunction,
     disjunction,
+    every,
     negate,
     one_of,
 )
@@ -27,7 +28,7 @@ from embedded_cosmos.sql.functions import FUNCTIONS
 from embedded_cosmos.sql.functions_math import is_integer
 from embedded_cosmos.sql.nodes import Expr
 from embedded_cosmos.sql.scope import Scope
-from embedded_cosmos.sql.values import ARRAY_RANK, EXACT, NUMBER_RANK, STRING_RANK, UNDEFINED, rank
+from embedded_cosmos.sql.values import ARRAY_RANK, EXACT, NULL_RANK, NUMBER_RANK, STRING_RANK, UNDEFINED, rank
 
 MOST_ITEMS = 5000
 # SQLite takes 32,766 in a statement.
@@ -85,6 +86,8 @@ class Narrowing:
     bounds: dict[Path, Bound] = field(default_factory=dict)
     filters: list[Sql] = field(default_factory=list)
     exact: bool = True
+    # Of `c.x > "a" OR IS_NULL(c.x)`: the path, and the closed interval of it that each part leaves.
+    either: tuple[Path, list[Sql]] | None = None
 
     def add(self, path: Path, bound: Bound) -> None:
         met = self.bounds[path].meet(bound) if path in self.bounds else bound
@@ -124,6 +127,7 @@ class Narrower:
             found = self.bound(conjunct)
             if found is None:
                 narrowing.filters.append(may.true)
+                narrowing.either = narrowing.either or self.either(conjunct)
                 continue
             narrowing.add(*found)
             if isinstance(conjunct, nodes.Binary) and conjunct.operator in "<>":
@@ -173,6 +177,26 @@ class Narrower:
         if operator == "=" and kind == NUMBER_RANK and is_integer(value) and abs(value) < EXACT:
             low = high = value
         return (path, Bound(kind, None if operator[0] == "<" else low, None if operator[0] == ">" else high))
+
+    def either(self, conjunct: Expr) -> tuple[Path, list[Sql]] | None:
+        """What the parts of an OR say of one and the same path, where an index of it serves each of them."""
+        if not isinstance(conjunct, nodes.Logic) or conjunct.operator != "OR":
+            return None
+        found = [self.interval(part) for part in conjunct.parts]
+        paths = {one[0] if one else None for one in found}
+        path = paths.pop()
+        if paths or path is None:
+            return None
+        return path, [every([*one[1].conditions(Column(path))]) for one in found if one]
+
+    def interval(self, part: Expr) -> tuple[Path, Bound] | None:
+        """The interval that a part of an OR leaves: `bound`, and of a test for null."""
+        if isinstance(part, nodes.Parenthesis):
+            return self.interval(part.inner)
+        if isinstance(part, nodes.Call) and part.function == "IS_NULL" and len(part.arguments) == 1:
+            path = path_of(part.arguments[0], self.root)
+            return None if path is None else (path, Bound(NULL_RANK))
+        return self.bound(part)
 
     def may(self, expression: Expr) -> May:
         if isinstance(expression, nodes.Parenthesis):

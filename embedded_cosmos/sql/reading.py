@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 
 from embedded_cosmos.sql import indexes
-from embedded_cosmos.sql.columns import Column
-from embedded_cosmos.sql.conditions import HAS_NUL, Sql, every
+from embedded_cosmos.sql.columns import Column, Path
+from embedded_cosmos.sql.conditions import HAS_NUL, Sql, either, every
 from embedded_cosmos.sql.keyset import Key, Place, Segment, segments
 from embedded_cosmos.sql.narrowing import Narrowing
 from embedded_cosmos.sql.nodes import Expr
@@ -154,10 +154,16 @@ class Reader:
         self.read += count
         return None if doubtful else int(count)
 
+    @property
+    def either_path(self) -> Path | None:
+        """The path of an OR that is to be searched by an index of it: nothing else narrows the query or sorts it."""
+        alone = not self.keys and not self.narrowing.bounds
+        return self.narrowing.either[0] if self.narrowing.either and alone else None
+
     def index(self) -> str | None:
         if self.source.is_one_row:
             return None
-        index = indexes.wanted(self.source.pk_scoped, self.narrowing.bounds, self.keys)
+        index = indexes.wanted(self.source.pk_scoped, self.narrowing.bounds, self.keys, self.either_path)
         return indexes.ensure(self.db, self.source.table, index) if index else None
 
     def fetch(self, segment: Segment, index: str | None, limit: int | None) -> Iterator[Found]:
@@ -171,8 +177,12 @@ class Reader:
             yield Found(rid, body, result, values)
 
     def statement(self, columns: str, segment: Segment) -> tuple[str, list[Any]]:
-        conditions = [Sql(f"({self.source.where})", self.source.params), *segment.conditions, *self.narrowing.filters]
-        where = every(conditions)
+        within = [Sql(f"({self.source.where})", self.source.params), *segment.conditions]
+        matching = every(within)
+        if self.narrowing.either and self.either_path:
+            # The partition stands in each part of the OR: so SQLite searches the index for each of them.
+            matching = either([every([*within, interval]) for interval in self.narrowing.either[1]])
+        where = every([matching, *self.narrowing.filters])
         return (f"SELECT {columns} FROM {self.source.table}\n WHERE {where.text}", list(where.params))
 
     def run(self, statement: str, params: list[Any], index: str | None) -> sqlite3.Cursor:

@@ -22,6 +22,7 @@ PARAMETERS = {
     "@a": "2026-01-02",
     "@b": "2026-01-03",
     "@t": "T",
+    "@last": "2026-12-26",
     "@p": "p1",
     "@id": "none",
     "@ids": ["o1", "o2"],
@@ -112,6 +113,33 @@ def test_a_range_is_searched_by_its_index_and_sorted_by_creation(table: Table) -
     assert plan[0].startswith("SEARCH")
     assert "USING INDEX docs_1_path_" in plan[0]
     assert read < 20
+
+
+def work(table: Table, text: str, pk: str | None) -> int:
+    """How many steps SQLite takes, in tens: what it does with the parameters themselves, which no plan tells."""
+    taken: list[None] = []
+    execute(table.db, table.source(pk=pk), text, PARAMETERS, page_size=20, after=None)
+    table.db.set_progress_handler(lambda: taken.append(None), 10)
+    execute(table.db, table.source(pk=pk), text, PARAMETERS, page_size=20, after=None)
+    table.db.set_progress_handler(None, 10)
+    return len(taken)
+
+
+@pytest.mark.parametrize("pk", ['["p"]', None])
+@pytest.mark.parametrize("parts", ["c.start_date > @last OR IS_NULL(c.start_date)", "IS_NULL(c.x) OR (c.x = @t)"])
+def test_a_range_or_null_is_searched_by_its_index(table: Table, pk: str | None, parts: str) -> None:
+    """What ends after an instant, or does not end."""
+    table.put([{"id": "running", "start_date": None, "x": "T"}])
+    _, read = steps(table, f"SELECT * FROM c WHERE {parts}", pk=pk)
+
+    assert 0 < read < 10
+    assert work(table, f"SELECT * FROM c WHERE NOT IS_DEFINED(c.kind) AND ({parts})", pk) < 150
+
+
+def test_a_range_or_null_of_what_is_sorted_is_read_in_the_order(table: Table) -> None:
+    text = "SELECT * FROM c WHERE (c.start_date > @last OR IS_NULL(c.start_date)) ORDER BY c.start_date DESC"
+    plan, _ = steps(table, text)
+    assert not any("TEMP B-TREE" in step for step in plan), plan
 
 
 @pytest.mark.parametrize("directions", [("", " DESC"), (" DESC", ""), ("", ""), (" DESC", " DESC")])
