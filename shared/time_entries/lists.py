@@ -1,7 +1,8 @@
 """Lists of the entries that meet a range, newest start first, page by page.
 
 What meets a range `[first, beyond)` is what starts in it, plus what starts before it and reaches in. Of one owner that
-is at most one entry, since an owner's entries are disjoint: no query of one owner's entries scans history.
+is at most one entry, since an owner's entries are disjoint: no query of one owner's entries scans history. Of a recent
+range that reaches to now, it is what ends behind `first` or is running: one query, unsorted, for these are few.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import takewhile
+from operator import itemgetter
 from typing import Any
 
 from shared.auth.caller import Caller
@@ -43,6 +45,10 @@ NEWEST_FIRST = "ORDER BY c.start_date DESC OFFSET @skip LIMIT @limit"
 OWN_WITHIN = f"SELECT {SELECTED} FROM c WHERE {STARTING_WITHIN} AND {NOT_SEEN} {NEWEST_FIRST}"
 OWN_COUNT = f"SELECT VALUE COUNT(1) FROM c WHERE {STARTING_WITHIN}"
 OWN_BEFORE = f"SELECT TOP 1 {SELECTED} FROM c WHERE c.start_date < @first AND {MATCHING} ORDER BY c.start_date DESC"
+# As many as a page holds: where there are more, they are read page by page.
+OWN_RECENT = (
+    f"SELECT TOP {items.PAGE_SIZE} {SELECTED} FROM c WHERE (c.end_date > @first OR IS_NULL(c.end_date)) AND {MATCHING}"
+)
 
 TENANT_WITHIN = f"SELECT {SELECTED} FROM c WHERE {OF_TENANT} AND {STARTING_WITHIN} AND {NOT_SEEN} {NEWEST_FIRST}"
 TENANT_COUNT = f"SELECT VALUE COUNT(1) FROM c WHERE {OF_TENANT} AND {STARTING_WITHIN}"
@@ -152,6 +158,8 @@ async def entries(caller: Caller, filters: ListFilters, limit: int, cursor: Curs
     # One more than is shown tells whether there are more.
     within = _within(caller, filters, limit + 1, 0, cursor)
     async with first_pages().turn():
+        if (recent := await _recent(caller, filters)) is not None:
+            return Listed(_at_once(_after(cursor, recent)), limit, cursor)
         first, reaching_in = await asyncio.gather(anext(within, []), _reaching_in(caller, filters))
     return Listed(_one_after_another(first, within, _after(cursor, reaching_in)), limit, cursor)
 
@@ -163,6 +171,8 @@ async def page(
     skip = 0 if cursor else skip
     within = _within(caller, filters, limit + 1, skip, cursor)
     async with first_pages().turn():
+        if (recent := await _recent(caller, filters)) is not None:
+            return len(recent), Listed(_at_once(_after(cursor, recent)[skip:]), limit, cursor)
         count, first, reaching_in = await asyncio.gather(
             _count_within(caller, filters), anext(within, []), _reaching_in(caller, filters)
         )
@@ -172,6 +182,10 @@ async def page(
 
 def _after(cursor: Cursor | None, entries: list[Document]) -> list[Document]:
     return [entry for entry in entries if cursor.is_before(entry)] if cursor else entries
+
+
+async def _at_once(entries: list[Document]) -> AsyncGenerator[list[Document], None]:
+    yield entries
 
 
 async def _one_after_another(
@@ -184,6 +198,18 @@ async def _one_after_another(
         async for following in more:
             yield following
     yield rest
+
+
+async def _recent(caller: Caller, filters: ListFilters) -> list[Document] | None:
+    """What meets a recent range of the caller's, newest start first; None of another range, or where it is too much."""
+    if filters.owners is not None or not filters.is_recent:
+        return None
+    found = await _query(caller, filters, OWN_RECENT, {})
+    if len(found) == items.PAGE_SIZE:
+        return None
+    beyond = format_instant(filters.beyond)
+    meeting = [entry for entry in found if entry["start_date"] < beyond]
+    return sorted(meeting, key=itemgetter("start_date", "id"), reverse=True)
 
 
 def _within(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from marshmallow import validate
@@ -87,12 +87,20 @@ class TimeEntryBody(Body):
     )
 
 
+# This month and the one before: of these, hardly anybody has more entries than fit into one page.
+RECENT = timedelta(days=62)
+
+
 @dataclass(frozen=True, slots=True)
 class ListFilters:
-    """Which entries a list holds. `owners`: None is the caller, `["*"]` everyone but `hidden` (in lower case)."""
+    """Which entries a list holds. `owners`: None is the caller, `["*"]` everyone but `hidden` (in lower case).
+
+    `is_recent`: the range began not long ago, and now lies in it.
+    """
 
     first: datetime
     beyond: datetime
+    is_recent: bool
     owners: list[str] | None = None
     projects: list[str] | None = None
     activities: list[str] | None = None
@@ -190,7 +198,20 @@ class SummaryQuery(Query):
 def filters_of(query: Mapping[str, Any], now: datetime) -> ListFilters:
     """The filters that a range query asks for; raises ValidationError for a bad range."""
     first, beyond = _range_of(query, now)
-    return ListFilters(first, beyond, query["user_id"], query["project_id"], query["activity_id"], query["uri"])
+    return ListFilters(
+        first,
+        beyond,
+        is_recent(first, beyond, now),
+        query["user_id"],
+        query["project_id"],
+        query["activity_id"],
+        query["uri"],
+    )
+
+
+def is_recent(first: datetime, beyond: datetime, now: datetime) -> bool:
+    """Whether the range `[first, beyond)` began not long ago, and now lies in it: what meets it is what ends in it."""
+    return now - RECENT <= first <= now < beyond
 
 
 def _range_of(query: Mapping[str, Any], now: datetime) -> tuple[datetime, datetime]:

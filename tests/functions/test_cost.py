@@ -166,17 +166,25 @@ async def test_a_summary_costs_one(measured: Measured) -> None:
     await measured.world.started()
 
     assert await measured.cost(measured.world.user.get("time-entries/summary")) == 1
+    assert measured.recorder.kinds == {"query": 1}
 
 
-@pytest.mark.parametrize("path", ["paginated", "latest"])
-async def test_a_page_and_the_latest_cost_two_at_most(measured: Measured, path: str) -> None:
+@pytest.mark.parametrize("path", ["", "/paginated", "/latest"])
+async def test_what_reaches_to_now_costs_one_query(measured: Measured, path: str) -> None:
     await measured.world.started()
 
-    assert await measured.cost(measured.world.user.get(f"time-entries/{path}")) <= 2
+    assert await measured.cost(measured.world.user.get(f"time-entries{path}")) == 1
+    assert measured.recorder.kinds == {"query": 1}
+
+
+async def test_a_page_of_the_past_costs_two_at_most(measured: Measured) -> None:
+    query = {"month": 3, "year": 2024}
+
+    assert await measured.cost(measured.world.user.get("time-entries/paginated", query)) <= 2
     assert len(measured.recorder.requests) <= 4
 
 
-@pytest.mark.parametrize("path", ["", "/running", "/summary", "/latest"])
+@pytest.mark.parametrize("path", ["", "/running", "/summary", "/latest", "/paginated"])
 async def test_history_costs_nothing(measured: Measured, path: str) -> None:
     """What one's own calls are charged depends on what they show, not on how many years lie behind it."""
     world = measured.world
