@@ -35,9 +35,10 @@ async def of_groups(caller: Caller, found: Source, query: Mapping[str, Any]) -> 
 
 async def of_entries(caller: Caller, found: Source, query: Mapping[str, Any], now: datetime) -> bytes:
     """A report of entries as CSV or XLSX."""
-    rows, zone, style = entry_rows(caller, report_of(found, query), found), zone_of(query), csv_style(query)
+    report, zone, style = report_of(found, query), zone_of(query), csv_style(query)
+    rows = entry_rows(caller, report, found)
     if query["format"] == "xlsx":
-        return await workbook.of_entries(rows, found, _heading(found, query))
+        return await workbook.of_entries(report, rows, found, _heading(found, query))
     if query["layout"]:
         return await csv_file.toggl(rows, found, zone, style, now)
     return await csv_file.of_entries(rows, found, zone, style)
