@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from shared.rates.currencies import MINOR_UNITS
 
@@ -43,7 +44,7 @@ class Subject:
     day: date
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rate:
     """What an hour costs from `valid_from` on (None: since ever), until the next of the same kind and ids begins."""
 
@@ -55,6 +56,11 @@ class Rate:
     customer_id: str | None = None
     activity_id: str | None = None
     valid_from: date | None = None
+
+    @cached_property
+    def fractions(self) -> int:
+        """The amount in the smallest part that a rate may have."""
+        return int(self.amount.scaleb(FRACTION_DIGITS))
 
     @property
     def ids(self) -> tuple[str | None, ...]:
@@ -76,7 +82,12 @@ class RateBook:
         self._held = {key: sorted(steps, key=lambda step: step[0]) for key, steps in held.items()}
         used = {(rate.kind, rate.given) for rate in (steps[0][1] for steps in self._held.values())}
         # Of the nine ways most tenants use two or three: only those are looked through.
+        self._first_days: list[int] = sorted({day.toordinal() for steps in self._held.values() for day, _ in steps})
         self._ways = {kind: [way for way in PRECEDENCE if (kind, way) in used] for kind in KINDS}
+
+    def era(self, day: int) -> int:
+        """Which of the eras a day lies in, by its ordinal: on all days of one, every subject has the same rates."""
+        return bisect_right(self._first_days, day)
 
     def rate_for(self, kind: str, subject: Subject) -> Rate | None:
         """The most specific rate of this kind that is valid on the subject's day; None where there is none."""
@@ -91,28 +102,28 @@ class RateBook:
         return None
 
 
-def amount_of(milliseconds: int, rate: Rate) -> Decimal:
-    """Hours times the rate, rounded half-even to the currency's minor unit in one step."""
-    digits = MINOR_UNITS[rate.currency]
-    divisor = HOUR * 10 ** (FRACTION_DIGITS - digits)
-    units, rest = divmod(milliseconds * int(rate.amount.scaleb(FRACTION_DIGITS)), divisor)
-    up = 2 * rest > divisor or (2 * rest == divisor and units % 2 == 1)
-    return Decimal(units + up).scaleb(-digits)
+def units_of(milliseconds: int, rate: Rate) -> int:
+    """Hours times the rate, in the currency's minor unit, rounded half-even in one step."""
+    divisor: int = HOUR * 10 ** (FRACTION_DIGITS - MINOR_UNITS[rate.currency])
+    units, rest = divmod(milliseconds * rate.fractions, divisor)
+    return units + (2 * rest > divisor or (2 * rest == divisor and units % 2 == 1))
 
 
-def shares(amount: Decimal, weights: Sequence[int]) -> list[Decimal]:
-    """`amount`, of as many decimals as its currency has, shared out in proportion to `weights` by largest remainder.
+def amount_of(units: int, currency: str) -> Decimal:
+    """Minor units of a currency as an amount."""
+    return Decimal(units).scaleb(-MINOR_UNITS[currency])
 
-    The shares add up to it. Of equal remainders the earlier part comes first. Without any weight the first has it all.
+
+def shares(units: int, weights: Sequence[int]) -> list[int]:
+    """Minor units shared out in proportion to `weights` by largest remainder.
+
+    The shares add up to them. Of equal remainders the earlier part comes first. Without any weight the first has all.
     """
-    if len(weights) == 1:
-        return [amount]
-    exponent = int(amount.as_tuple().exponent)
-    units, total = int(amount.scaleb(-exponent)), sum(weights)
+    total = sum(weights)
     if not total:
         weights, total = [1] + [0] * (len(weights) - 1), 1
     parts = [divmod(units * weight, total) for weight in weights]
     left = units - sum(whole for whole, _ in parts)
     # Sorting keeps the order of equal ones.
     favoured = set(sorted(range(len(parts)), key=lambda place: -parts[place][1])[:left])
-    return [Decimal(whole + (place in favoured)).scaleb(exponent) for place, (whole, _) in enumerate(parts)]
+    return [whole + (place in favoured) for place, (whole, _) in enumerate(parts)]

@@ -11,7 +11,7 @@ from shared.http.fields import Answer, Instant, Text, about
 from shared.instants import EARLIEST, LATEST, ZONE_DATA, format_instant
 from shared.rates.currencies import MINOR_UNITS
 from shared.reports.reading import Source
-from shared.reports.rules import Report, Sums, filled, in_order
+from shared.reports.rules import Report, Sums, in_order, outermost
 from shared.time_entries.answers import TimeEntry, shown_for
 
 SECONDS = "Seconds, exact to the millisecond."
@@ -158,7 +158,7 @@ def _groups(sums: Sums, depth: int, report: Report, source: Source) -> list[dict
     if depth == len(report.asked.group_by):
         return []
     group = report.asked.group_by[depth]
-    groups = filled(sums.groups, group, report.days) if depth == 0 else sums.groups
+    groups = outermost(report) if depth == 0 else sums.groups
     return [
         {"key": key, "name": name, **_sums(within), "groups": _groups(within, depth + 1, report, source)}
         for key, name, within in in_order(groups, group, source.name_of)

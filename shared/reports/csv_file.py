@@ -11,7 +11,7 @@ from typing import Any
 from shared.instants import parse_instant, to_local
 from shared.reports.answers import money
 from shared.reports.reading import Source
-from shared.reports.rules import Report, Sums, filled, in_order
+from shared.reports.rules import Report, Sums, in_order, outermost
 from shared.reports.schemas import CsvStyle
 
 BOM = b"\xef\xbb\xbf"
@@ -96,7 +96,7 @@ def leaves(sums: Sums, report: Report, source: Source, depth: int = 0) -> Iterat
     if depth == len(group_by) or (depth and not sums.groups):
         yield [""] * (len(group_by) - depth), sums
         return
-    groups = filled(sums.groups, group_by[0], report.days) if depth == 0 else sums.groups
+    groups = outermost(report) if depth == 0 else sums.groups
     for _, name, within in in_order(groups, group_by[depth], source.name_of):
         for names, inner in leaves(within, report, source, depth + 1):
             yield [name, *names], inner
@@ -148,7 +148,7 @@ async def toggl(
 
 def _texts(row: Mapping[str, Any], source: Source) -> tuple[str, ...]:
     """Whose it is, and what for: e-mail, name, customer, project, activity."""
-    user = source.users.get(row["owner_id"])
+    user = source.users.get(row["owner_id"].lower())
     return (
         row["owner_email"] or "",
         user.name if user else "",

@@ -8,8 +8,9 @@ from shared import instants
 from shared.auth.caller import Caller
 from shared.reports import csv_file, workbook
 from shared.reports.answers import added_up, entry_rows
+from shared.reports.days import milliseconds
 from shared.reports.reading import Source
-from shared.reports.rules import Asked, Report, milliseconds
+from shared.reports.rules import Asked, Report
 from shared.reports.schemas import csv_style, zone_of
 
 CSV = "text/csv"

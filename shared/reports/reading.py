@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,10 +13,11 @@ from shared.catalog.rules import is_billable
 from shared.config import settings
 from shared.cosmos.items import Document
 from shared.errors import ApiError
-from shared.instants import DEFAULT_TIMEZONE_OFFSET, parse_instant
+from shared.instants import DEFAULT_TIMEZONE_OFFSET
 from shared.rates.rules import RateBook
 from shared.rates.store import rate_book
-from shared.reports.rules import NOTHING, Entry, milliseconds
+from shared.reports.days import StoredInstants, milliseconds
+from shared.reports.rules import NOTHING, Entry
 from shared.time_entries import lists
 from shared.time_entries.schemas import ListFilters
 from shared.users.directory import directory
@@ -39,6 +40,7 @@ class Source:
     users: Users
     rates: RateBook | None
     now: int
+    instants: StoredInstants = field(default_factory=StoredInstants)
 
     def entry(self, document: Document) -> Entry:
         """A time entry as the rules see it. A running one lasts until now."""
@@ -50,8 +52,8 @@ class Source:
             customer_id=self.names.projects.get(document["project_id"], {}).get("customer_id"),
             activity_id=document["activity_id"],
             billable=is_billable(document),
-            start=milliseconds(parse_instant(document["start_date"])),
-            end=milliseconds(parse_instant(end)) if end else self.now,
+            start=self.instants.milliseconds(document["start_date"]),
+            end=self.instants.milliseconds(end) if end else self.now,
             running=end is None,
             timezone_offset=DEFAULT_TIMEZONE_OFFSET if offset is None else offset,
         )
@@ -63,7 +65,7 @@ class Source:
         if key == NOTHING:
             return ""
         if group == "user":
-            user = self.users.get(key)
+            user = self.users.get(key.lower())
             return (user.name or user.email) if user else ""
         if group == "customer":
             return str(self.names.customers.get(key, {}).get("name", ""))

@@ -2,36 +2,30 @@
 
 An entry is cut at the range's edges and, where a day, a week or a month is among the groups, where the next of these
 begins by the local calendar. Rounding comes after that cut, so that every level's parts add up to it. Time is in whole
-milliseconds since 1970, money in decimals of the currency's own minor unit.
+milliseconds since 1970, money in whole minor units of its currency.
+
+A report is of 100,000 entries or more, and nearly all of them are one part: whole, within the range, within one day.
+Those are added up in one step. The others are cut, and their amounts shared out.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
 
-from shared import instants
-from shared.rates.rules import Rate, RateBook, Subject, amount_of, shares
+from shared.rates.rules import Rate, RateBook, Subject, amount_of, shares, units_of
+from shared.reports.days import DAY, FIRST_DAY, OF_TIME, LocalDays, filled, key_of_day
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 MINUTE = 60_000
-DAY = 86_400_000
-FIRST_DAY = EPOCH.toordinal()
 NOTHING = "none"
-GROUPS = ("customer", "project", "activity", "user", "billable", "day", "week", "month")
-OF_TIME = ("day", "week", "month")
+GROUPS = ("customer", "project", "activity", "user", "billable", *OF_TIME)
 ROUNDINGS = ("none", "up", "down", "nearest")
 
-
-def milliseconds(instant: datetime) -> int:
-    """An aware instant in whole milliseconds since 1970, rounded down."""
-    return (instant - EPOCH) // MILLISECOND
+# `(currency, what is billed, what it costs)`, in minor units.
+Charge = tuple[str, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """A time entry as a report sees it; `end` is now for a running one. `timezone_offset` is its own, in minutes."""
 
     user_id: str
@@ -52,43 +46,7 @@ class Entry:
     @property
     def subject(self) -> Subject:
         """What its price depends on."""
-        day = date.fromordinal(self.day)
-        return Subject(self.user_id, self.project_id, self.customer_id, self.activity_id, day)
-
-
-class LocalDays:
-    """When the local days of a zone begin, each worked out once."""
-
-    def __init__(self, zone: tzinfo) -> None:
-        self.zone = zone
-        self._starts: dict[int, int] = {}
-
-    def start(self, ordinal: int) -> int:
-        """When the day with this proleptic ordinal begins."""
-        start = self._starts.get(ordinal)
-        if start is None:
-            start = milliseconds(instants.start_of_day(date.fromordinal(ordinal), self.zone))
-            self._starts[ordinal] = start
-        return start
-
-    def of(self, instant: int) -> int:
-        """The ordinal of the day that an instant lies in."""
-        ordinal = FIRST_DAY + instant // DAY
-        while self.start(ordinal) > instant:
-            ordinal -= 1
-        while self.start(ordinal + 1) <= instant:
-            ordinal += 1
-        return ordinal
-
-    def cut(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """The parts `(ordinal of the day, start, end)` of an interval, cut at each local midnight."""
-        ordinal = self.of(start)
-        while start < end:
-            upto = min(end, self.start(ordinal + 1))
-            # A day that the zone skipped has nothing.
-            if upto > start:
-                yield ordinal, start, upto
-            start, ordinal = upto, ordinal + 1
+        return Subject(self.user_id, self.project_id, self.customer_id, self.activity_id, date.fromordinal(self.day))
 
 
 def rounded(duration: int, way: str, minutes: int) -> int:
@@ -103,17 +61,6 @@ def rounded(duration: int, way: str, minutes: int) -> int:
     return duration
 
 
-def key_of_day(group: str, ordinal: int) -> str:
-    """`2026-11-01`, `2026-W44` or `2026-11`."""
-    day = date.fromordinal(ordinal)
-    if group == "day":
-        return day.isoformat()
-    if group == "month":
-        return day.isoformat()[:7]
-    year, week, _ = day.isocalendar()
-    return f"{year:04}-W{week:02}"
-
-
 class Cut(NamedTuple):
     """A part of an interval, and the keys of the day, week and month that it lies in, as far as they are groups."""
 
@@ -122,42 +69,57 @@ class Cut(NamedTuple):
     end: int
 
 
-@dataclass(slots=True)
-class Part:
-    """A part of an entry that lies in one group: its duration after rounding, and its shares, billed and cost."""
+class Part(NamedTuple):
+    """A part of an entry that lies in one group: its duration after rounding, and its shares of what it amounts to."""
 
     keys: tuple[str, ...]
     duration: int
-    amounts: dict[str, list[Decimal]] = field(default_factory=dict)
+    charges: Sequence[Charge] = ()
+
+    @property
+    def amounts(self) -> dict[str, list[Decimal]]:
+        """For each currency, what is billed and what it costs."""
+        return amounts_of(self.charges)
 
 
-@dataclass(slots=True)
 class Sums:
-    """What one group adds up to. `amounts`: for each currency, what is billed and what it costs."""
+    """What one group adds up to."""
 
-    milliseconds: int = 0
-    billable_milliseconds: int = 0
-    entries: int = 0
-    running: int = 0
-    amounts: dict[str, list[Decimal]] = field(default_factory=dict)
-    groups: dict[str, "Sums"] = field(default_factory=dict)
+    __slots__ = ("billable_milliseconds", "entries", "groups", "milliseconds", "running", "units")
 
-    def add(self, part: Part, entry: Entry) -> None:
-        self.milliseconds += part.duration
-        if entry.billable:
-            self.billable_milliseconds += part.duration
-        for currency, (billable, cost) in part.amounts.items():
-            amounts = self.amounts.setdefault(currency, [Decimal(), Decimal()])
-            amounts[0] += billable
-            amounts[1] += cost
+    def __init__(self) -> None:
+        self.milliseconds = 0
+        self.billable_milliseconds = 0
+        self.entries = 0
+        self.running = 0
+        # For each currency, what is billed and what it costs, in minor units.
+        self.units: dict[str, list[int]] = {}
+        self.groups: dict[str, Sums] = {}
 
-    def count(self, entry: Entry) -> None:
-        self.entries += 1
-        self.running += entry.running
+    def add(self, duration: int, charges: Sequence[Charge], *, billable: bool) -> None:
+        """Add a part of an entry."""
+        self.milliseconds += duration
+        if billable:
+            self.billable_milliseconds += duration
+        for currency, billed, cost in charges:
+            units = self.units.get(currency)
+            if units is None:
+                units = self.units[currency] = [0, 0]
+            units[0] += billed
+            units[1] += cost
+
+    @property
+    def amounts(self) -> dict[str, list[Decimal]]:
+        """For each currency, what is billed and what it costs."""
+        return amounts_of((currency, billed, cost) for currency, (billed, cost) in self.units.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+def amounts_of(charges: Iterable[Charge]) -> dict[str, list[Decimal]]:
+    """Minor units as amounts, by currency."""
+    return {currency: [amount_of(units, currency) for units in pair] for currency, *pair in charges}
+
+
+class Asked(NamedTuple):
     """What a report is asked for: a range of instants, groups, and how durations are rounded."""
 
     first: int
@@ -176,51 +138,61 @@ class Report:
         self.days = LocalDays(zone)
         self.total = Sums()
         self._rates = rates
-        self._prices: dict[tuple[str | int | None, ...], tuple[Rate | None, Rate | None]] = {}
+        self._prices: dict[tuple[object, ...], tuple[Rate | None, Rate | None]] = {}
         self._of_time = tuple(group for group in asked.group_by if group in OF_TIME)
-        self._keys: dict[int, tuple[str, ...]] = {}
+        self._time_keys: dict[int, tuple[str, ...]] = {}
+        self._chains: dict[tuple[str, ...], list[Sums]] = {(): [self.total]}
 
     def add(self, entry: Entry) -> list[Part]:
         """Count an entry that meets the range; returns its parts."""
         parts = self.parts(entry)
-        self.total.count(entry)
-        touched: set[tuple[str, ...]] = set()
-        for part in parts:
-            self.total.add(part, entry)
-            sums = self.total
-            for depth, key in enumerate(part.keys, 1):
-                group = sums.groups.get(key)
-                if group is None:
-                    group = sums.groups[key] = Sums()
-                sums = group
-                sums.add(part, entry)
-                if (path := part.keys[:depth]) not in touched:
-                    touched.add(path)
-                    sums.count(entry)
+        touched: set[int] = set()
+        for keys, duration, charges in parts:
+            for sums in self._chain(keys):
+                sums.add(duration, charges, billable=entry.billable)
+                if len(parts) > 1:
+                    # A group that several parts lie in counts the entry once.
+                    if id(sums) in touched:
+                        continue
+                    touched.add(id(sums))
+                sums.entries += 1
+                sums.running += entry.running
         return parts
 
     def parts(self, entry: Entry) -> list[Part]:
         """What of an entry lies within the range, cut as the groups need it, earliest first."""
         asked = self.asked
-        start = max(entry.start, asked.first)
-        cuts = self._cuts(start, max(start, min(entry.end, asked.beyond)))
-        parts = [
-            Part(self._path(entry, cut.keys), rounded(cut.end - cut.start, asked.rounding, asked.rounding_minutes))
-            for cut in cuts
+        start, end = max(entry.start, asked.first), min(entry.end, asked.beyond)
+        cuts = self._cuts(start, max(start, end))
+        durations = [rounded(cut.end - cut.start, asked.rounding, asked.rounding_minutes) for cut in cuts]
+        if self._rates is None:
+            charges: Sequence[Sequence[Charge]] = [()] * len(cuts)
+        else:
+            charges = self._charges(entry, cuts, durations)
+        return [
+            Part(self._path(entry, cut.keys), duration, shared)
+            for cut, duration, shared in zip(cuts, durations, charges, strict=True)
         ]
-        if self._rates is not None:
-            self._price(entry, cuts, parts)
-        return parts
+
+    def _chain(self, keys: tuple[str, ...]) -> list[Sums]:
+        """The sums of all together, and of each group on the way to the one with these keys."""
+        chain = self._chains.get(keys)
+        if chain is None:
+            outer = self._chain(keys[:-1])
+            group = outer[-1].groups[keys[-1]] = Sums()
+            chain = self._chains[keys] = [*outer, group]
+        return chain
 
     def _cuts(self, start: int, end: int) -> list[Cut]:
         """An interval, cut where one of the groups of time begins anew; a timer that starts this instant is one cut."""
         if not self._of_time:
             return [Cut((), start, end)]
-        if start >= end:
-            return [Cut(self._keys_of(self.days.of(start)), start, start)]
+        ordinal = self.days.of(start)
+        if end <= self.days.start(ordinal + 1):
+            return [Cut(self._keys_of(ordinal), start, end)]
         cuts: list[Cut] = []
-        for ordinal, since, upto in self.days.cut(start, end):
-            keys = self._keys_of(ordinal)
+        for day, since, upto in self.days.cut(start, end):
+            keys = self._keys_of(day)
             # By week, an entry is cut at the week's edges, and not at each midnight.
             if cuts and cuts[-1].keys == keys:
                 cuts[-1] = Cut(keys, cuts[-1].start, upto)
@@ -229,36 +201,36 @@ class Report:
         return cuts
 
     def _keys_of(self, ordinal: int) -> tuple[str, ...]:
-        keys = self._keys.get(ordinal)
+        keys = self._time_keys.get(ordinal)
         if keys is None:
-            keys = self._keys[ordinal] = tuple(key_of_day(group, ordinal) for group in self._of_time)
+            keys = self._time_keys[ordinal] = tuple(key_of_day(group, ordinal) for group in self._of_time)
         return keys
 
     def _path(self, entry: Entry, of_time: tuple[str, ...]) -> tuple[str, ...]:
         times = iter(of_time)
-        return tuple(next(times) if group in OF_TIME else key_of(entry, group) for group in self.asked.group_by)
+        return tuple([next(times) if group in OF_TIME else key_of(entry, group) for group in self.asked.group_by])
 
-    def _price(self, entry: Entry, cuts: Sequence[Cut], parts: Sequence[Part]) -> None:
-        """Give each part its share of what the whole entry, also outside the range, is billed and costs."""
+    def _charges(self, entry: Entry, cuts: Sequence[Cut], durations: Sequence[int]) -> Sequence[Sequence[Charge]]:
+        """Each part's share of what the whole entry, also outside the range, is billed and costs."""
         billable, cost = self._rates_for(entry)
-        if billable is None and cost is None:
-            return
-        is_whole = len(cuts) == 1 and (cuts[0].start, cuts[0].end) == (entry.start, entry.end)
-        # Nearly every entry is: then the one part has all of the amount.
-        pieces = [(0, parts[0].duration)] if is_whole else self._pieces(entry, cuts)
-        _add_shares(parts, pieces, billable, 0)
-        _add_shares(parts, pieces, cost, 1)
+        if len(cuts) == 1 and (cuts[0].start, cuts[0].end) == (entry.start, entry.end):
+            billed = units_of(durations[0], billable) if billable else 0
+            return [_charged(billable, cost, billed, units_of(durations[0], cost) if cost else 0)]
+        pieces = self._pieces(entry, cuts)
+        billed_shares, cost_shares = (_shares(pieces, len(cuts), rate) for rate in (billable, cost))
+        return [_charged(billable, cost, *pair) for pair in zip(billed_shares, cost_shares, strict=True)]
 
     def _rates_for(self, entry: Entry) -> tuple[Rate | None, Rate | None]:
-        # A subject takes longer to make and to hash than the rest of a price does.
-        key = (entry.user_id, entry.project_id, entry.customer_id, entry.activity_id, entry.day)
-        rates = self._prices.get(key)
-        if rates is None and self._rates is not None:
+        if self._rates is None:
+            return None, None
+        # Between two days on which some rate begins, all entries of one subject have the same.
+        key = (*entry[:5], self._rates.era(entry.day))
+        found = self._prices.get(key)
+        if found is None:
             subject = entry.subject
-            rates = self._rates.rate_for("billable", subject), self._rates.rate_for("cost", subject)
-            self._prices[key] = rates
-        billable, cost = rates or (None, None)
-        return billable if entry.billable else None, cost
+            billable = self._rates.rate_for("billable", subject) if entry.billable else None
+            found = self._prices[key] = billable, self._rates.rate_for("cost", subject)
+        return found
 
     def _pieces(self, entry: Entry, cuts: Sequence[Cut]) -> list[tuple[int | None, int]]:
         """What shares an entry's amount: `(place of the part, None outside the range, duration)`, earliest first.
@@ -283,15 +255,22 @@ class Report:
         return pieces
 
 
-def _add_shares(parts: Sequence[Part], pieces: Sequence[tuple[int | None, int]], rate: Rate | None, side: int) -> None:
-    """Share out what a rate makes of all pieces. `side`: 0 for what is billed, 1 for what it costs."""
-    if rate is None:
-        return
-    weights = [weight for _, weight in pieces]
-    for (place, _), share in zip(pieces, shares(amount_of(sum(weights), rate), weights), strict=True):
-        if place is not None:
-            amounts = parts[place].amounts.setdefault(rate.currency, [Decimal(), Decimal()])
-            amounts[side] += share
+def _charged(billable: Rate | None, cost: Rate | None, billed: int, costing: int) -> list[Charge]:
+    if billable and cost and billable.currency == cost.currency:
+        return [(billable.currency, billed, costing)]
+    charges = [(billable.currency, billed, 0)] if billable else []
+    return [*charges, (cost.currency, 0, costing)] if cost else charges
+
+
+def _shares(pieces: Sequence[tuple[int | None, int]], parts: int, rate: Rate | None) -> list[int]:
+    """What each part gets, in minor units, of what a rate makes of all pieces."""
+    found = [0] * parts
+    if rate:
+        weights = [weight for _, weight in pieces]
+        for (place, _), share in zip(pieces, shares(units_of(sum(weights), rate), weights), strict=True):
+            if place is not None:
+                found[place] += share
+    return found
 
 
 def key_of(entry: Entry, group: str) -> str:
@@ -312,22 +291,6 @@ def in_order(
     return sorted(named, key=lambda each: (-each[2].milliseconds, each[1], each[0]))
 
 
-def filled(groups: dict[str, Sums], group: str, days: LocalDays) -> dict[str, Sums]:
-    """Groups of time with those between two of them that have no entries; not days that the zone skipped."""
-    if group not in OF_TIME or not groups:
-        return groups
-    first, last = min(groups), max(groups)
-    ordinal, keys = _first_day(first), {first: groups[first]}
-    while key_of_day(group, ordinal) != last:
-        ordinal += 1
-        key = key_of_day(group, ordinal)
-        if key in groups or days.start(ordinal) < days.start(ordinal + 1):
-            keys.setdefault(key, groups.get(key) or Sums())
-    return keys
-
-
-def _first_day(key: str) -> int:
-    if "W" in key:
-        year, week = key.split("-W")
-        return date.fromisocalendar(int(year), int(week), 1).toordinal()
-    return date.fromisoformat(f"{key}-01" if len(key) == len("2026-11") else key).toordinal()
+def outermost(report: Report) -> dict[str, Sums]:
+    """The groups of the first level; of groups of time also those between two of them that have no entries."""
+    return filled(report.total.groups, report.asked.group_by[0], report.days, Sums)

@@ -12,8 +12,9 @@ from typing import Any
 
 from shared.instants import parse_instant, to_local
 from shared.reports.csv_file import leaves
+from shared.reports.days import OF_TIME
 from shared.reports.reading import Source
-from shared.reports.rules import OF_TIME, Report, Sums
+from shared.reports.rules import Report, Sums
 from shared.reports.sheets import FIRST_ROW, Column, Formula, Money, Sheet, Workbook
 
 HOUR = 3_600_000

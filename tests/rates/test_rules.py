@@ -1,7 +1,8 @@
 """Which rate counts, and what time costs: worked examples that a bookkeeper can check, and what must always hold."""
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import combinations
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.rates.currencies import MINOR_UNITS
-from shared.rates.rules import IDS, PRECEDENCE, Rate, RateBook, Subject, amount_of, shares
+from shared.rates.rules import IDS, PRECEDENCE, Rate, RateBook, Subject, amount_of, shares, units_of
 
 HOUR = 3_600_000
 MINUTE = 60_000
@@ -154,7 +155,7 @@ def test_the_rate_is_the_one_that_a_look_at_all_of_them_finds(
 def test_an_amount_is_hours_times_rate_rounded_half_even(
     milliseconds: int, amount: str, currency: str, expected: str
 ) -> None:
-    assert str(amount_of(milliseconds, rate(amount, currency=currency))) == expected
+    assert str(amount_of(units_of(milliseconds, rate(amount, currency=currency)), currency)) == expected
 
 
 amounts = st.decimals(0, 99_999_999, places=4)
@@ -166,7 +167,7 @@ def test_an_amount_is_the_nearest_multiple_of_the_minor_unit(milliseconds: int, 
     unit = Fraction(1, 10 ** MINOR_UNITS[currency])
     exact = Fraction(milliseconds, HOUR) * Fraction(amount)
 
-    found = amount_of(milliseconds, Rate("billable", amount, currency))
+    found = amount_of(units_of(milliseconds, Rate("billable", amount, currency)), currency)
 
     assert Fraction(found) % unit == 0
     # Python rounds fractions half-even as well.
@@ -175,33 +176,43 @@ def test_an_amount_is_the_nearest_multiple_of_the_minor_unit(milliseconds: int, 
 
 
 @pytest.mark.parametrize(
-    ("amount", "weights", "expected"),
+    ("units", "weights", "expected"),
     [
-        ("100.00", [1, 1, 1], ["33.34", "33.33", "33.33"]),
-        ("0.05", [3, 3], ["0.03", "0.02"]),
-        ("0.01", [1, 2, 2], ["0.00", "0.01", "0.00"]),
-        ("10.00", [1, 2, 3], ["1.67", "3.33", "5.00"]),
-        ("7", [1, 1], ["4", "3"]),
-        ("1.000", [7], ["1.000"]),
-        ("5.00", [0, 4, 0], ["0.00", "5.00", "0.00"]),
-        ("0.00", [1, 2], ["0.00", "0.00"]),
-        ("0.00", [0, 0], ["0.00", "0.00"]),
+        (10_000, [1, 1, 1], [3334, 3333, 3333]),
+        (5, [3, 3], [3, 2]),
+        (1, [1, 2, 2], [0, 1, 0]),
+        (1000, [1, 2, 3], [167, 333, 500]),
+        (7, [1, 1], [4, 3]),
+        (1000, [7], [1000]),
+        (500, [0, 4, 0], [0, 500, 0]),
+        (0, [1, 2], [0, 0]),
+        (0, [0, 0], [0, 0]),
     ],
 )
-def test_parts_share_an_amount_by_largest_remainder(amount: str, weights: list[int], expected: list[str]) -> None:
-    assert [str(share) for share in shares(Decimal(amount), weights)] == expected
+def test_parts_share_an_amount_by_largest_remainder(units: int, weights: list[int], expected: list[int]) -> None:
+    assert shares(units, weights) == expected
 
 
-@given(st.integers(0, 10**10), st.integers(0, 4), st.lists(st.integers(0, 10**9), min_size=1, max_size=40))
-def test_the_shares_add_up_and_are_within_a_unit_of_their_due(units: int, digits: int, weights: list[int]) -> None:
-    amount = Decimal(units).scaleb(-digits)
+@given(st.integers(0, 10**10), st.lists(st.integers(0, 10**9), min_size=1, max_size=40))
+def test_the_shares_add_up_and_are_within_a_unit_of_their_due(units: int, weights: list[int]) -> None:
+    found = shares(units, weights)
 
-    found = shares(amount, weights)
-
-    assert sum(found) == amount
+    assert sum(found) == units
     if total := sum(weights):
         for share, weight in zip(found, weights, strict=True):
-            assert abs(Fraction(share) - Fraction(amount) * weight / total) < Fraction(1, 10**digits)
+            assert abs(share - Fraction(units) * weight / total) < 1
+
+
+@given(
+    st.lists(st.dates(date(2026, 1, 1), date(2026, 1, 9)), max_size=4), st.dates(date(2025, 12, 1), date(2026, 2, 1))
+)
+def test_a_subject_has_the_same_rates_on_all_days_of_an_era(steps: list[date], day: date) -> None:
+    book = RateBook(replace(rate(str(number)), valid_from=since) for number, since in enumerate(steps))
+    another = day + timedelta(days=1)
+
+    if book.era(day.toordinal()) == book.era(another.toordinal()):
+        subject = Subject("user", "project", "customer", "activity", day)
+        assert book.rate_for("billable", subject) == book.rate_for("billable", replace(subject, day=another))
 
 
 def test_the_currencies_are_those_of_iso_4217_with_its_own_minor_units() -> None:

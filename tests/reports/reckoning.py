@@ -1,17 +1,11 @@
 """What the tests of a report's rules share: entries, a question, and the report that answers it."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from shared.instants import zone_named
 from shared.rates.rules import RateBook
-from shared.reports.rules import (
-    Asked,
-    Entry,
-    Report,
-    Sums,
-    milliseconds,
-)
+from shared.reports.days import milliseconds
+from shared.reports.rules import Asked, Entry, Report, Sums
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -23,7 +17,7 @@ def at(text: str) -> int:
 
 def entry(start: str, end: str, **fields: object) -> Entry:
     made = Entry("user", "project", "customer", "activity", True, at(start), at(end), False, 0)
-    return replace(made, **fields)  # type: ignore[arg-type]
+    return made._replace(**fields)  # type: ignore[arg-type]
 
 
 def asked(first: str, beyond: str, *groups: str, rounding: str = "none", minutes: int = 15) -> Asked:

@@ -7,14 +7,8 @@ import pytest
 
 from shared.instants import zone_named
 from shared.rates.rules import Rate, RateBook
-from shared.reports.rules import (
-    LocalDays,
-    Sums,
-    filled,
-    in_order,
-    milliseconds,
-    rounded,
-)
+from shared.reports.days import LocalDays, filled, milliseconds
+from shared.reports.rules import Sums, in_order, rounded
 from tests.reports.reckoning import HOUR, MINUTE, asked, entry, report
 
 
@@ -99,7 +93,7 @@ def test_groups_of_time_ascend_others_come_by_time_then_name_then_key_and_gaps_a
     )
     days = LocalDays(UTC)
 
-    weeks = list(in_order(filled(total.groups, "week", days), "week", lambda _, key: key))
+    weeks = list(in_order(filled(total.groups, "week", days, Sums), "week", lambda _, key: key))
     within = in_order(total.groups["2026-W45"].groups, "project", lambda _, key: {"a": "Zoo", "b": "Zoo"}.get(key, key))
 
     assert [(key, sums.milliseconds / HOUR) for key, _, sums in weeks] == [
@@ -118,7 +112,7 @@ def test_groups_of_time_ascend_others_come_by_time_then_name_then_key_and_gaps_a
     ],
 )
 def test_a_day_that_the_zone_skipped_is_not_filled_in(group: str, first: str, last: str, keys: list[str]) -> None:
-    assert list(filled({last: Sums(), first: Sums()}, group, LocalDays(zone_named("Pacific/Apia")))) == keys
+    assert list(filled({last: Sums(), first: Sums()}, group, LocalDays(zone_named("Pacific/Apia")), Sums)) == keys
 
 
 def test_a_timer_that_starts_this_instant_is_counted_with_no_time() -> None:

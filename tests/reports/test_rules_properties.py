@@ -1,7 +1,6 @@
 """Cutting, rounding, grouping, adding up: what holds for any entries, and a naive count of the same."""
 
 from collections import defaultdict
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -11,13 +10,12 @@ from hypothesis import strategies as st
 
 from shared.instants import to_local, zone_named
 from shared.rates.rules import Rate, RateBook
+from shared.reports.days import OF_TIME, LocalDays
 from shared.reports.rules import (
     GROUPS,
-    OF_TIME,
     ROUNDINGS,
     Asked,
     Entry,
-    LocalDays,
     Report,
     Sums,
     key_of,
@@ -123,10 +121,10 @@ def test_without_rounding_the_total_is_the_same_whatever_the_groups(
     question: tuple[list[Entry], Asked, str], other: tuple[str, ...]
 ) -> None:
     entries, what, zone = question
-    plain = replace(what, rounding="none")
+    plain = what._replace(rounding="none")
 
     one = report(plain, zone, *entries, rates=RATES)
-    another = report(replace(plain, group_by=other), zone, *entries, rates=RATES)
+    another = report(plain._replace(group_by=other), zone, *entries, rates=RATES)
 
     assert (one.milliseconds, one.billable_milliseconds, one.entries, one.amounts) == (
         another.milliseconds, another.billable_milliseconds, another.entries, another.amounts,
@@ -137,11 +135,11 @@ def test_without_rounding_the_total_is_the_same_whatever_the_groups(
 def test_ranges_that_touch_add_up_to_the_range_of_both(question: tuple[list[Entry], Asked, str]) -> None:
     entries, what, zone = question
     middle = (what.first + what.beyond) // 2 // MINUTE * MINUTE
-    plain = replace(what, rounding="none", group_by=())
+    plain = what._replace(rounding="none", group_by=())
 
     def over(first: int, beyond: int) -> Sums:
         meeting = [one for one in entries if one.start < beyond and one.end > first]
-        return report(replace(plain, first=first, beyond=beyond), zone, *meeting, rates=RATES)
+        return report(plain._replace(first=first, beyond=beyond), zone, *meeting, rates=RATES)
 
     whole, halves = over(what.first, what.beyond), [over(what.first, middle), over(middle, what.beyond)]
 
@@ -153,7 +151,7 @@ def test_the_parts_of_an_entry_add_up_to_its_amount(question: tuple[list[Entry],
     """Over a range that holds all of it, cut at each day, in any rounding."""
     entries, what, zone = question
     for one in entries:
-        wide = replace(what, first=one.start - HOUR, beyond=one.end + HOUR, group_by=("day",))
+        wide = what._replace(first=one.start - HOUR, beyond=one.end + HOUR, group_by=("day",))
         made = Report(wide, zone_named(zone), RATES)
         parts = made.parts(one)
         for kind, side in (("billable", 0), ("cost", 1)):
@@ -168,7 +166,7 @@ def test_the_parts_of_an_entry_add_up_to_its_amount(question: tuple[list[Entry],
 def test_no_day_of_a_user_has_more_than_it_is_long(question: tuple[list[Entry], Asked, str]) -> None:
     entries, what, zone = question
 
-    total = report(replace(what, rounding="none", group_by=("user", "day")), zone, *entries)
+    total = report(what._replace(rounding="none", group_by=("user", "day")), zone, *entries)
 
     days = LocalDays(zone_named(zone))
     for user in total.groups.values():
@@ -200,7 +198,7 @@ def leaves(sums: Sums, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], int]
 @given(questions())
 def test_a_report_is_what_a_naive_count_of_minutes_gives(question: tuple[list[Entry], Asked, str]) -> None:
     entries, what, zone = question
-    plain = replace(what, rounding="none")
+    plain = what._replace(rounding="none")
 
     assert leaves(report(plain, zone, *entries)) == naive(entries, plain, zone)
 
