@@ -9,7 +9,8 @@ from shared.catalog.names import names_for
 from shared.instants import parse_instant
 from shared.rates.store import rate_book
 from shared.reports.answers import amounts_of
-from shared.reports.rules import Asked, Entry, Report, milliseconds
+from shared.reports.days import milliseconds
+from shared.reports.rules import Asked, Entry, Report
 from shared.timesheets.rules import Submitted, entry_of
 
 

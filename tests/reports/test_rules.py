@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from shared.instants import zone_named
 from shared.rates.rules import Rate, RateBook
 from shared.reports.days import LocalDays, filled, milliseconds
 from shared.reports.rules import Sums, in_order, rounded
@@ -100,19 +99,6 @@ def test_groups_of_time_ascend_others_come_by_time_then_name_then_key_and_gaps_a
         ("2026-W45", 4), ("2026-W46", 0), ("2026-W47", 0), ("2026-W48", 1),
     ]  # fmt: skip
     assert [key for key, _, _ in within] == ["c", "a", "b"]
-
-
-@pytest.mark.parametrize(
-    ("group", "first", "last", "keys"),
-    [
-        ("day", "2011-12-29", "2012-01-01", ["2011-12-29", "2011-12-31", "2012-01-01"]),
-        ("week", "2026-W52", "2027-W01", ["2026-W52", "2026-W53", "2027-W01"]),
-        ("month", "2026-11", "2027-02", ["2026-11", "2026-12", "2027-01", "2027-02"]),
-        ("month", "2026-11", "2026-11", ["2026-11"]),
-    ],
-)
-def test_a_day_that_the_zone_skipped_is_not_filled_in(group: str, first: str, last: str, keys: list[str]) -> None:
-    assert list(filled({last: Sums(), first: Sums()}, group, LocalDays(zone_named("Pacific/Apia")), Sums)) == keys
 
 
 def test_a_timer_that_starts_this_instant_is_counted_with_no_time() -> None:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -201,15 +200,3 @@ def test_a_report_is_what_a_naive_count_of_minutes_gives(question: tuple[list[En
     plain = what._replace(rounding="none")
 
     assert leaves(report(plain, zone, *entries)) == naive(entries, plain, zone)
-
-
-@given(questions())
-def test_an_entrys_cuts_follow_one_another_without_gap(question: tuple[list[Entry], Asked, str]) -> None:
-    entries, _, zone = question
-    days = LocalDays(zone_named(zone))
-    for one in entries:
-        cuts = list(days.cut(one.start, one.end))
-        assert (cuts[0][1], cuts[-1][2]) == (one.start, one.end)
-        for (day, start, end), (next_day, following, _) in pairwise(cuts):
-            assert start < end == following
-            assert day < next_day
