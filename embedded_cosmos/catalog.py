@@ -173,10 +173,9 @@ class Catalog:
         async with self._store.transaction() as db:
             if id_ in self.databases:
                 raise already_exists("the database")
-            sql = "INSERT INTO databases (id, rid, ts, offer) VALUES (?, '', ?, ?)"
-            n = int(db.execute(sql, (id_, now, json.dumps(offer))).lastrowid or 0)
-            rid = resource_ids.database_rid(n)
-            db.execute("UPDATE databases SET rid = ? WHERE n = ?", (rid, n))
+            rid = resource_ids.new_database_rid()
+            sql = "INSERT INTO databases (id, rid, ts, offer) VALUES (?, ?, ?, ?)"
+            n = int(db.execute(sql, (id_, rid, now, json.dumps(offer))).lastrowid or 0)
         database = self.databases[id_] = Database(n, id_, rid, now, offer)
         return database
 

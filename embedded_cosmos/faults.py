@@ -1,4 +1,4 @@
-"""Trouble on demand, for tests: throttling, unavailability, delay, and connections that break. Off by default.
+"""Trouble on demand, for tests: throttling, unavailability, splits, delay, connections that break. Off by default.
 
 A test in the server's process uses `Server.faults`; for one in another process, `--faults` opens `/_faults`.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from embedded_cosmos.errors import CosmosError, bad_request
+from embedded_cosmos.errors import RANGE_GONE, CosmosError, bad_request
 from embedded_cosmos.wire import Call, Reply, json_text
 
 CONTROL_PATH = "_faults"
@@ -45,6 +45,7 @@ class Kind(StrEnum):
 
     THROTTLE = "throttle"
     UNAVAILABLE = "unavailable"
+    GONE = "gone"
     DELAY = "delay"
     DROP_BEFORE = "drop before"
     DROP_AFTER = "drop after"
@@ -162,4 +163,6 @@ def refusal(fault: Fault) -> CosmosError | None:
         return CosmosError(429, "Request rate is large (an injected fault).", 3200, headers)
     if fault.kind is Kind.UNAVAILABLE:
         return CosmosError(503, "Service is currently unavailable (an injected fault).")
+    if fault.kind is Kind.GONE:
+        return CosmosError(410, "The partition key range is gone (an injected fault).", RANGE_GONE)
     return None

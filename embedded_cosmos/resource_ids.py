@@ -1,6 +1,7 @@
 """The service's resource ids: short base64 texts that nest, database in container in document."""
 
 import base64
+import secrets
 
 _CONTAINER_BIT = 0x80000000
 
@@ -13,9 +14,9 @@ def _bytes(rid: str) -> bytes:
     return base64.b64decode(rid.replace("-", "/"))
 
 
-def database_rid(n: int) -> str:
-    # The number is spread over the four bytes, as real ids are; a rid of mostly zeros looks like an error.
-    return _text(((n * 0x9E3779B1) & 0x7FFFFFFF).to_bytes(4, "big"))
+def new_database_rid() -> str:
+    """Unlike any other account's: a client must be able to tell a database from one of the same name elsewhere."""
+    return _text(secrets.randbits(31).to_bytes(4, "big"))
 
 
 def container_rid(database: str, n: int) -> str:
