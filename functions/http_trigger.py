@@ -43,6 +43,7 @@ HTTP_FUNCTIONS = (
     HttpFunction("http_rates", "rates"),
     HttpFunction("http_reports", "reports"),
     HttpFunction("http_timesheets", "timesheets"),
+    HttpFunction("http_changes", "changes"),
     HttpFunction("http_users", "users"),
     HttpFunction("http_events", "events"),
     HttpFunction("http_feature_toggles", "feature-toggles"),

@@ -15,6 +15,7 @@ from tenacity import AsyncRetrying, retry_if_exception
 from operations.pace import scan
 from shared import instants
 from shared.auth.caller import Caller
+from shared.catalog.announcements import STATE_KIND, WRITE_KIND
 from shared.catalog.project_types import PROJECT_TYPES
 from shared.catalog.resources import ACTIVITIES, CUSTOMERS, PROJECTS, TECHNOLOGIES
 from shared.clients import container
@@ -86,6 +87,8 @@ NOBODYS = {
     "timeline": "holds a copy of the running entry, which is erased with the entry",
     "tree": "guards the tenant's project types",
     LOCK_KIND: "guards the tenant's role changes",
+    WRITE_KIND: "tells readers that the tenant's catalog is being written",
+    STATE_KIND: "tells readers that the tenant's catalog was written",
 }
 # What an erasure keeps beside the hours: accounting needs the rates.
 LEFT = {"rate": "no free text, under an id that no longer leads to anyone here"}

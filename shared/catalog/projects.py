@@ -49,6 +49,15 @@ async def show_project(project: Document, tenant_id: str) -> Shown:
     return _shown(project, customer, project_type)
 
 
+def own_shown(project: Document) -> Shown:
+    """A project with its own fields alone."""
+    return {
+        **answers.shown(PROJECTS, project),
+        "technologies": project.get("technologies") or [],
+        "billable": is_billable(project),
+    }
+
+
 async def _referred(container_id: str, item_id: str | None, tenant_id: str) -> Document | None:
     return await items.read(container_id, item_id, tenant_id) if item_id else None
 
@@ -56,9 +65,7 @@ async def _referred(container_id: str, item_id: str | None, tenant_id: str) -> D
 def _shown(project: Document, customer: Document | None, project_type: Document | None) -> Shown:
     described = _described(customer) if customer else {"name": "", "description": None}
     return {
-        **answers.shown(PROJECTS, project),
-        "technologies": project.get("technologies") or [],
-        "billable": is_billable(project),
+        **own_shown(project),
         "customer": described,
         "customer_name": described["name"],
         "project_type": _described(project_type) if project_type else None,

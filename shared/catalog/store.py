@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from shared.auth.caller import Caller
-from shared.catalog import names, reading
+from shared.catalog import announcements, names, reading
 from shared.catalog.references import require_references
 from shared.catalog.resources import Resource
 from shared.catalog.rules import status_of
@@ -70,7 +70,7 @@ async def retire(resource: Resource, caller: Caller, now: datetime, item_id: str
 
 
 async def _settle(resource: Resource, caller: Caller, attempt: Attempt[Document]) -> Document:
-    document = await transactions.settle(resource.container_id, caller.tenant_id, attempt)
+    document = await announcements.settle(resource.container_id, caller.tenant_id, attempt)
     names.forget(caller.tenant_id)
     return document
 

@@ -84,8 +84,7 @@ async def shown_for(caller: Caller, entries: Sequence[Document]) -> Iterator[dic
     users = await _owners(caller, entries)
     return (
         {
-            **kept_fields(entry),
-            "running": entry.get("end_date") is None,
+            **own_shown(entry),
             **names.of(entry),
             "owner_email": _email(entry["owner_id"], caller, users),
         }
@@ -96,6 +95,11 @@ async def shown_for(caller: Caller, entries: Sequence[Document]) -> Iterator[dic
 def kept_fields(document: dict[str, Any]) -> dict[str, Any]:
     """The entry's fields, each with its default where the document has no value."""
     return {name: default if (value := document.get(name)) is None else value for name, default in DEFAULTS.items()}
+
+
+def own_shown(entry: Document) -> dict[str, Any]:
+    """An entry with its own fields alone, and whether it is running."""
+    return {**kept_fields(entry), "running": entry.get("end_date") is None}
 
 
 async def _owners(caller: Caller, entries: Sequence[Document]) -> Users:

@@ -81,6 +81,11 @@ REFUSALS = {
         "write_conflict",
         "Others are changing the same item; try again",
     ),
+    410: Refusal(
+        "What the request names is gone for good.",
+        "cursor_gone",
+        "This cursor is of a database that has been restored elsewhere; begin without a cursor",
+    ),
     411: Refusal(
         "The request is chunked (`Transfer-Encoding`). Send it with `Content-Length`.",
         "length_required",
