@@ -34,6 +34,10 @@ class World:
         """Somebody else of this tenant."""
         return replace(self.user, user_id=str(uuid4()), admin=admin)
 
+    def of_another_user(self) -> "World":
+        """The same, seen by a user who has nothing yet: for the examples of one property."""
+        return replace(self, user=self.person())
+
     async def customer_named(self, name: str, **fields: Any) -> Item:
         return await self.made("customers", name=name, **fields)
 

@@ -9,10 +9,18 @@ from shared.cosmos.items import Document
 from shared.http.etags import etag_of
 from shared.http.json_body import Streamed
 from shared.http.routing import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route, Routes
-from shared.time_entries import lists, reading, store
-from shared.time_entries.answers import Summary, TimeEntry, TimeEntryPage, shown_for
+from shared.time_entries import history, lists, reading, restoring, store
+from shared.time_entries.answers import EntryHistory, Summary, TimeEntry, TimeEntryPage, shown_for
+from shared.time_entries.history import History
 from shared.time_entries.lists import Cursor, Listed
-from shared.time_entries.schemas import ListFilters, ListQuery, PageQuery, SummaryQuery, TimeEntryBody
+from shared.time_entries.schemas import (
+    ListFilters,
+    ListQuery,
+    PageQuery,
+    RestoreBody,
+    SummaryQuery,
+    TimeEntryBody,
+)
 
 ROUTES = Routes("Clock in and out, and list what was worked.")
 
@@ -216,6 +224,48 @@ async def restart(request: Request) -> Reply:
     The entry has no end again, and keeps its start.
     """
     return await _item(request, await store.restart(request.caller, request.now, request.id, request.precondition))
+
+
+@Route(ROUTES, "GET", "{id}/history", operation_id="get-time-entry-history", answer=EntryHistory())
+async def entry_history(request: Request) -> Reply:
+    """Get the history of a time entry.
+
+    Its events, oldest first, each with what the entry was after it. One's own; administrators may get that of any time
+    entry of the tenant. Deleted ones have a history, too. Where events are no longer kept, `known_since` says from when
+    on it is known.
+    """
+    entry = await reading.get_any(request.caller, request.id)
+    found = await history.read([entry["tenant_id"], entry["owner_id"]], request.id)
+    return Reply(history.shown_steps(found or History(entry, []), request.now))
+
+
+@Route(
+    ROUTES,
+    "POST",
+    "{id}/restore",
+    operation_id="restore-time-entry",
+    body=RestoreBody(),
+    headers=(IF_MATCH,),
+    answer=TimeEntry(),
+    refusals={
+        **NOT_THE_OWNER,
+        400: "Its project or activity of then is gone, or it is longer than an entry may be.",
+        404: "There is no such event.",
+        409: "Another timer is running, or the period is locked by a timesheet.",
+        422: "There is nothing to undo, or another time entry is in the way; `conflicts` says which.",
+    },
+)
+async def restore(request: Request) -> Reply:
+    """Restore a time entry.
+
+    The entry becomes what it was after an event of its history; without one, what it was before its last change. A
+    deleted entry is live again, and one that ran then runs again. It is a change like any other, so that it can be
+    undone.
+    """
+    entry = await restoring.restore(
+        request.caller, request.now, request.id, request.body.get("event_id"), request.precondition
+    )
+    return await _item(request, entry)
 
 
 async def _item(request: Request, entry: Document, headers: Mapping[str, str] | None = None) -> Reply:

@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 from shared.auth.caller import Caller
 from shared.catalog.names import names_for
 from shared.cosmos.items import Document
+from shared.events.answers import AuditEvent
 from shared.http.fields import Answer, Boolean, Id, Instant, Item, Technologies, Text, about
 from shared.instants import DEFAULT_TIMEZONE_OFFSET
 from shared.time_entries.entry import DEFAULTS
@@ -59,6 +60,39 @@ class TimeEntryPage(Answer):
 
     records_total = fields.Integer(metadata=about("The number of entries on all pages.", 1))
     data = fields.List(fields.Nested(TimeEntry), metadata=about("The time entries, newest start first."))
+
+
+class EntryState(TimeEntry):
+    """What a time entry was: its own fields, without the names of what it refers to."""
+
+    class Meta:
+        exclude = (
+            "update_last_entry_if_overlap",
+            "running",
+            "project_name",
+            "customer_id",
+            "customer_name",
+            "activity_name",
+            "owner_email",
+        )
+
+
+class EntryEvent(AuditEvent):
+    """An event of a time entry, and what the entry was after it."""
+
+    state = fields.Nested(
+        EntryState, allow_none=True, metadata=about("The time entry after the event; null where it was deleted.")
+    )
+
+
+class EntryHistory(Answer):
+    """The events of a time entry."""
+
+    data = fields.List(fields.Nested(EntryEvent), metadata=about("The events, oldest first."))
+    known_since = Instant(
+        allow_none=True,
+        metadata=about("From when on the history is known; null where that is from the beginning.", None),
+    )
 
 
 class WorkedTime(Answer):

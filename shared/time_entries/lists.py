@@ -17,7 +17,7 @@ from typing import Any
 from shared.auth.caller import Caller
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
-from shared.cosmos.items import LIVE, Document
+from shared.cosmos.items import IS_ITEM, LIVE, Document
 from shared.http import cursors
 from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
 from shared.instants import format_instant, is_stored
@@ -26,13 +26,14 @@ from shared.time_entries.schemas import EVERYONE, ListFilters, filters_of
 from shared.users.directory import directory
 from shared.users.rules import hidden
 
-MATCHING = (
-    f"{LIVE}"
-    " AND (IS_NULL(@projects) OR ARRAY_CONTAINS(@projects, c.project_id))"
+FILTERS = (
+    "(IS_NULL(@projects) OR ARRAY_CONTAINS(@projects, c.project_id))"
     " AND (IS_NULL(@activities) OR ARRAY_CONTAINS(@activities, c.activity_id))"
     " AND (IS_NULL(@uri) OR c.uri = @uri)"
     " AND (IS_NULL(@billable) OR @billable = (NOT IS_DEFINED(c.billable) OR c.billable))"
 )
+MATCHING = f"{LIVE} AND {FILTERS}"
+DELETED = f"{IS_ITEM} AND IS_DEFINED(c.deleted) AND {FILTERS}"
 OF_TENANT = (
     "c.tenant_id = @tenant AND (IS_NULL(@owners) OR ARRAY_CONTAINS(@owners, c.owner_id))"
     " AND NOT ARRAY_CONTAINS(@hidden, LOWER(c.owner_id))"
@@ -48,6 +49,16 @@ OWN_BEFORE = f"SELECT TOP 1 {SELECTED} FROM c WHERE c.start_date < @first AND {M
 # As many as a page holds: where there are more, they are read page by page.
 OWN_RECENT = (
     f"SELECT TOP {items.PAGE_SIZE} {SELECTED} FROM c WHERE (c.end_date > @first OR IS_NULL(c.end_date)) AND {MATCHING}"
+)
+
+# Deleted entries may overlap: any number of them reach in.
+DELETED_WITHIN = (
+    f"SELECT {SELECTED} FROM c WHERE c.start_date >= @first AND c.start_date < @beyond AND {DELETED} AND {NOT_SEEN}"
+    f" {NEWEST_FIRST}"
+)
+DELETED_BEFORE = (
+    f"SELECT {SELECTED} FROM c WHERE c.start_date < @first AND (c.end_date > @first OR IS_NULL(c.end_date))"
+    f" AND {DELETED} ORDER BY c.start_date DESC"
 )
 
 TENANT_WITHIN = f"SELECT {SELECTED} FROM c WHERE {OF_TENANT} AND {STARTING_WITHIN} AND {NOT_SEEN} {NEWEST_FIRST}"
@@ -82,6 +93,7 @@ def query_of(filters: ListFilters, query: Mapping[str, Any]) -> dict[str, str]:
         "uri": filters.uri,
         "start_date": format_instant(filters.first),
         "end_date": format_instant(filters.beyond),
+        "deleted": "true" if filters.deleted else "",
         **{name: str(query[name]) for name in ("limit", "length") if name in query},
     }
     return {name: value for name, value in given.items() if value}
@@ -215,7 +227,7 @@ async def _recent(caller: Caller, filters: ListFilters) -> list[Document] | None
 def _within(
     caller: Caller, filters: ListFilters, limit: int, skip: int, cursor: Cursor | None
 ) -> AsyncIterator[list[Document]]:
-    text = OWN_WITHIN if filters.owners is None else TENANT_WITHIN
+    text = DELETED_WITHIN if filters.deleted else OWN_WITHIN if filters.owners is None else TENANT_WITHIN
     behind: dict[str, Any] = {"seen": []}
     if cursor:
         # A longer text is behind its beginning: this is at the date or before it.
@@ -235,6 +247,8 @@ async def _reaching_in(caller: Caller, filters: ListFilters) -> list[Document]:
         return []
     if filters.owners is not None:
         return await _query(caller, filters, TENANT_REACHING_IN, {})
+    if filters.deleted:
+        return await _query(caller, filters, DELETED_BEFORE, {})
     before = await _query(caller, filters, OWN_BEFORE, {})
     first = format_instant(filters.first)
     return [entry for entry in before if entry["end_date"] is None or entry["end_date"] > first]

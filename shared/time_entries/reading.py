@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 from shared.auth.caller import Caller
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
-from shared.cosmos.items import LIVE, Document
+from shared.cosmos.items import IS_ITEM, LIVE, Document
 from shared.errors import ApiError
 from shared.instants import format_instant
 from shared.time_entries import lists, worked_time
@@ -14,6 +14,7 @@ from shared.time_entries.timeline import interval_of, read_running
 from shared.time_entries.worked_time import Worked
 
 ANYONES = f"SELECT * FROM c WHERE c.tenant_id = @tenant AND c.id = @id AND {LIVE}"
+ANYONES_EVER = f"SELECT * FROM c WHERE c.tenant_id = @tenant AND c.id = @id AND {IS_ITEM}"
 # The running one, and what ended since: of the dates, no more is needed.
 WORKED_SINCE = f"SELECT c.start_date, c.end_date FROM c WHERE (c.end_date > @since OR IS_NULL(c.end_date)) AND {LIVE}"
 NEWEST_PROJECTS = f"SELECT TOP 20 VALUE c.project_id FROM c WHERE {LIVE} ORDER BY c.start_date DESC"
@@ -33,7 +34,19 @@ async def get(caller: Caller, entry_id: str) -> Document:
         found = await items.query(TIME_ENTRY, ANYONES, {"tenant": caller.tenant_id, "id": entry_id})
         if found:
             return dict(found[0])
-    raise ApiError(404, "time_entry_not_found", "There is no such time entry")
+    raise _not_found()
+
+
+async def get_any(caller: Caller, entry_id: str) -> Document:
+    """The same, deleted or not. Raises ApiError 404."""
+    entry = await items.read(TIME_ENTRY, entry_id, [caller.tenant_id, caller.user_id])
+    if entry and items.is_item(entry):
+        return entry
+    if caller.may_read_others:
+        found = await items.query(TIME_ENTRY, ANYONES_EVER, {"tenant": caller.tenant_id, "id": entry_id})
+        if found:
+            return dict(found[0])
+    raise _not_found()
 
 
 async def running(caller: Caller) -> Document | None:
@@ -66,3 +79,7 @@ async def newest_project_ids(caller: Caller) -> list[str]:
     """The projects of the caller's 20 newest entries, newest first, with repetitions."""
     partition = [caller.tenant_id, caller.user_id]
     return [str(project_id) for project_id in await items.query(TIME_ENTRY, NEWEST_PROJECTS, {}, partition)]
+
+
+def _not_found() -> ApiError:
+    return ApiError(404, "time_entry_not_found", "There is no such time entry")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from marshmallow import validate
+from marshmallow import ValidationError, validate
 
 from shared import instants
 from shared.http.fields import (
@@ -15,6 +15,7 @@ from shared.http.fields import (
     Id,
     Instant,
     Query,
+    QueryBoolean,
     QueryInteger,
     Technologies,
     Text,
@@ -91,6 +92,19 @@ class TimeEntryBody(Body):
 RECENT = timedelta(days=62)
 
 
+class RestoreBody(Body):
+    """Which state a time entry goes back to."""
+
+    event_id = Id(
+        allow_none=True,
+        load_default=None,
+        metadata=about(
+            "The event after which it was so, from its history. Without it, the last change is undone.",
+            "9d3a1c70-2f0e-4a36-a7d9-5f6b8c2e1a07",
+        ),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class ListFilters:
     """Which entries a list holds. `owners`: None is the caller, `["*"]` everyone but `hidden` (in lower case).
@@ -107,6 +121,8 @@ class ListFilters:
     uri: str | None = None
     hidden: frozenset[str] = frozenset()
     billable: bool | None = None
+    # The caller's own that are deleted, in place of those that are there.
+    deleted: bool = False
 
 
 def cursor_in_query() -> Text:
@@ -166,6 +182,11 @@ class ListQuery(RangeQuery):
 
     cursor = cursor_in_query()
 
+    deleted = QueryBoolean(
+        load_default=False,
+        metadata=about("With `true`, the caller's own time entries that are deleted, in place of the others.", False),
+    )
+
     limit = QueryInteger(
         load_default=MOST_ENTRIES,
         validate=validate.Range(1, MOST_ENTRIES),
@@ -198,14 +219,18 @@ class SummaryQuery(Query):
 def filters_of(query: Mapping[str, Any], now: datetime) -> ListFilters:
     """The filters that a range query asks for; raises ValidationError for a bad range."""
     first, beyond = _range_of(query, now)
+    deleted = query.get("deleted", False)
+    if deleted and query["user_id"] is not None:
+        raise ValidationError("Only one's own deleted time entries can be listed.", "user_id")
     return ListFilters(
         first,
         beyond,
-        is_recent(first, beyond, now),
+        is_recent(first, beyond, now) and not deleted,
         query["user_id"],
         query["project_id"],
         query["activity_id"],
         query["uri"],
+        deleted=deleted,
     )
 
 

@@ -7,6 +7,7 @@ timeline, outbox documents.
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -119,7 +120,7 @@ async def update(
         plain = {name: given[name] for name in PLAIN if name in given and name != "billable"}
         changed = {name: value for name, value in plain.items() if before.get(name) != value}
         others, referred = await asyncio.gather(
-            _in_reach(timeline, entry_id, old, interval), require_references(caller.tenant_id, changed)
+            in_reach(timeline, entry_id, old, interval), require_references(caller.tenant_id, changed)
         )
         project = referred.get("project_id")
         billable = rules.billable_after(
@@ -127,16 +128,16 @@ async def update(
         )
         if billable != is_billable(before):
             changed["billable"] = billable
-        in_reach, trims = [placed(other) for other in others], bool(given.get("update_last_entry_if_overlap"))
-        interval = interval if trims else rules.snapped(interval, in_reach)
+        near, trims = [placed(other) for other in others], bool(given.get("update_last_entry_if_overlap"))
+        interval = interval if trims else rules.snapped(interval, near)
         after = before | changed | (_dates(interval) if interval != old else {})
         if after == before:
             return Change(entry)
         await forbid_locked(timeline, old, interval)
         writes = [Write(entry, after, "update", "Update a time entry")]
         if not trims:
-            rules.forbid_overlap(interval, in_reach)
-        elif shorter := rules.trimmed(interval, in_reach):
+            rules.forbid_overlap(interval, near)
+        elif shorter := rules.trimmed(interval, near):
             writes.append(await _trim(timeline, shorter, others))
         return change_of(caller, now, timeline, writes)
 
@@ -174,7 +175,7 @@ async def restart(caller: Caller, now: datetime, entry_id: str, wanted: Precondi
         if old.end is None:
             raise ApiError(422, "time_entry_already_running", "The time entry is already running")
         interval = Interval(old.start, None)
-        rules.forbid_too_long(interval, now, _longest())
+        rules.forbid_too_long(interval, now, longest())
         rules.forbid_second_timer(timeline.timer)
         await forbid_locked(timeline, interval)
         if str(timeline.last_end) > entry["end_date"]:
@@ -234,7 +235,7 @@ async def _place(timeline: Timeline, start: datetime | None, end: datetime | Non
     else:
         rules.forbid_second_timer(timeline.timer)
         wanted = Interval(rules.timer_start(start, now), None)
-    rules.forbid_too_long(wanted, now, _longest())
+    rules.forbid_too_long(wanted, now, longest())
     interval, others = rules.moved_back(wanted, now), []
     if not timeline.surely_free(interval):
         others = [placed(other) for other in await neighbours(timeline.tenant_id, timeline.owner_id, interval)]
@@ -244,7 +245,8 @@ async def _place(timeline: Timeline, start: datetime | None, end: datetime | Non
     return interval
 
 
-def _longest() -> timedelta:
+def longest() -> timedelta:
+    """How long an entry may be, and how long ago a timer may begin."""
     return timedelta(hours=settings().longest_entry_hours)
 
 
@@ -261,7 +263,7 @@ def _moved(old: Interval, given: Mapping[str, Any], now: datetime) -> Interval:
         interval = rules.cut_to_now(interval, now)
     # A timer may be stopped however long it has run.
     if old.end or end is None or start != old.start:
-        rules.forbid_too_long(interval, now, _longest())
+        rules.forbid_too_long(interval, now, longest())
     return interval
 
 
@@ -270,9 +272,13 @@ def _unless_the_same(given: datetime | None, old: datetime | None) -> datetime |
     return old if given is None or (old and given == whole_milliseconds(old)) else given
 
 
-async def _in_reach(timeline: Timeline, entry_id: str, old: Interval, interval: Interval) -> Sequence[Document]:
-    """What may overlap an entry that is moved; nothing can where it only shrinks."""
-    within = interval.start >= old.start and (old.end is None or (interval.end is not None and interval.end <= old.end))
+async def in_reach(timeline: Timeline, entry_id: str, old: Interval | None, interval: Interval) -> Sequence[Document]:
+    """What may overlap an entry that is moved from `old`; nothing can where it only shrinks."""
+    within = (
+        old is not None
+        and interval.start >= old.start
+        and (old.end is None or (interval.end is not None and interval.end <= old.end))
+    )
     if within or timeline.surely_free(interval, entry_id):
         return []
     return await neighbours(timeline.tenant_id, timeline.owner_id, interval, entry_id)
@@ -300,11 +306,13 @@ def change_of(caller: Caller, now: datetime, timeline: Timeline, writes: Sequenc
     each entry lay and where it lies now.
     """
     operations, outbox = [], []
+    at = timeline.event_at(now)
     for before, entry, action, description in writes:
         after = stamped(marks_of(before) | entry, caller, TIME_ENTRY, action, description)
         operations.append(_operation(before, after))
-        outbox.append(outbox_document(before, after, now))
+        outbox.append(outbox_document(before, after, at))
         timeline = timeline.after(entry)
+    timeline = replace(timeline, last_event=format_instant(at))
     return Change(writes[0].after, [*operations, timeline.operation()], outbox)
 
 

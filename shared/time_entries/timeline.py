@@ -8,7 +8,7 @@ not one with none: a version before locks wrote it. It is rebuilt from the entri
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
@@ -23,6 +23,7 @@ from shared.time_entries.rules import Interval, Placed
 
 TIMELINE_ID = "timeline"
 TIMELINE_KIND = "timeline"
+MILLISECOND = timedelta(milliseconds=1)
 
 # What a timeline is made of.
 RUNNING = f"SELECT TOP 1 * FROM c WHERE {items.LIVE} AND IS_NULL(c.end_date) ORDER BY c.start_date DESC"
@@ -42,6 +43,8 @@ class Timeline:
     last_end: str | None
     locks: Locks
     read: Document | None
+    # When the latest event of the owner's entries was, as far as it is known.
+    last_event: str | None = None
 
     @property
     def timer(self) -> Placed | None:
@@ -77,6 +80,14 @@ class Timeline:
         """The timeline once it is locked no longer."""
         return replace(self, locks=locks.without_lock(self.locks, lock))
 
+    def event_at(self, now: datetime) -> datetime:
+        """When the event of a write that goes by this timeline is: now, but after the one before it.
+
+        So the dates of an entry's events are in the order of its writes, whatever the clocks of two instances say, and
+        which of two requests was the first to begin.
+        """
+        return max(now, parse_instant(self.last_event) + MILLISECOND) if self.last_event else now
+
     def operation(self) -> Operation:
         """The batch operation that writes it, on the condition that it is still what was read.
 
@@ -91,6 +102,7 @@ class Timeline:
             "running": self.running,
             "last_end": self.last_end,
             "locks": locks.kept(self.locks),
+            "last_event": self.last_event,
         }
         return transactions.replace(document, self.read) if self.read else transactions.create(document)
 
@@ -100,7 +112,13 @@ async def read_timeline(tenant_id: str, owner_id: str) -> Timeline:
     document = await items.read(TIME_ENTRY, TIMELINE_ID, [tenant_id, owner_id])
     if document and document.keys() >= PARTS:
         return Timeline(
-            tenant_id, owner_id, document["running"], document["last_end"], locks.read(document["locks"]), document
+            tenant_id,
+            owner_id,
+            document["running"],
+            document["last_end"],
+            locks.read(document["locks"]),
+            document,
+            document.get("last_event"),
         )
     return await rebuilt_timeline(tenant_id, owner_id, document)
 
@@ -124,7 +142,7 @@ async def rebuilt_timeline(tenant_id: str, owner_id: str, read: Document | None)
         *(items.query(TIME_ENTRY, text, {}, partition) for text in (LAST_ENDED, RUNNING, locks.LOCKS))
     )
     locked = locks.with_lock((), *((period["start"], period["end"]) for period in periods))
-    timeline = Timeline(tenant_id, owner_id, None, None, locked, read)
+    timeline = Timeline(tenant_id, owner_id, None, None, locked, read, (read or {}).get("last_event"))
     for entry in chain(ended, running):
         timeline = timeline.after(entry)
     return timeline
