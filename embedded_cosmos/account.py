@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from embedded_cosmos import charges, metrics
-from embedded_cosmos.catalog import Catalog, Container, Database, Offer
+from embedded_cosmos.catalog import Catalog
+from embedded_cosmos.container import Container, Database, Offer
 from embedded_cosmos.errors import bad_request, not_found, precondition_failed
 from embedded_cosmos.feeds import decoded_token, encoded_token, invalid_token, page_size
 from embedded_cosmos.queries import over_resources, query_of

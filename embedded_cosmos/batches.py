@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_cosmos import charges, hybridrow
-from embedded_cosmos.catalog import Container
+from embedded_cosmos.container import Container
 from embedded_cosmos.documents import MAX_DOCUMENT_BYTES, Condition, Documents, Outcome
 from embedded_cosmos.errors import RANGE_GONE, CosmosError, bad_request, unsupported
 from embedded_cosmos.hybridrow import RowResult

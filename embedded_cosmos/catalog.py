@@ -2,121 +2,28 @@
 
 import json
 import math
+import sqlite3
 import time
-from dataclasses import dataclass, field
 from typing import Any
 
 from embedded_cosmos import definitions, resource_ids
+from embedded_cosmos.container import Container, Database, Offer
 from embedded_cosmos.errors import (
     OWNER_NOT_FOUND,
-    RANGE_GONE,
     CosmosError,
     already_exists,
     bad_request,
     not_found,
     unsupported,
 )
-from embedded_cosmos.partition import KeyDefinition
+from embedded_cosmos.expiry import remove_expired
+from embedded_cosmos.partition import KeyDefinition, check_path
 from embedded_cosmos.ring import KeyRange, evenly_split, split
 from embedded_cosmos.store import Store
 
 # The service gives a physical partition at most this many request units a second.
 MAX_RANGE_THROUGHPUT = 10_000
 _MAX_RANGES = 100
-
-Offer = dict[str, Any]
-
-
-@dataclass(slots=True)
-class Database:
-    """One database and its containers by id."""
-
-    n: int
-    id: str
-    rid: str
-    ts: int
-    offer: Offer | None
-    containers: dict[str, "Container"] = field(default_factory=dict)
-
-    @property
-    def resource(self) -> dict[str, Any]:
-        system = {"_rid": self.rid, "_self": f"dbs/{self.rid}/", "_etag": f'"{self.n:08x}"', "_ts": self.ts}
-        return {"id": self.id, **system, "_colls": "colls/", "_users": "users/"}
-
-
-@dataclass(slots=True)
-class Container:
-    """One container: its properties, and what requests need of them parsed once."""
-
-    n: int
-    database: Database
-    rid: str
-    ts: int
-    version: int
-    properties: dict[str, Any]
-    ranges: list[KeyRange]
-    lsn: int
-    range_lsns: dict[str, int]
-    offer: Offer | None
-    key: KeyDefinition = field(init=False)
-    unique: definitions.UniqueKeys = field(init=False)
-    ttl: int | None = field(init=False)
-    retention: int | None = field(init=False)
-    document_ids: resource_ids.DocumentIds = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.document_ids = resource_ids.DocumentIds(self.rid)
-        self.apply(self.properties)
-
-    def apply(self, properties: dict[str, Any]) -> None:
-        self.properties = properties
-        self.key = KeyDefinition(properties["partitionKey"])
-        self.unique = definitions.UniqueKeys(properties.get("uniqueKeyPolicy"))
-        self.ttl = definitions.default_ttl(properties)
-        self.retention = definitions.retention_seconds(properties)
-
-    @property
-    def id(self) -> str:
-        return str(self.properties["id"])
-
-    @property
-    def table(self) -> str:
-        return f"docs_{self.n}"
-
-    @property
-    def versions_table(self) -> str:
-        return f"versions_{self.n}"
-
-    @property
-    def link(self) -> str:
-        return f"dbs/{self.database.rid}/colls/{self.rid}/"
-
-    @property
-    def resource(self) -> dict[str, Any]:
-        etag = f'"{self.n:08x}-{self.version:08x}"'
-        system = {"_rid": self.rid, "_self": self.link, "_etag": etag, "_ts": self.ts}
-        feeds = {"_docs": "docs/", "_sprocs": "sprocs/", "_triggers": "triggers/", "_udfs": "udfs/"}
-        return {**self.properties, **system, **feeds, "_conflicts": "conflicts/"}
-
-    def advance(self, epk: str) -> tuple[int, int]:
-        """The sequence numbers of the next change: in the container, and in the range that it falls into."""
-        self.lsn += 1
-        range_id = self.range_of(epk).id
-        self.range_lsns[range_id] += 1
-        return self.lsn, self.range_lsns[range_id]
-
-    def session_of(self, range_id: str) -> str:
-        """The session token that a response about this range bears."""
-        return f"{range_id}:-1#{self.range_lsns[range_id]}"
-
-    def range_of(self, epk: str) -> KeyRange:
-        return next(part for part in self.ranges if epk < part.high)
-
-    def range_by_id(self, range_id: str) -> KeyRange:
-        for part in self.ranges:
-            if part.id == range_id:
-                return part
-        raise CosmosError(410, f"The partition key range {range_id} is gone.", RANGE_GONE)
 
 
 class Catalog:
@@ -195,6 +102,9 @@ class Catalog:
         """`keyless` takes a definition without a partition key."""
         properties = definitions.container_properties(given, keyless=keyless)
         key = KeyDefinition(properties["partitionKey"])
+        # Only of a new container: a data file of an earlier edition may hold other paths.
+        for path in properties["partitionKey"]["paths"]:
+            check_path(path)
         if offer is None and database.offer is None:
             offer = {"offerThroughput": 400}
         ranges = evenly_split(_range_count(offer), key.version)
@@ -235,7 +145,7 @@ class Catalog:
             if definitions.retention_seconds(properties) is not None:
                 self._store.create_versions_table(container.n)
             if definitions.default_ttl(properties) != container.ttl:
-                _recompute_expiry(self._store, container, definitions.default_ttl(properties))
+                _recompute_expiry(db, container, definitions.default_ttl(properties))
         container.apply(properties)
         container.version += 1
         container.ts = now
@@ -282,10 +192,11 @@ def _range_count(offer: Offer | None) -> int:
     return count
 
 
-def _recompute_expiry(store: Store, container: Container, ttl: int | None) -> None:
+def _recompute_expiry(db: sqlite3.Connection, container: Container, ttl: int | None) -> None:
     """Documents that have expired stay deleted, even if the new default would have kept them."""
-    db, table = store.writer, container.table
-    db.execute(f"DELETE FROM {table} WHERE expires <= ?", (int(time.time()),))
+    table = container.table
+    remove_expired(db, container)
+    container.save_sequence(db)
     if ttl is None:
         db.execute(f"UPDATE {table} SET expires = NULL WHERE expires IS NOT NULL")
         return

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_cosmos import charges
-from embedded_cosmos.catalog import Container
+from embedded_cosmos.container import Container
 from embedded_cosmos.definitions import checked_item_id, checked_ttl
 from embedded_cosmos.errors import CosmosError, already_exists, bad_request, not_found, precondition_failed
+from embedded_cosmos.expiry import remove_expired
 from embedded_cosmos.partition import PartitionKey, incomplete_key
 from embedded_cosmos.patch import patched
 from embedded_cosmos.predicate import holds
@@ -129,6 +130,7 @@ class Documents:
         return Outcome(204, charges.write("delete", len(row.body)))
 
     def delete_all(self, key: PartitionKey) -> Outcome:
+        self._purge(key)
         sequence = self._container.advance(key.epk)
         if self._container.retention is not None:
             for row in self._db.execute(f"SELECT {_ROW} FROM {self._table} WHERE pk = ?", (key.text,)).fetchall():
@@ -136,12 +138,6 @@ class Documents:
                 sequence = self._container.advance(key.epk)
         self._db.execute(f"DELETE FROM {self._table} WHERE pk = ?", (key.text,))
         return Outcome(200, charges.metadata())
-
-    def save_sequence(self) -> None:
-        """Keeps the sequence number: one that was given out must not come again after a restart."""
-        container = self._container
-        sql = "UPDATE containers SET lsn = ?, range_lsns = ? WHERE n = ?"
-        self._db.execute(sql, (container.lsn, json.dumps(container.range_lsns), container.n))
 
     def id_of(self, number: int) -> str | None:
         row = self._db.execute(f"SELECT id FROM {self._table} WHERE rid = ?", (number,)).fetchone()
@@ -163,7 +159,7 @@ class Documents:
     def _purge(self, key: PartitionKey) -> None:
         """What has run out of time must not stand in the way of a new document's id or unique keys."""
         if self._container.ttl is not None:
-            self._db.execute(f"DELETE FROM {self._table} WHERE pk = ? AND expires <= ?", (key.text, int(self._now)))
+            remove_expired(self._db, self._container, "pk = ?", (key.text,))
 
     def _insert(self, key: PartitionKey, document: dict[str, Any]) -> Outcome:
         lsn, range_lsn = self._container.advance(key.epk)

@@ -9,8 +9,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from embedded_cosmos import charges, versions
-from embedded_cosmos.catalog import Container
+from embedded_cosmos.container import Container
 from embedded_cosmos.errors import CONTAINER_RID_MISMATCH, CosmosError, bad_request, unsupported
+from embedded_cosmos.expiry import sweep
 from embedded_cosmos.ring import MAX_EPK, MIN_EPK, prefix_end
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, content_path, feed, json_text
@@ -167,6 +168,9 @@ class Feeds:
         from_the_start = position.start is None and call.header("If-None-Match") is None
         if from_the_start or (position.start is not None and not versions.is_kept(container, position.start)):
             raise versions.outside_retention()
+        if container.ttl is not None:
+            # The service deletes what has run out of time by and by; whoever reads here need not wait for that.
+            await sweep(self._store, container)
         where, params, size = section.where, section.params, page_size(call)
         seen, since = position.seen, position.start or 0
         return await self._store.read(

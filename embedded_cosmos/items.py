@@ -6,7 +6,7 @@ from typing import Any
 
 from embedded_cosmos import charges
 from embedded_cosmos.batches import Batch, all_failed, batch_of, run_apart, run_together
-from embedded_cosmos.catalog import Container
+from embedded_cosmos.container import Container
 from embedded_cosmos.documents import MAX_DOCUMENT_BYTES, NO_CONDITION, Condition, Documents, Outcome
 from embedded_cosmos.errors import CosmosError, bad_request, not_found, unsupported
 from embedded_cosmos.hybridrow import RowResult
@@ -67,7 +67,7 @@ class Items:
         async with self._store.transaction() as db:
             documents = Documents(container, db)
             yield documents
-            documents.save_sequence()
+            container.save_sequence(db)
 
     async def batch(self, container: Container, call: Call) -> Reply:
         batch = batch_of(call)

@@ -36,7 +36,7 @@ def incomplete_key() -> CosmosError:
     )
 
 
-def _check_path(path: str) -> None:
+def check_path(path: str) -> None:
     """A name without quotes holds letters, digits, `_` and `-`; neither a wildcard nor a slash ends the path."""
     if not path.startswith("/"):
         raise bad_request(
@@ -113,8 +113,6 @@ class KeyDefinition:
             raise bad_request(f"The partition key version {self.version!r} is invalid (1 or 2; a hierarchy: 2).")
         if definition.get("systemKey") and paths != NO_KEY["paths"]:
             raise bad_request("A system partition key has the one path '/_partitionKey'.")
-        for path in paths:
-            _check_path(path)
         if len(paths) > (3 if self.hierarchical else 1):
             raise bad_request("Too many partition key paths: a hierarchical key has at most three, any other has one.")
         if len(set(paths)) != len(paths):

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from embedded_cosmos.account import is_query, listed_reply
-from embedded_cosmos.catalog import Catalog, Database
+from embedded_cosmos.catalog import Catalog
+from embedded_cosmos.container import Database
 from embedded_cosmos.definitions import checked_id
 from embedded_cosmos.errors import CosmosError, already_exists, bad_request, not_found
 from embedded_cosmos.store import Store

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Any
 
-from embedded_cosmos.catalog import Container
+from embedded_cosmos.container import Container
 from embedded_cosmos.errors import bad_request
 from embedded_cosmos.sql import query as sql
 

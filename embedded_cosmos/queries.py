@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from embedded_cosmos import charges, metrics
-from embedded_cosmos.catalog import Container
+from embedded_cosmos.container import Container
 from embedded_cosmos.errors import CROSS_PARTITION_NOT_SERVABLE, CosmosError, bad_request
 from embedded_cosmos.feeds import decoded_token, encoded_token, page_headers, page_size, section_of
 from embedded_cosmos.partition import KeyDefinition

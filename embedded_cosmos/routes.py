@@ -4,7 +4,8 @@ import re
 
 from embedded_cosmos import account, feeds
 from embedded_cosmos.account import Account
-from embedded_cosmos.catalog import Catalog, Container
+from embedded_cosmos.catalog import Catalog
+from embedded_cosmos.container import Container
 from embedded_cosmos.errors import CosmosError, bad_request, not_found, unsupported
 from embedded_cosmos.feeds import Feeds
 from embedded_cosmos.items import Items

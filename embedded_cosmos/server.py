@@ -135,7 +135,7 @@ async def serve(  # noqa: PLR0913 - the options of the command line
         key_is_public = key == EMULATOR_KEY
         check = SignatureCheck(key, tokens)
         service = _Service(routes, check, faults, fault_control=fault_control, key_is_public=key_is_public)
-        sweeping = asyncio.create_task(Sweeper(store, catalog, sweep_seconds).run())
+        sweeping = asyncio.create_task(Sweeper(store, catalog.containers, sweep_seconds).run())
         try:
             async with _listening(service, port) as url:
                 yield Server(url, key, faults)

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from embedded_cosmos.catalog import Container
+from embedded_cosmos.container import Container
 from embedded_cosmos.errors import bad_request
 from embedded_cosmos.partition import PartitionKey
 
@@ -31,8 +31,9 @@ def record(  # noqa: PLR0913 - one row
     *,
     current: Version | None,
     previous: Version | None,
+    expired: bool = False,
 ) -> None:
-    """Keep one change: a create has no previous version, a delete no current one."""
+    """Keep one change: a create has no previous version, a delete no current one; `expired` is a delete by time."""
     if container.retention is None:
         return
     lsn, range_lsn = sequence
@@ -43,7 +44,7 @@ def record(  # noqa: PLR0913 - one row
     if previous is not None:
         metadata["previousImageLSN"] = previous.range_lsn
     if kind == "delete" and previous is not None:
-        metadata |= {"timeToLiveExpired": False, "id": json.loads(previous.body)["id"]}
+        metadata |= {"timeToLiveExpired": expired, "id": json.loads(previous.body)["id"]}
         parts.append(f'"previous":{previous.body}')
     body = "{" + ",".join([*parts, f'"metadata":{json.dumps(metadata)}']) + "}"
     sql = f"INSERT INTO {container.versions_table} (lsn, range_lsn, pk, epk, at, body) VALUES (?, ?, ?, ?, ?, ?)"

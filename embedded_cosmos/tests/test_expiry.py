@@ -117,5 +117,34 @@ async def test_the_space_of_what_has_run_out_is_given_back(tmp_path: Path) -> No
         assert await rows() == [("never",), ("stays",)]
 
 
+async def test_the_feed_of_all_versions_tells_of_what_has_run_out(tmp_path: Path) -> None:
+    """At once, and the same after the file was opened again; a write in its way comes after it."""
+    feed: dict[str, Any] = {"mode": "AllVersionsAndDeletes"}
+    data = str(tmp_path / "data.db")
+    async with serve(data) as server, CosmosClient(server.url, server.key) as client:
+        database = await client.create_database("db")
+        options: Any = {"default_ttl": 1, "change_feed_policy": {"retentionDuration": 5}}
+        container = await database.create_container("c", SINGLE_KEY, **options)
+        assert await listed(container.query_items_change_feed(start_time="Now", **feed)) == []
+        start = container.client_connection.last_response_headers["etag"]
+        for id_ in ("read", "written"):
+            await container.create_item({"id": id_, "pk": id_})
+        await until(lambda: _is_expired(container, "written"))
+        await container.create_item({"id": "written", "pk": "written", "ttl": 60})
+        told = await listed(container.query_items_change_feed(continuation=start, **feed))
+    changes = [(one["metadata"]["operationType"], one["metadata"].get("timeToLiveExpired")) for one in told[2:]]
+    assert sorted(changes, key=str) == [("create", None), ("delete", True), ("delete", True)]
+    kinds = [one["metadata"]["operationType"] for one in told if "written" in str(one)]
+    assert kinds == ["create", "delete", "create"]
+    assert {one["previous"]["id"] for one in told if "previous" in one} == {"read", "written"}
+    async with serve(data) as server, CosmosClient(server.url, server.key) as client:
+        container = client.get_database_client("db").get_container_client("c")
+        assert await listed(container.query_items_change_feed(continuation=start, **feed)) == told
+
+
+async def _is_expired(container: Any, id_: str) -> bool:
+    return await query(container, "SELECT * FROM c", partition_key=id_) == []
+
+
 async def _fewer(rows: Callable[[], Awaitable[list[tuple[str]]]]) -> bool:
     return len(await rows()) < 3
