@@ -17,7 +17,7 @@ from embedded_cosmos.errors import (
     unsupported,
 )
 from embedded_cosmos.expiry import remove_expired
-from embedded_cosmos.partition import KeyDefinition, check_path
+from embedded_cosmos.partition import new_key
 from embedded_cosmos.ring import KeyRange, evenly_split, split
 from embedded_cosmos.store import Store
 
@@ -101,10 +101,7 @@ class Catalog:
     ) -> Container:
         """`keyless` takes a definition without a partition key."""
         properties = definitions.container_properties(given, keyless=keyless)
-        key = KeyDefinition(properties["partitionKey"])
-        # Only of a new container: a data file of an earlier edition may hold other paths.
-        for path in properties["partitionKey"]["paths"]:
-            check_path(path)
+        key = new_key(properties["partitionKey"])
         if offer is None and database.offer is None:
             offer = {"offerThroughput": 400}
         ranges = evenly_split(_range_count(offer), key.version)

@@ -36,7 +36,7 @@ def incomplete_key() -> CosmosError:
     )
 
 
-def check_path(path: str) -> None:
+def _check_path(path: str) -> None:
     """A name without quotes holds letters, digits, `_` and `-`; neither a wildcard nor a slash ends the path."""
     if not path.startswith("/"):
         raise bad_request(
@@ -89,6 +89,15 @@ def canonical(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= _EXACT_INTEGERS:
         return float(value)
     return value
+
+
+def new_key(definition: dict[str, Any]) -> "KeyDefinition":
+    """The key of a new container. A data file of an earlier edition may hold paths that are refused here."""
+    paths = definition.get("paths")
+    for path in paths if isinstance(paths, list) else ():
+        if isinstance(path, str):
+            _check_path(path)
+    return KeyDefinition(definition)
 
 
 class KeyDefinition:

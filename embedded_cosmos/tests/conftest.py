@@ -7,11 +7,16 @@ from typing import Any, Protocol
 import pytest
 from azure.cosmos import CosmosClient, PartitionKey
 from azure.cosmos.aio import CosmosClient as AsyncCosmosClient
+from hypothesis import HealthCheck, settings
 
 from embedded_cosmos import testing
 from embedded_cosmos.testing import CosmosAccount
 from embedded_cosmos.tests.raw import Raw
 from embedded_cosmos.tests.sdk import done
+
+# A container of one example serves all of them, and the machine may be busy.
+settings.register_profile("embedded", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+settings.load_profile("embedded")
 
 SINGLE_KEY = PartitionKey(path="/pk")
 HIERARCHICAL_KEY = PartitionKey(path=["/tenant", "/owner"])
