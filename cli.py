@@ -22,6 +22,9 @@ from local.host.environment import SETTINGS_FILE, DatabaseChoice, apply
 from migrations import runner
 from operations import check, export_file, person, report
 from operations import replay_feed as replays
+from operations.adopt.adoption import Adoption
+from operations.adopt.listing import Listing
+from operations.adopt.source import OldDatabase, OldDatabaseError
 from operations.pace import Pace
 from operations.progress import Progress
 from shared import clients, instants
@@ -125,6 +128,10 @@ def _uuid(_context: click.Context, _parameter: click.Parameter, value: str | Non
     if value is None or is_uuid(value):
         return value
     raise click.BadParameter(f"{value!r} is not a UUID")
+
+
+def _uuids(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value for value in values if _uuid(context, parameter, value))
 
 
 @cli.command()
@@ -269,6 +276,81 @@ def check_data(*, dry_run: bool, from_owner: str | None, units: float) -> None:
         found = _run(run, Pace(units))
     mended = "nothing was changed" if dry_run else f"{sum(found)} mended"
     click.echo(f"{len(found)} found, {mended}" if found else "All is well.")
+
+
+@cli.command("adopt")
+@click.option("--from-endpoint", required=True, help="The old Cosmos DB account's address.")
+@click.option(
+    "--from-key",
+    envvar="FROM_KEY",
+    help="Its key; a read-only one will do. By default FROM_KEY of the environment, else your Azure identity is used.",
+)
+@click.option("--from-database", required=True, help="The old database's name.")
+@click.option("--tenant", "tenants", callback=_uuids, multiple=True, help="Only this tenant. Repeat it for several.")
+@click.option(
+    "--overlaps",
+    type=click.Choice(("trim", "skip")),
+    default="trim",
+    show_default=True,
+    help="Of entries that overlap, end the earlier one where the later one begins, or leave the later one out.",
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be done, and write nothing but the two files.")
+@click.option(
+    "-f",
+    "--file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="adopted.csv",
+    show_default=True,
+    help="The list of what broke a rule, and what was done.",
+)
+@click.option(
+    "--hours",
+    "hours_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="adopted-hours.csv",
+    show_default=True,
+    help="The hours by user and month, old against new.",
+)
+@UNITS
+def adopt(  # noqa: PLR0913 - each is an option
+    *,
+    from_endpoint: str,
+    from_key: str | None,
+    from_database: str,
+    tenants: tuple[str, ...],
+    overlaps: str,
+    file: Path,
+    hours_file: Path,
+    units: float,
+    dry_run: bool,
+) -> None:
+    """Bring over the data of the system that this one replaces, with its ids.
+
+    Nothing is written to the old account. Run it as often as you like: a later run brings what has changed there since,
+    and so does one after a run that was interrupted. UNITS are used in each account.
+    """
+
+    async def run() -> None:
+        new = settings()
+        if (from_endpoint.rstrip("/"), from_database) == (new.cosmos_endpoint.rstrip("/"), new.cosmos_database):
+            raise click.BadParameter("this is the new database, which the settings name")
+        async with OldDatabase(from_endpoint, from_key, from_database, units) as source:
+            adoption = Adoption(source, progress, trim=overlaps == "trim", dry_run=dry_run)
+            async for told in adoption.run(tenants):
+                listing.add(told)
+
+    try:
+        with Progress() as progress, Listing(file, hours_file) as listing:
+            _run(run, Pace(units))
+    except OldDatabaseError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or file} can't be written: {error.strerror}") from error
+    for code, count in sorted(listing.codes.items()):
+        click.echo(f"{code} {count}")
+    click.echo(listing.summary())
+    if listing.unexplained:
+        raise click.ClickException(f"{hours_file} has {len(listing.unexplained)} months that {file} does not explain")
 
 
 @cli.command("replay-feed")

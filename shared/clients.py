@@ -39,7 +39,7 @@ def cosmos() -> CosmosClient:
     """The Cosmos DB client; with `COSMOS_KEY` by key, without one by the app's managed identity."""
     return CosmosClient(
         settings().cosmos_endpoint,
-        credential=settings().cosmos_key or _identity(),
+        credential=settings().cosmos_key or identity(),
         connection_timeout=CONNECT_TIMEOUT_SECONDS,
         read_timeout=READ_TIMEOUT_SECONDS,
         retry_total=RETRIES,
@@ -93,10 +93,10 @@ def open_app_configuration(where: FeatureFlagSettings) -> "AzureAppConfiguration
     }
     if where.connection_string:
         return AzureAppConfigurationClient.from_connection_string(where.connection_string, **options)
-    return AzureAppConfigurationClient(where.endpoint or "", _identity(), **options)
+    return AzureAppConfigurationClient(where.endpoint or "", identity(), **options)
 
 
-def _identity() -> "AsyncTokenCredential":
+def identity() -> "AsyncTokenCredential":
     # Imported late: it takes a quarter of a second, and a laptop never needs it.
     from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
 
