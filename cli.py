@@ -301,15 +301,7 @@ def check_data(*, dry_run: bool, from_owner: str | None, units: float) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     default="adopted.csv",
     show_default=True,
-    help="The list of what broke a rule, and what was done.",
-)
-@click.option(
-    "--hours",
-    "hours_file",
-    type=click.Path(dir_okay=False, path_type=Path),
-    default="adopted-hours.csv",
-    show_default=True,
-    help="The hours by user and month, old against new.",
+    help="The list of what broke a rule, and what was done; the hours by user and month go into a file beside it.",
 )
 @UNITS
 def adopt(  # noqa: PLR0913 - each is an option
@@ -320,7 +312,6 @@ def adopt(  # noqa: PLR0913 - each is an option
     tenants: tuple[str, ...],
     overlaps: str,
     file: Path,
-    hours_file: Path,
     units: float,
     dry_run: bool,
 ) -> None:
@@ -331,26 +322,22 @@ def adopt(  # noqa: PLR0913 - each is an option
     """
 
     async def run() -> None:
-        new = settings()
-        if (from_endpoint.rstrip("/"), from_database) == (new.cosmos_endpoint.rstrip("/"), new.cosmos_database):
-            raise click.BadParameter("this is the new database, which the settings name")
         async with OldDatabase(from_endpoint, from_key, from_database, units) as source:
             adoption = Adoption(source, progress, trim=overlaps == "trim", dry_run=dry_run)
             async for told in adoption.run(tenants):
                 listing.add(told)
 
     try:
-        with Progress() as progress, Listing(file, hours_file) as listing:
+        with Progress() as progress, Listing(file) as listing:
             _run(run, Pace(units))
     except OldDatabaseError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error.filename or file} can't be written: {error.strerror}") from error
-    for code, count in sorted(listing.codes.items()):
-        click.echo(f"{code} {count}")
-    click.echo(listing.summary())
+    for line in listing.summary():
+        click.echo(line)
     if listing.unexplained:
-        raise click.ClickException(f"{hours_file} has {len(listing.unexplained)} months that {file} does not explain")
+        raise click.ClickException(f"of {listing.unexplained} months, {file} does not explain the difference")
 
 
 @cli.command("replay-feed")

@@ -53,7 +53,7 @@ class Adoption:
         """Adopt these tenants, by default all of them, and tell what there is to tell. Raises OldDatabaseError."""
         correlation_id.set(uuid4().hex)
         found = _spelled(await self.source.tenants(), uuid_in)
-        chosen = [str(uuid_in(tenant)) for tenant in tenants]
+        chosen = [*dict.fromkeys(str(uuid_in(tenant)) for tenant in tenants)]
         for tenant_id in chosen:
             if tenant_id not in found:
                 raise OldDatabaseError(f"the old database has nothing of the tenant {tenant_id}")
@@ -72,7 +72,10 @@ class Adoption:
         for told in await self._ownerless(tenant_id, spellings, catalog.known):
             yield told
         owners = [(tenant, owner) for tenant in spellings for owner in await self.source.owners(tenant)]
-        for owner_id, places in sorted(_spelled(owners, lambda pair: id_of(OWNER, pair[1])).items()):
+        by_id = _spelled(owners, lambda pair: id_of(OWNER, pair[1]))
+        # Those of nobody have been told.
+        by_id.pop("", None)
+        for owner_id, places in sorted(by_id.items()):
             async for told in self._owner(tenant_id, owner_id, places, catalog.known):
                 yield told
 

@@ -30,16 +30,19 @@ MILLISECONDS_AN_HOUR = Decimal(3_600_000)
 
 
 class Listing:
-    """Writes both files; in `with`, they get their names at the end, unless an error cuts the run off."""
+    """Writes `adopted.csv` and `adopted-hours.csv`, if the list is called so.
 
-    def __init__(self, list_path: Path, hours_path: Path) -> None:
-        self._paths = (list_path, hours_path)
+    In `with`, they get their names at the end, unless an error cuts the run off. `unexplained` counts the months whose
+    difference the list does not explain: there must be none.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._paths = (path, path.with_name(f"{path.stem}-hours{path.suffix}"))
         self._files: list[TextIO] = []
         self._write: list[Callable[[Iterable[Any]], Any]] = []
-        self.codes: Counter[str] = Counter()
-        self.total = Hours()
-        # Months whose difference the list does not explain: there must be none.
-        self.unexplained: list[Month] = []
+        self._codes: Counter[str] = Counter()
+        self._total = Hours()
+        self.unexplained = 0
 
     def __enter__(self) -> Self:
         for path, columns in zip(self._paths, (LIST_COLUMNS, HOURS_COLUMNS), strict=True):
@@ -64,26 +67,22 @@ class Listing:
     def add(self, told: Row | Month) -> None:
         """Write a line into the file that it belongs to."""
         if isinstance(told, Row):
-            self.codes[told.remark.code] += 1
+            self._codes[told.remark.code] += 1
             self._write[0](_cells(told))
             return
         hours = told.hours
-        self.total.old += hours.old
-        self.total.new += hours.new
-        self.total.listed += hours.listed
-        if hours.new - hours.old != hours.listed:
-            self.unexplained.append(told)
-        counts = (hours.old, hours.new, hours.new - hours.old, hours.listed, hours.recorded_here)
+        more = hours.new - hours.old
+        self._total.old += hours.old
+        self._total.new += hours.new
+        self.unexplained += more != hours.listed
+        counts = (hours.old, hours.new, more, hours.listed, hours.recorded_here)
         self._write[1]([told.tenant_id, told.owner_id or "", told.month, *map(_seconds, counts)])
 
-    def summary(self) -> str:
-        """The hours of all in one sentence."""
-        old, new, more = (
-            f"{count / MILLISECONDS_AN_HOUR:.4f} h"
-            for count in map(Decimal, (self.total.old, self.total.new, self.total.new - self.total.old))
-        )
-        explained = "the list does not explain all of it" if self.unexplained else "all of it is in the list"
-        return f"Old system {old}, of it here {new}, difference {more}: {explained}."
+    def summary(self) -> list[str]:
+        """How often which rule was broken, and the hours of all."""
+        old, new, more = map(_hours, (self._total.old, self._total.new, self._total.new - self._total.old))
+        counts = [f"{code} {count}" for code, count in sorted(self._codes.items())]
+        return [*counts, f"{old} h in the old system, {new} h of them here: {more} h, as the list explains."]
 
 
 def _cells(row: Row) -> list[str]:
@@ -97,6 +96,10 @@ def _cells(row: Row) -> list[str]:
 
 def _dates(interval: Interval | None) -> list[str]:
     return [format_instant(moment) if moment else "" for moment in interval or (None, None)]
+
+
+def _hours(milliseconds: int) -> str:
+    return f"{Decimal(milliseconds) / MILLISECONDS_AN_HOUR:.4f}"
 
 
 def _seconds(milliseconds: int) -> str:

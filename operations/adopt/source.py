@@ -10,6 +10,7 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 
 from operations.pace import Pace
 from shared.clients import identity
+from shared.config import settings
 from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT, PROJECT_TYPE, TECHNOLOGY, TIME_ENTRY
 from shared.cosmos.items import PAGE_SIZE, Document
 
@@ -20,7 +21,7 @@ READ_TIMEOUT_SECONDS = 60
 
 ALL = "SELECT * FROM c"
 OWNED = "SELECT * FROM c WHERE c.owner_id = @owner"
-OWNERLESS = "SELECT * FROM c WHERE NOT IS_STRING(c.owner_id) OR c.owner_id = ''"
+OWNERLESS = "SELECT * FROM c WHERE NOT IS_STRING(c.owner_id) OR TRIM(c.owner_id) = ''"
 # One after another, by the index: there are few tenants, and a query for distinct values would read every document.
 NEXT_TENANT = "SELECT TOP 1 VALUE c.tenant_id FROM c WHERE c.tenant_id > @last ORDER BY c.tenant_id"
 NEXT_OWNER = "SELECT TOP 1 VALUE c.owner_id FROM c WHERE c.owner_id > @last ORDER BY c.owner_id"
@@ -55,6 +56,9 @@ class OldDatabase:
     """The old system's database: its containers have the key `/tenant_id`. Every method raises OldDatabaseError."""
 
     def __init__(self, endpoint: str, key: str | None, database: str, units_per_second: float) -> None:
+        new = settings()
+        if (endpoint.rstrip("/"), database) == (new.cosmos_endpoint.rstrip("/"), new.cosmos_database):
+            raise OldDatabaseError("that is the new database, which the settings name")
         credential = key or identity()
         self._identity = None if isinstance(credential, str) else credential
         self._client = CosmosClient(

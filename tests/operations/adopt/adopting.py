@@ -53,7 +53,7 @@ async def start(app: Application, old: OldSystem, folder: Path, *arguments: str,
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "cli.py", "adopt", "--from-endpoint", endpoint or old.endpoint, "--from-key", old.key),
         *("--from-database", old.database.id, "--units", "1000000", *arguments),
-        *("--file", str(folder / "adopted.csv"), "--hours", str(folder / "hours.csv")),
+        *("--file", str(folder / "adopted.csv")),
         cwd=ROOT, env={**os.environ, **app.settings}, stdout=PIPE, stderr=PIPE,
     )  # fmt: skip
 

@@ -118,7 +118,11 @@ class Generator:
         """Names that are too long, or the same but for blanks; references that lead nowhere; states unheard of."""
         names = ["Acme", "Acme ", " Acme", "Andes Railways", "Quito Water\u200b", "x" * 70, "x" * 50, "", "Bad\x00name"]
         customers = [self.item(name, status="active") for name in names]
-        customers += [self.item("Acme", deleted=self.id()), self.item("Globex", status="Inactive"), self.item("Initech")]
+        customers += [
+            self.item("Acme", deleted=self.id()),
+            self.item("Globex", status="Inactive"),
+            self.item("Initech"),
+        ]
         customers[-1]["description"] = "d" * 400
         types = [self.item(name, customer_id=None, parent_id=None) for name in ("Work", "Training", "Deep", "Deeper")]
         types[1]["parent_id"] = self.id()
@@ -176,7 +180,9 @@ class Generator:
             if self.chance.random() < 0.15:
                 self.spoil(entry, made)
             day += timedelta(days=len(made) % 4 == 0)
-        # Timers that run, of which all but one were forgotten; and one that was stopped ahead of time.
+        # One that was stopped after ten days, and timers that run, of which all but one were forgotten.
+        long_ago = FIRST_DAY - timedelta(days=100)
+        made[0] |= {"start_date": text(long_ago), "end_date": text(long_ago + timedelta(days=10))}
         made += [self.running(owner_id, self.now - timedelta(hours=hours), catalog) for hours in (200, 30, 1)]
         return made[:count]
 
@@ -226,7 +232,7 @@ class Generator:
             ({"start_date": None}, []),
             ({"end_date": "later"}, []),
             ({"end_date": text(start + timedelta(days=8))}, []),
-            ({"end_date": text(self.now + timedelta(days=400))}, []),
+            ({"start_date": text(self.now - timedelta(hours=4)), "end_date": text(self.now + timedelta(hours=1))}, []),
             ({"start_date": text(self.now + timedelta(days=2)), "end_date": text(self.now + timedelta(days=3))}, []),
             ({}, [another]),
             ({}, [{**another, "start_date": text(middle), "end_date": text(end + timedelta(minutes=30))}]),

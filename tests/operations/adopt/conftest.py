@@ -1,0 +1,23 @@
+"""An old database, and the app on a new one."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from embedded_cosmos.testing import CosmosAccount
+from tests.application import Application, application
+from tests.operations.adopt.old_system import OldSystem, old_system
+
+
+@pytest.fixture
+async def old(cosmos_account: CosmosAccount) -> AsyncIterator[OldSystem]:
+    async with old_system(cosmos_account) as old:
+        yield old
+
+
+@pytest.fixture
+async def new(cosmos_account: CosmosAccount, app: Application) -> AsyncIterator[Application]:
+    """The app on a database of the test's own, for `check` looks at all of one."""
+    del app
+    async with application(cosmos_account, LONGEST_ENTRY_HOURS="168") as new:
+        yield new
