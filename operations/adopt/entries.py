@@ -22,6 +22,8 @@ from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import is_live
 from shared.cosmos.transactions import Change
 from shared.errors import ApiError
+from shared.instants import parse_instant
+from shared.time_entries.locks import LOCKS
 from shared.time_entries.rules import Interval
 from shared.time_entries.store import Write, change_of
 from shared.time_entries.timeline import Timeline, interval_of, read_timeline
@@ -103,7 +105,10 @@ class Owner:
         """Read what the owner has here, after the timeline, so that nothing can be older than it."""
         found = await items.query(TIME_ENTRY, EVERYTHING, {}, self._partition)
         documents = {document["id"]: document for document in found}
-        self._plan = plan_of(self._partition, self._entries, documents, [], self._how)
+        # The timeline's own intervals may hold more than is locked.
+        periods = await items.query(TIME_ENTRY, LOCKS, {}, self._partition) if timeline.locks else []
+        locked = [Interval(*map(parse_instant, (period["start"], period["end"]))) for period in periods]
+        self._plan = plan_of(self._partition, self._entries, documents, locked, self._how)
         self._waiting = Waiting(documents, self._plan.targets)
         self._etag = _etag(timeline)
 
