@@ -7,10 +7,12 @@ from shared.cosmos.items import Document
 from shared.http.etags import etag_of
 from shared.http.routing import IF_MATCH, Reply, Request, Route, Routes
 from shared.timesheets import reading, rules, store
-from shared.timesheets.answers import Timesheet, shown
+from shared.timesheets.answers import MissingTimesheets, Timesheet, Verification, shown
+from shared.timesheets.missing import missing
 from shared.timesheets.pricing import amounts
 from shared.timesheets.rules import Step, Transition
-from shared.timesheets.schemas import DecisionBody, TimesheetBody, TimesheetQuery
+from shared.timesheets.schemas import DecisionBody, MissingQuery, TimesheetBody, TimesheetQuery
+from shared.timesheets.verification import verification
 
 ROUTES = Routes("Submit what was worked, and approve it. What is submitted or approved can't be changed.")
 
@@ -64,6 +66,26 @@ async def submit(request: Request) -> Reply:
     return await _item(request, timesheet, {"Location": f"/api/timesheets/{timesheet['id']}"})
 
 
+@Route(
+    ROUTES,
+    "GET",
+    "missing",
+    operation_id="list-missing-timesheets",
+    query=MissingQuery(),
+    answer=MissingTimesheets(),
+    admin_only=True,
+    refusals={503: "Too many large lists are being read."},
+)
+async def list_missing(request: Request) -> Reply:
+    """List who has not submitted.
+
+    For administrators. The users who have worked between two local dates, and have not submitted all of it, with the
+    time that no submitted or approved timesheet covers.
+    """
+    users, cursor = await missing(request.caller, request.query, request.now)
+    return Reply({"data": users}, headers=_link(request, {"cursor": cursor}) if cursor else {})
+
+
 @Route(ROUTES, "GET", "{id}", operation_id="get-timesheet", answer=Timesheet())
 async def get(request: Request) -> Reply:
     """Get a timesheet.
@@ -71,6 +93,17 @@ async def get(request: Request) -> Reply:
     One of the caller's own. Administrators may get any timesheet of the tenant.
     """
     return await _item(request, await reading.get(request.caller, request.id))
+
+
+@Route(ROUTES, "GET", "{id}/verification", operation_id="verify-timesheet", answer=Verification())
+async def verify(request: Request) -> Reply:
+    """Verify a timesheet.
+
+    Whether the period's time entries are what was submitted, in whatever state it is. One's own; administrators may
+    verify any timesheet of the tenant, and see what it amounts to now.
+    """
+    timesheet = await reading.get(request.caller, request.id)
+    return Reply(await verification(request.caller, timesheet))
 
 
 @Route(

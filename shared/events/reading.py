@@ -16,6 +16,7 @@ from shared.errors import ApiError
 from shared.http import cursors
 from shared.http.local_time import range_asked
 from shared.instants import format_instant, is_stored
+from shared.time_entries.locks import TIMESHEET
 
 NEWEST_FIRST = (
     "SELECT * FROM c WHERE c.tenant_id = @tenant"
@@ -60,9 +61,9 @@ async def page(caller: Caller, query: Mapping[str, Any]) -> tuple[list[Document]
 
 
 async def _require_own(caller: Caller, item_id: str) -> None:
-    # A deleted time entry is still the caller's own.
+    # A deleted time entry is still the caller's own, and so is a timesheet.
     entry = await items.read(TIME_ENTRY, item_id, [caller.tenant_id, caller.user_id])
-    if entry is None or not items.is_item(entry):
+    if entry is None or not (items.is_item(entry) or entry["kind"] == TIMESHEET):
         raise ApiError(404, "item_not_found", "There is no such item of yours")
 
 

@@ -21,6 +21,7 @@ from shared.time_entries.locks import LOCKING, Lock
 from shared.time_entries.rules import Placed, described
 
 LONGEST_DAYS = 62
+MILLISECOND = timedelta(milliseconds=1)
 STATES = ("submitted", "approved", "rejected", "withdrawn", "reopened")
 
 # The fields of an entry that the digest is over. The owner is the timesheet's, and not kept with each of them.
@@ -195,7 +196,7 @@ def _kept(value: Any, name: str) -> Any:
 def _between(start: str, end: str | None) -> int:
     if end is None:
         return 0
-    return (instants.parse_instant(end) - instants.parse_instant(start)) // timedelta(milliseconds=1)
+    return (instants.parse_instant(end) - instants.parse_instant(start)) // MILLISECOND
 
 
 def _refused(field: str, code: str, message: str) -> ApiError:

@@ -27,6 +27,7 @@ from shared.time_entries.timeline import placed, read_timeline
 from shared.timesheets import reading, rules
 from shared.timesheets.pricing import amounts
 from shared.timesheets.rules import APPROVE, Period, Step, Submitted, Transition
+from shared.timesheets.verification import present
 
 SUBMIT = "Submit a timesheet"
 # What an event tells of a timesheet: no amounts, which are for administrators, and of the comments the step's own.
@@ -141,12 +142,6 @@ async def _approved(timesheet: Document) -> list[dict[str, str]]:
             "The time entries of the period are not what was submitted; its verification names those that differ",
         )
     return await amounts(timesheet, rows)
-
-
-async def present(timesheet: Document) -> Submitted:
-    """What lies in the period of a timesheet now."""
-    partition = [timesheet["tenant_id"], timesheet["owner_id"]]
-    return rules.submitted(await reading.entries_within(partition, (timesheet["start"], timesheet["end"])))
 
 
 def _told(caller: Caller, now: datetime, status: str, comment: str | None) -> Document:
