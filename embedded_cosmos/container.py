@@ -2,13 +2,17 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any
 
 from embedded_cosmos import definitions, resource_ids
 from embedded_cosmos.errors import RANGE_GONE, CosmosError
 from embedded_cosmos.partition import KeyDefinition
 from embedded_cosmos.ring import KeyRange
+from embedded_cosmos.sql.columns import Path
+from embedded_cosmos.sql.policy import is_indexed
 
 Offer = dict[str, Any]
 
@@ -49,6 +53,7 @@ class Container:
     ttl: int | None = field(init=False)
     retention: int | None = field(init=False)
     document_ids: resource_ids.DocumentIds = field(init=False)
+    is_indexed: Callable[[Path], bool] = field(init=False)
 
     def __post_init__(self) -> None:
         self.document_ids = resource_ids.DocumentIds(self.rid)
@@ -60,6 +65,7 @@ class Container:
         self.unique = definitions.UniqueKeys(properties.get("uniqueKeyPolicy"))
         self.ttl = definitions.default_ttl(properties)
         self.retention = definitions.retention_seconds(properties)
+        self.is_indexed = lru_cache(4096)(partial(is_indexed, properties["indexingPolicy"]))
 
     @property
     def id(self) -> str:

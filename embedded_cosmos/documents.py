@@ -4,7 +4,7 @@ import json
 import math
 import sqlite3
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from embedded_cosmos import charges
@@ -15,11 +15,12 @@ from embedded_cosmos.expiry import remove_expired
 from embedded_cosmos.partition import PartitionKey, incomplete_key
 from embedded_cosmos.patch import patched
 from embedded_cosmos.predicate import holds
+from embedded_cosmos.sql.columns import Path
+from embedded_cosmos.sql.policy import SYSTEM, terms
 from embedded_cosmos.versions import Version, record
 
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024
 _ROW = "rid, lsn, body, range_lsn"
-_SYSTEM = ("_rid", "_self", "_etag", "_ts", "_attachments", "_lsn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,8 @@ class Documents:
             raise precondition_failed()
         document = patched(json.loads(row.body), request.get("operations"), self._container.key)
         self._purge(key)
-        return self._update(key, row, document)
+        outcome = self._update(key, row, document)
+        return replace(outcome, charge=outcome.charge + charges.patched(len(request["operations"])))
 
     def delete(self, key: PartitionKey, id_: str, condition: Condition = NO_CONDITION) -> Outcome:
         row = self._existing(key, id_)
@@ -127,7 +129,7 @@ class Documents:
         sequence = self._container.advance(key.epk)
         record(self._db, self._container, key, sequence, current=None, previous=row.version)
         self._db.execute(f"DELETE FROM {self._table} WHERE rid = ?", (row.rid,))
-        return Outcome(204, charges.write("delete", len(row.body)))
+        return Outcome(204, charges.delete(len(row.body), terms=len(self._terms(json.loads(row.body)))))
 
     def delete_all(self, key: PartitionKey) -> Outcome:
         self._purge(key)
@@ -174,7 +176,7 @@ class Documents:
             raise already_exists("the item") from error
         record(self._db, self._container, key, (lsn, range_lsn), current=Version(body, range_lsn), previous=None)
         unique = self._keep_unique(key, rid, document)
-        charge = charges.write("create", len(body), unique_keys=unique)
+        charge = charges.create(len(body), terms=len(self._terms(document)), unique_keys=unique)
         return Outcome(201, charge, body, self._etag(lsn))
 
     def _update(self, key: PartitionKey, row: _Row, document: dict[str, Any]) -> Outcome:
@@ -184,7 +186,8 @@ class Documents:
         self._db.execute(sql, (lsn, body, self._expires(document), range_lsn, row.rid))
         record(self._db, self._container, key, (lsn, range_lsn), current=Version(body, range_lsn), previous=row.version)
         unique = self._keep_unique(key, row.rid, document)
-        charge = charges.write("replace", len(body), unique_keys=unique)
+        changed = self._terms(json.loads(row.body)) ^ self._terms(document)
+        charge = charges.replace(len(row.body), len(body), terms=len(changed), unique_keys=unique)
         return Outcome(200, charge, body, self._etag(lsn))
 
     def _keep_unique(self, key: PartitionKey, rid: int, document: dict[str, Any]) -> int:
@@ -198,12 +201,15 @@ class Documents:
                 raise CosmosError(409, "Unique index constraint violation.") from error
         return len(texts)
 
+    def _terms(self, document: dict[str, Any]) -> set[tuple[Path, str]]:
+        return set(terms(self._container.is_indexed, document))
+
     def _etag(self, lsn: int) -> str:
         return f'"{self._container.n:08x}-0000-0000-0000-{lsn:012x}"'
 
     def _sealed(self, document: dict[str, Any], rid: int, lsn: int) -> str:
         """The document's text as it is stored: the user's properties, then the system's."""
-        for name in _SYSTEM:
+        for name in SYSTEM:
             document.pop(name, None)
         text = dumped(document)
         rid_text = self._container.document_ids.rid(rid)

@@ -1,6 +1,6 @@
 """The indexing policy: which paths ORDER BY may use, as Azure refuses the others."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from embedded_cosmos.sql.columns import Path
@@ -8,6 +8,7 @@ from embedded_cosmos.sql.errors import SqlError
 from embedded_cosmos.sql.keyset import Key
 
 ALWAYS_INDEXED: tuple[Path, ...] = (("id",), ("_ts",))
+SYSTEM = frozenset(("_rid", "_self", "_etag", "_attachments", "_ts", "_lsn"))
 
 
 def check_order(policy: Mapping[str, Any], keys: list[Key]) -> None:
@@ -39,6 +40,22 @@ def is_indexed(policy: Mapping[str, Any], path: Path) -> bool:
     included = max((precision(entry["path"], path) for entry in policy.get("includedPaths", [])), default=0)
     excluded = max((precision(entry["path"], path) for entry in policy.get("excludedPaths", [])), default=0)
     return included > excluded
+
+
+def terms(indexed: Callable[[Path], bool], document: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """The values of a document that are `indexed`, each with its path: what a write is charged for.
+
+    `id` and the system's own properties are part of what every write costs.
+    """
+    if isinstance(document, dict):
+        for name, value in document.items():
+            if path or (name != "id" and name not in SYSTEM):
+                yield from terms(indexed, value, (*path, name))
+    elif isinstance(document, list):
+        for value in document:
+            yield from terms(indexed, value, (*path, "[]"))
+    elif indexed(path):
+        yield path, repr(document)
 
 
 def precision(pattern: str, path: Path) -> int:

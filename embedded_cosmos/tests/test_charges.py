@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from embedded_cosmos import charges
 from embedded_cosmos.tests.conftest import NewContainer
 from embedded_cosmos.tests.sdk import done, listed, query
 
@@ -38,6 +39,29 @@ async def test_a_write_costs_more_than_a_read_and_a_replace_more_than_a_create(c
     replaced = cost(await done(container.replace_item("small", dict(SMALL))))
     read = cost(await done(container.read_item("small", "p")))
     assert read < created < replaced
+
+
+@pytest.mark.parametrize(("kilobytes", "price"), [(0.1, 4.95), (1, 4.95), (1.5, 5.62), (2, 6.29), (3, 6.48)])
+def test_sizes_between_two_of_the_published_ones_cost_in_proportion(kilobytes: float, price: float) -> None:
+    assert charges.create(kilobytes * 1024) == pytest.approx(price)
+    assert charges.create(2**24) == 1250
+
+
+async def test_a_write_is_charged_for_the_indexed_values_that_it_changes(new_container: NewContainer) -> None:
+    """As in Microsoft's examples: of ten indexed values a create puts in ten, and a replace those that change."""
+    policy = {"includedPaths": [{"path": f"/i{n}/?"} for n in range(10)], "excludedPaths": [{"path": "/*"}]}
+    container = await new_container(indexing_policy=policy)
+    plain = {"id": "plain", "pk": "p", "other": [1, 2, 3]}
+    item = {"id": "1", "pk": "p", **{f"i{n}": n for n in range(10)}}
+
+    assert cost(await done(container.create_item(dict(plain)))) == 4.95
+    assert cost(await done(container.create_item(dict(item)))) == pytest.approx(4.95 + 10 * 0.2)
+    changed = {**item, "i1": "one", "i2": None}
+    assert cost(await done(container.replace_item("1", dict(changed)))) == pytest.approx(2 * 4.95 + 2 * 2 * 0.2)
+    operations = [{"op": "set", "path": "/i1", "value": 1}, {"op": "set", "path": "/i2", "value": 2}]
+    patch = container.patch_item("1", "p", operations)
+    assert cost(await done(patch)) == pytest.approx(2 * 4.95 + 2 * 2 * 0.2 + 2 * 0.4)
+    assert cost(await done(container.replace_item("plain", dict(plain)))) == pytest.approx(2 * 4.95)
 
 
 async def test_a_larger_item_and_a_unique_key_cost_more_to_write(new_container: NewContainer) -> None:

@@ -82,8 +82,7 @@ def test_the_faults_are_those_that_can_be_injected(column: str, members: type[Ki
 
 
 def test_the_charges_are_those_of_the_model() -> None:
-    documented = {row[0]: (float(row[1]), float(row[2])) for row in table("request")}
-    assert documented == {name: (cost.base, cost.each_kb) for name, cost in charges.TABLE.items()}
+    assert [tuple(map(float, row)) for row in table("size in KB")] == [*charges.BY_SIZE]
 
 
 def test_all_that_is_refused_by_name_is_listed() -> None:
