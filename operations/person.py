@@ -30,7 +30,7 @@ from shared.events.outbox import EVENT_FIELDS, outbox_document, stamped
 from shared.logs import correlation_id
 from shared.rates.answers import FIELDS as RATE_FIELDS
 from shared.rates.store import RATE
-from shared.time_entries.entry import FIELDS
+from shared.time_entries.entry import FIELDS, length_mark
 from shared.time_entries.timeline import read_timeline
 from shared.users.file_directory import FileDirectory
 from shared.users.role_lock import LOCK_KIND
@@ -169,7 +169,13 @@ async def _blank_entry(found: Document) -> None:
         # It is read last, because every write of the person's changes it.
         timeline = await read_timeline(tenant_id, owner_id)
         blank = own_fields(entry) | BLANK
-        after = stamped(blank, Caller(owner_id, tenant_id), TIME_ENTRY, "erase", "Erase the free text of a time entry")
+        after = stamped(
+            length_mark(blank) | blank,
+            Caller(owner_id, tenant_id),
+            TIME_ENTRY,
+            "erase",
+            "Erase the free text of a time entry",
+        )
         event = outbox_document(after, after, now)
         return Change(None, [transactions.replace(after, entry), timeline.after(blank).operation()], [event])
 

@@ -55,7 +55,8 @@ def stamped(
 def outbox_document(before: Mapping[str, Any] | None, after: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The document that carries the event of one write of an item, from `before` to a stamped `after`.
 
-    It lies in the item's own logical partition and expires after 30 days. `deleted` keeps it clear of the unique keys.
+    It lies in the item's own logical partition and expires after 30 days. Where an item has no owner, its container has
+    unique keys, and `deleted` keeps the document clear of them.
     """
     event_id = str(uuid4())
     context = after["_last_event_ctx"]
@@ -75,9 +76,8 @@ def outbox_document(before: Mapping[str, Any] | None, after: Mapping[str, Any], 
     if trace := trace_id.get():
         # Kept for searching the logs; no answer shows it.
         event["trace_id"] = trace
-    outbox = {"id": event_id, "kind": EVENT_KIND, "tenant_id": after["tenant_id"], "deleted": event_id}
-    if "owner_id" in after:
-        outbox["owner_id"] = after["owner_id"]
+    place = {"owner_id": after["owner_id"]} if "owner_id" in after else {"deleted": event_id}
+    outbox = {"id": event_id, "kind": EVENT_KIND, "tenant_id": after["tenant_id"], **place}
     return {**outbox, "ttl": OUTBOX_TTL_SECONDS, "event": event}
 
 

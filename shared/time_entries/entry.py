@@ -4,9 +4,10 @@ To add a field, add it here and declare it in `schemas.TimeEntryBody`, which say
 fails where one of the two is missing, and where a list shows something else than `GET /time-entries/{id}`.
 """
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
-from shared.instants import DEFAULT_TIMEZONE_OFFSET
+from shared.instants import DEFAULT_TIMEZONE_OFFSET, parse_instant
 
 
 class Field(NamedTuple):
@@ -46,6 +47,10 @@ PLAIN = tuple(field.name for field in FIELDS if field.writable and field.name no
 # document that it was adopted from was written (`operations/adopt/`). It is no part of an answer or an event.
 MEANING = "_meaning"
 ADOPTED = "_adopted"
+# Found by an index of its own, for it may reach into a range from far away: an entry that is longer than a week. There
+# are few. The week is no setting: entries are marked by it when they are written, and read by it ever after.
+OVER_A_WEEK = "_over_a_week"
+WEEK = timedelta(days=7)
 # The fields of a query `FROM c`. Lists need no more of a document.
 SELECTED = ", ".join(f"c.{field.name}" for field in FIELDS)
 
@@ -53,3 +58,10 @@ SELECTED = ", ".join(f"c.{field.name}" for field in FIELDS)
 def marks_of(entry: dict[str, Any] | None) -> dict[str, Any]:
     """What an update of the entry has to keep beside its fields."""
     return {mark: entry[mark] for mark in (MEANING, ADOPTED) if entry and mark in entry}
+
+
+def length_mark(entry: dict[str, Any]) -> dict[str, Any]:
+    """What an entry with these dates keeps, so that lists find it: nothing, unless it is longer than a week."""
+    end = entry["end_date"]
+    is_long = end is not None and parse_instant(end) - parse_instant(entry["start_date"]) > WEEK
+    return {OVER_A_WEEK: True} if is_long else {}

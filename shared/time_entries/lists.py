@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import takewhile
+from itertools import chain, takewhile
 from operator import itemgetter
 from typing import Any
 
@@ -20,8 +20,8 @@ from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import IS_ITEM, LIVE, Document
 from shared.http import cursors
 from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
-from shared.instants import format_instant, is_stored
-from shared.time_entries.entry import SELECTED
+from shared.instants import EARLIEST, LATEST, format_instant, is_stored
+from shared.time_entries.entry import OVER_A_WEEK, SELECTED, WEEK
 from shared.time_entries.schemas import EVERYONE, ListFilters, filters_of
 from shared.users.directory import directory
 from shared.users.rules import hidden
@@ -63,10 +63,13 @@ DELETED_BEFORE = (
 
 TENANT_WITHIN = f"SELECT {SELECTED} FROM c WHERE {OF_TENANT} AND {STARTING_WITHIN} AND {NOT_SEEN} {NEWEST_FIRST}"
 TENANT_COUNT = f"SELECT VALUE COUNT(1) FROM c WHERE {OF_TENANT} AND {STARTING_WITHIN}"
+# Of a whole tenant it may be many. Each query is bounded at both ends, or is of few: what is no longer than a week,
+# what is, and what is running.
+TENANT_BEFORE = f"SELECT {SELECTED} FROM c WHERE {OF_TENANT} AND c.start_date < @first AND {MATCHING}"
 TENANT_REACHING_IN = (
-    f"SELECT {SELECTED} FROM c WHERE {OF_TENANT}"
-    f" AND c.start_date < @first AND (c.end_date > @first OR IS_NULL(c.end_date)) AND {MATCHING}"
-    " ORDER BY c.start_date DESC"
+    f"{TENANT_BEFORE} AND c.start_date >= @week_before AND c.end_date > @first AND c.end_date <= @week_after",
+    f"{TENANT_BEFORE} AND c.{OVER_A_WEEK} = true AND c.end_date > @first",
+    f"{TENANT_BEFORE} AND c.end_date = null",
 )
 
 
@@ -246,12 +249,25 @@ async def _reaching_in(caller: Caller, filters: ListFilters) -> list[Document]:
     if filters.first == filters.beyond:
         return []
     if filters.owners is not None:
-        return await _query(caller, filters, TENANT_REACHING_IN, {})
+        return await _reaching_in_of_tenant(caller, filters)
     if filters.deleted:
         return await _query(caller, filters, DELETED_BEFORE, {})
     before = await _query(caller, filters, OWN_BEFORE, {})
     first = format_instant(filters.first)
     return [entry for entry in before if entry["end_date"] is None or entry["end_date"] > first]
+
+
+async def _reaching_in_of_tenant(caller: Caller, filters: ListFilters) -> list[Document]:
+    week = {
+        "week_before": format_instant(max(filters.first, EARLIEST + WEEK) - WEEK),
+        "week_after": format_instant(min(filters.first, LATEST - WEEK) + WEEK),
+    }
+    found = await asyncio.gather(
+        *(_query(caller, filters, text, week if "@week_before" in text else {}) for text in TENANT_REACHING_IN)
+    )
+    # One of eight days may begin in the week before and end in the week after.
+    unique = {(entry["owner_id"], entry["id"]): entry for entry in chain.from_iterable(found)}
+    return sorted(unique.values(), key=itemgetter("start_date"), reverse=True)
 
 
 async def _query(caller: Caller, filters: ListFilters, text: str, more: dict[str, Any]) -> list[Any]:

@@ -26,7 +26,7 @@ from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
 from shared.instants import format_instant, whole_milliseconds
 from shared.time_entries import reading, rules
-from shared.time_entries.entry import PLAIN, marks_of
+from shared.time_entries.entry import PLAIN, length_mark, marks_of
 from shared.time_entries.idempotency import Key
 from shared.time_entries.locks import forbid_locked
 from shared.time_entries.neighbours import neighbours
@@ -308,7 +308,7 @@ def change_of(caller: Caller, now: datetime, timeline: Timeline, writes: Sequenc
     operations, outbox = [], []
     at = timeline.event_at(now)
     for before, entry, action, description in writes:
-        after = stamped(marks_of(before) | entry, caller, TIME_ENTRY, action, description)
+        after = stamped(marks_of(before) | length_mark(entry) | entry, caller, TIME_ENTRY, action, description)
         operations.append(_operation(before, after))
         outbox.append(outbox_document(before, after, at))
         timeline = timeline.after(entry)
