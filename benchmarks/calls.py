@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 # Who polls or writes all day calls these; they are to be near the floor, and flat as the data grows.
@@ -43,8 +44,10 @@ def get(person: Person) -> Call:
     return Call("GET", f"time-entries/{person.entry_id}")
 
 
-def month(person: Person) -> Call:
-    return Call("GET", f"time-entries?{person.month}")
+def month(_: Person) -> Call:
+    """Four weeks up to now: what the page reads again after each write."""
+    since = datetime.now(UTC) - timedelta(days=28)
+    return Call("GET", f"time-entries?start_date={since:%Y-%m-%dT%H:%M:%SZ}")
 
 
 def summary(_: Person) -> Call:

@@ -9,8 +9,9 @@ from typing import Annotated, NamedTuple, get_type_hints
 
 from benchmarks.calls import OPERATIONS, REPORT
 from embedded_cosmos import charges
-from shared.cosmos.containers import WATCHED
+from shared.cosmos.containers import CONTAINERS, EVENT, WATCHED
 from shared.events.delivery import SIDE_BY_SIDE
+from shared.time_entries.lists import TENANT_REACHING_IN
 
 RESULTS = Path(__file__).parent / "results" / "operations.json"
 GIGABYTE, SECONDS_A_MONTH = 1e9, 730 * 3600
@@ -25,9 +26,13 @@ TEMPLATE_INSTANCES, PLAN_INSTANCES = 40, 1_000
 FEED_BATCH, FEED_POLL_SECONDS, LEASE_RENEWAL_SECONDS, LEASE_ACQUISITION_SECONDS = 100, 5, 17, 13
 
 # Bytes of each document with the fields that the database adds; a test measures them on what the code writes.
-SIZES = {"entry": 899, "timeline": 814, "outbox": 1341, "event": 1108}
+SIZES = {"entry": 899, "timeline": 814, "outbox": 1292, "event": 1108}
 # A write changes the entry, the timeline and the outbox document. The change feed brings all three.
 DOCUMENTS_A_WRITE, LEASE_BYTES, NAME_BYTES = 3, 600, 130
+# Each path of `event` that is indexed has a value.
+EVENT_TERMS = next(len(container.indexed) for container in CONTAINERS if container.id == EVENT)
+# A report asks each physical partition for what starts in the month, and for what reaches into it.
+QUERIES_A_REPORT = 1 + len(TENANT_REACHING_IN)
 # What each operation counts for: a switch is two calls, and all answers but the summary name projects.
 CALLS = dict.fromkeys(OPERATIONS, 1) | {"stop + start": 2}
 NAMING, STARTS = {**CALLS, "summary": 0}, {"start": 1, "stop + start": 1}
@@ -107,7 +112,7 @@ def standing_units(partitions: int, hosts: int) -> float:
     small = len(WATCHED) - 1
     looks = hosts * charges.query(partitions, partitions * LEASE_BYTES) + small * charges.query(1, LEASE_BYTES)
     poll = charges.change_feed(0, 0) / FEED_POLL_SECONDS
-    renewal = charges.write("replace", LEASE_BYTES) / LEASE_RENEWAL_SECONDS
+    renewal = charges.replace(LEASE_BYTES, LEASE_BYTES) / LEASE_RENEWAL_SECONDS
     return (partitions + small) * (poll + renewal) + looks / LEASE_ACQUISITION_SECONDS
 
 
@@ -170,17 +175,15 @@ class Model:
 
     def units(self, users: float, traffic: Traffic, partitions: int, hosts: int) -> dict[str, float]:
         """Request units a second, by container; `standing` is the idle change feed's."""
-        # A start reads a project and an activity.
-        written, references = total(traffic, EVENTS), 2 * total(traffic, STARTS) * charges.point_read(0)
-        own = sum(traffic[name] * one.request_units for name, one in self.measured.items()) - references
-        # A report asks each physical partition twice: for what starts in the month, and for what reaches into it.
-        reports = traffic[REPORT] * 2 * (partitions - 1) * charges.query(0, 0)
+        written = total(traffic, EVENTS)
+        own = sum(traffic[name] * one.request_units for name, one in self.measured.items())
+        reports = traffic[REPORT] * QUERIES_A_REPORT * (partitions - 1) * charges.query(0, 0)
         changed = SIZES["entry"] + SIZES["timeline"] + SIZES["outbox"]
         feed = charges.change_feed(DOCUMENTS_A_WRITE, changed) - charges.change_feed(0, 0)
         return {
             "time_entry": own + reports + written * feed,
-            "event": written * charges.write("create", SIZES["event"]),
-            "catalog": references + self.names(users, traffic),
+            "event": written * charges.create(SIZES["event"], terms=EVENT_TERMS),
+            "catalog": self.names(users, traffic),
             "standing": standing_units(partitions, hosts),
         }
 
@@ -200,7 +203,7 @@ class Model:
             "of these, the idle change feed": standing,
             "RU a month for each user": month / users,
             "RU/s, average of a working hour": sum(working.values()),
-            "of these, names in memory and references": working["catalog"],
+            "of these, names in memory": working["catalog"],
             "RU/s at the peak": sum(peak.values()),
             "of these, `time_entry`": peak["time_entry"],
             "of these, `event`": peak["event"],
@@ -221,8 +224,7 @@ class Model:
         # The largest tenant lies in one physical partition, and so in one lease.
         part = min(users, assumed.largest_tenant_users) / users
         reads = self.refreshes(part * total(rush, NAMING), 1, self.instances(rush))
-        copies = reads * names_units(part * users / assumed.users_a_project)
-        projects = part * total(rush, STARTS) * charges.point_read(0) + copies
+        projects = reads * names_units(part * users / assumed.users_a_project)
         delivered = total(rush, EVENTS) * max(part, 1 / need["physical partitions of `time_entry` by then"])
         return {
             "serverless: throughput of a container": (entries, SERVERLESS_UNITS, "RU/s"),

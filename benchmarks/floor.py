@@ -22,9 +22,10 @@ from benchmarks.calls import Person
 from benchmarks.company import last_month
 from benchmarks.stack import DATABASE
 from embedded_cosmos.auth import EMULATOR_KEY
-from shared.cosmos.items import PAGE_SIZE
+from shared.cosmos.items import LIVE, PAGE_SIZE
 from shared.instants import format_instant
-from shared.time_entries import lists
+from shared.time_entries import lists, reading
+from shared.time_entries.entry import WEEK
 
 Document = dict[str, Any]
 WARM_UP_SECONDS = 0.3
@@ -35,8 +36,6 @@ class Bare:
     """The calls of one person, made bare; writes go to a partition of their own, filled like the person's."""
 
     entries: ContainerProxy
-    projects: ContainerProxy
-    activities: ContainerProxy
     person: Person
     owner_id: str
     entry: Document
@@ -58,33 +57,39 @@ class Bare:
         await self.entries.read_item(self.person.entry_id, self.persons)
 
     async def month(self) -> None:
-        first = last_month(datetime.now(UTC))
-        await self._own_list(first, (first + timedelta(days=31)).replace(day=1))
+        now = datetime.now(UTC)
+        await self._query(lists.OWN_RECENT, _filters(now - timedelta(days=28), now), self.persons)
 
     async def summary(self) -> None:
-        now = datetime.now(UTC)
-        await self._own_list(now.replace(day=1, hour=5, minute=0), now + timedelta(minutes=1))
+        since = datetime.now(UTC).replace(day=1, hour=5, minute=0)
+        await self._query(reading.WORKED_SINCE, {"since": format_instant(since)}, self.persons)
 
     async def report(self) -> None:
         first = last_month(datetime.now(UTC))
-        beyond = (first + timedelta(days=31)).replace(day=1)
-        of_tenant: Document = {"tenant": self.person.tenant_id, "owners": None, "hidden": []}
-        await asyncio.gather(
-            self._query(lists.TENANT_WITHIN, first, beyond, of_tenant | {"skip": 0, "limit": 9999}, None),
-            self._query(lists.TENANT_REACHING_IN, first, beyond, of_tenant, None),
-        )
+        parameters = {
+            **_filters(first, (first + timedelta(days=31)).replace(day=1)),
+            "tenant": self.person.tenant_id,
+            "owners": None,
+            "hidden": [],
+            "week_before": format_instant(first - WEEK),
+            "week_after": format_instant(first + WEEK),
+        }
+        texts = (lists.TENANT_WITHIN, *lists.TENANT_REACHING_IN)
+        await asyncio.gather(*(self._query(text, parameters, None) for text in texts))
 
     async def start(self) -> None:
-        timeline, *_ = await asyncio.gather(
-            self.entries.read_item("timeline", self.own),
-            self.projects.read_item(self.person.project_id, self.person.tenant_id),
-            self.activities.read_item(self.person.activity_id, self.person.tenant_id),
-        )
-        self.entry = {**self.entry, "id": str(uuid4())}
+        timeline = await self.entries.read_item("timeline", self.own)
+        self.entry = {**self.entry, "id": str(uuid4()), "end_date": None}
         await self._batch(("create", (self.entry,)), timeline)
 
     async def stop(self) -> None:
-        """Also what a change of the text costs."""
+        timeline = await self.entries.read_item("timeline", self.own)
+        ended = [{"op": "set", "path": "/end_date", "value": self.entry["start_date"]}]
+        # The same entry is ended again and again.
+        condition = {"filter_predicate": f"FROM c WHERE {LIVE}"}
+        await self._batch(("patch", (self.entry["id"], ended), condition), timeline)
+
+    async def put(self) -> None:
         timeline, entry = await asyncio.gather(
             self.entries.read_item("timeline", self.own), self.entries.read_item(self.entry["id"], self.own)
         )
@@ -97,20 +102,9 @@ class Bare:
     async def _batch(self, operation: Any, timeline: Document) -> None:
         replacement = ("replace", ("timeline", self.timeline), {"if_match_etag": timeline["_etag"]})
         event = ("create", ({**self.event, "id": str(uuid4())},))
-        await self.entries.execute_item_batch([operation, replacement, event], self.own)
+        await self.entries.execute_item_batch([operation, replacement, event], self.own, no_response=True)
 
-    async def _own_list(self, first: datetime, beyond: datetime) -> None:
-        more = {"skip": 0, "limit": 9999}
-        await asyncio.gather(
-            self._query(lists.OWN_WITHIN, first, beyond, more, self.persons),
-            self._query(lists.OWN_BEFORE, first, beyond, more, self.persons),
-        )
-
-    async def _query(
-        self, text: str, first: datetime, beyond: datetime, more: Document, partition: list[str] | None
-    ) -> None:
-        dates = {"first": format_instant(first), "beyond": format_instant(beyond)}
-        parameters = {**dates, "projects": None, "activities": None, "uri": None, **more}
+    async def _query(self, text: str, parameters: Document, partition: list[str] | None) -> None:
         where: dict[str, Any] = {} if partition is None else {"partition_key": partition}
         pages = self.entries.query_items(
             text,
@@ -119,6 +113,13 @@ class Bare:
             **where,
         )
         _ = [row async for row in pages]
+
+
+def _filters(first: datetime, beyond: datetime) -> Document:
+    """The parameters of a list that filters by nothing but a range."""
+    dates = {"first": format_instant(first), "beyond": format_instant(beyond)}
+    nothing = dict.fromkeys(("projects", "activities", "uri", "billable"))
+    return {**dates, **nothing, "seen": [], "skip": 0, "limit": 9999}
 
 
 async def prepared(database: DatabaseProxy, person: Person) -> Bare:
@@ -137,8 +138,7 @@ async def prepared(database: DatabaseProxy, person: Person) -> Bare:
     (event,) = [await like(document["id"]) async for document in events]
     await entries.create_item(timeline)
     await entries.create_item(entry)
-    projects, activities = database.get_container_client("project"), database.get_container_client("activity")
-    return Bare(entries, projects, activities, person, owner_id, entry, timeline, event)
+    return Bare(entries, person, owner_id, entry, timeline, event)
 
 
 async def timed(call: Callable[[], Awaitable[None]], seconds: float) -> list[float]:
@@ -164,7 +164,7 @@ async def measured(account: str, person: Person, seconds: float, **options: Any)
             "start": await timed(bare.start, seconds),
             "stop": await timed(bare.stop, seconds),
             "stop + start": await timed(bare.switch, seconds),
-            "put": await timed(bare.stop, seconds),
+            "put": await timed(bare.put, seconds),
             "summary": await timed(bare.summary, seconds),
             "report of a month": await timed(bare.report, seconds),
         }

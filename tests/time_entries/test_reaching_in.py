@@ -88,7 +88,7 @@ def work(table: Table, text: str) -> int:
     first = datetime(2020, 3, 1, tzinfo=UTC)
     week = {"@week_before": format_instant(first - WEEK), "@week_after": format_instant(first + WEEK)}
     nothing = dict.fromkeys(("@projects", "@activities", "@uri", "@billable", "@owners"))
-    parameters = {"@tenant": "t", "@hidden": [], "@first": format_instant(first), **week, **nothing}
+    parameters: dict[str, Any] = {"@tenant": "t", "@hidden": [], "@first": format_instant(first), **week, **nothing}
     taken: list[None] = []
     for _ in range(2):
         # The first run makes the index.
