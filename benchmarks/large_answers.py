@@ -140,7 +140,7 @@ def _summed(length: int, rounds: Sequence[dict[str, list[float]]]) -> dict[str, 
     """Medians over the rounds, of the figures and of their ratios within a round."""
     floors = [name for name in rounds[0] if name not in {"report", "usual", "meanwhile"}]
     each = [{name: statistics.median(one[name]) for name in ("report", *floors)} for one in rounds]
-    others = [{name: _percentiles(one[name]) for name in ("usual", "meanwhile")} for one in rounds]
+    others = [{name: percentiles(one[name]) for name in ("usual", "meanwhile")} for one in rounds]
     return {
         "rounds": len(rounds),
         "bytes": length,
@@ -155,7 +155,8 @@ def _summed(length: int, rounds: Sequence[dict[str, list[float]]]) -> dict[str, 
     }
 
 
-def _percentiles(took: Sequence[float]) -> dict[str, float]:
+def percentiles(took: Sequence[float]) -> dict[str, float]:
+    """The median, the 99th percentile and the maximum."""
     cuts = statistics.quantiles(took, n=100, method="inclusive")
     return {"p50": cuts[49], "p99": cuts[98], "most": max(took)}
 

@@ -36,10 +36,13 @@ class Server:
 
 
 @asynccontextmanager
-async def database(data: str | None = None) -> AsyncIterator[Server]:
-    """The embedded database, on a file as on a laptop: `data`, or one that goes with the block."""
+async def database(data: str | None = None, *, faults: bool = False) -> AsyncIterator[Server]:
+    """The embedded database, on a file as on a laptop: `data`, or one that goes with the block.
+
+    With `faults`, it can be told to refuse what goes beyond a throughput.
+    """
     with tempfile.TemporaryDirectory() as folder:
-        arguments = ["--port", "0", "--data", data or f"{folder}/cosmos.db"]
+        arguments = ["--port", "0", "--data", data or f"{folder}/cosmos.db", *(["--faults"] if faults else [])]
         async with _process("embedded_cosmos", arguments, os.environ) as (process, line):
             yield Server(line.split()[5], process.pid)
 

@@ -4,6 +4,7 @@ A test in the server's process uses `Server.faults`; for one in another process,
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from enum import StrEnum
@@ -55,7 +56,9 @@ class Kind(StrEnum):
 class Fault:
     """`count` requests of `operation` (on `container`, or any) meet it, after `skip` that do not.
 
-    `seconds` is how long a delay takes, or what a throttled client is told to wait.
+    `seconds` is how long a delay takes, or what a throttled client is told to wait. With `units_per_second`, only those
+    requests meet it that come when the requests of the current second were charged so much already, as in an account
+    with a provisioned throughput.
     """
 
     kind: Kind
@@ -65,6 +68,7 @@ class Fault:
     container: str | None = None
     seconds: float = 0.1
     hits: int = 0
+    units_per_second: float | None = None
 
     def meets(self, operation: Operation, container: str | None) -> bool:
         if self.container is not None and self.container != container:
@@ -85,6 +89,8 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
+        self._second = 0
+        self._charged = 0.0
 
     def inject(self, fault: Fault) -> Fault:
         """The fault counts its `hits`; a test can see that it was met."""
@@ -96,6 +102,13 @@ class Faults:
         with self._lock:
             self._waiting.clear()
 
+    def charge(self, units: float) -> None:
+        """A request of the current second was charged so much."""
+        with self._lock:
+            if (second := int(time.monotonic())) != self._second:
+                self._second, self._charged = second, 0.0
+            self._charged += units
+
     def take(self, call: Call) -> Fault | None:
         if not self._waiting:
             return None
@@ -103,13 +116,18 @@ class Faults:
         container = call.path[3] if len(call.path) > 3 else None
         with self._lock:
             for fault in self._waiting:
-                if fault.hits < fault.count and fault.meets(operation, container):
+                if fault.hits < fault.count and fault.meets(operation, container) and self._has_cause(fault):
                     if fault.skip > 0:
                         fault.skip -= 1
                         return None
                     fault.hits += 1
                     return fault
         return None
+
+    def _has_cause(self, fault: Fault) -> bool:
+        if fault.units_per_second is None:
+            return True
+        return int(time.monotonic()) == self._second and self._charged >= fault.units_per_second
 
     def control(self, call: Call) -> Reply:
         """GET lists the faults with their hits, POST adds one, DELETE takes all away."""
@@ -128,7 +146,12 @@ def refuse_web_page(call: Call) -> None:
 
 
 def _fault_of(given: dict[str, Any]) -> Fault:
-    converters: dict[str, Callable[[Any], Any]] = {"kind": Kind, "operation": Operation, "seconds": float}
+    converters: dict[str, Callable[[Any], Any]] = {
+        "kind": Kind,
+        "operation": Operation,
+        "seconds": float,
+        "units_per_second": float,
+    }
     try:
         return Fault(**{name: converters.get(name, _as_is)(value) for name, value in given.items()})
     except (TypeError, ValueError) as error:

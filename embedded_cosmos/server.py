@@ -92,7 +92,9 @@ class _Service:
             return self._faults.control(call)
         fault = self._faults.take(call)
         if fault is None:
-            return await self._routes.answer(call)
+            reply = await self._routes.answer(call)
+            self._faults.charge(float(reply.headers.get("x-ms-request-charge", 0)))
+            return reply
         return await self._troubled(call, fault, request.transport)
 
     async def _troubled(self, call: Call, fault: Fault, transport: asyncio.Transport | None) -> Reply:

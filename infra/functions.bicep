@@ -30,6 +30,9 @@ param cosmosEndpoint string
 @description('The database\'s name.')
 param cosmosDatabase string
 
+@description('The request units a second that the database serves at most.')
+param cosmosThroughput int
+
 @description('Where the feature flags are.')
 param appConfigurationEndpoint string
 
@@ -79,6 +82,7 @@ var settings = {
   // Of the code: docs/settings.md.
   COSMOS_ENDPOINT: cosmosEndpoint
   COSMOS_DATABASE: cosmosDatabase
+  COSMOS_THROUGHPUT: string(cosmosThroughput)
   // The backend checks every token itself, too: a function key alone opens nothing.
   JWT_VERIFICATION: 'jwks'
   JWT_JWKS_URL: jwksUrl

@@ -243,6 +243,8 @@ module functions 'functions.bicep' = {
     insightsConnectionString: monitoring.outputs.connectionString
     cosmosEndpoint: database.outputs.endpoint
     cosmosDatabase: database.outputs.databaseName
+    // A container that is paid by the request serves 5,000 at most.
+    cosmosThroughput: serverless ? 5000 : maximumThroughput
     appConfigurationEndpoint: flags.outputs.endpoint
     jwksUrl: keys
     tokenAudience: tokenAudience

@@ -19,7 +19,7 @@ async def make(tenant_id: str, asked: Mapping[str, str], done: Callable[[int], A
     """
     query = TimeReportQuery().load({"user_id": "*", **asked})
     caller = Caller("", tenant_id, is_admin=True, is_tester=True)
-    found = await source(caller, query, instants.now(), done=done)
+    found = await source(caller, query, instants.now(), rows=query["format"] == "xlsx", done=done)
     if query["format"] != "json":
         return await files.of_groups(caller, found, query)
     report = await added_up(files.report_of(found, query), found)

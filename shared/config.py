@@ -7,10 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 from shared.errors import unavailable
 
+Default = TypeVar("Default", int, None)
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 SECRETS_KEY = "SECRETS_KEY"
 SECRETS_KEY_PREVIOUS = "SECRETS_KEY_PREVIOUS"
@@ -95,6 +97,8 @@ class Settings:
     cosmos_database: str
     catalog_cache_seconds: float
     report_most_entries: int
+    # The request units a second that the database can be asked for; None: unknown, and reports are not slowed down.
+    cosmos_throughput: int | None
     # How long a time entry may be, or a timer run before it is started or restarted.
     longest_entry_hours: int
     # Whether an administrator may decide on their own timesheets.
@@ -117,6 +121,7 @@ class Settings:
             cosmos_database=environment.get("COSMOS_DATABASE") or "time-tracker",
             catalog_cache_seconds=_seconds(environment, "CATALOG_CACHE_SECONDS", 15),
             report_most_entries=_count(environment, "REPORT_MOST_ENTRIES", 200_000),
+            cosmos_throughput=_count(environment, "COSMOS_THROUGHPUT", None),
             longest_entry_hours=_count(environment, "LONGEST_ENTRY_HOURS", 168),
             own_timesheets_may_be_approved=_switch(environment, "OWN_TIMESHEETS_MAY_BE_APPROVED"),
             event_retention_days=_days(environment, "EVENT_RETENTION_DAYS"),
@@ -145,8 +150,10 @@ def _seconds(environment: Mapping[str, str], name: str, default: float) -> float
     return value
 
 
-def _count(environment: Mapping[str, str], name: str, default: int) -> int:
-    text = environment.get(name, "").strip() or str(default)
+def _count(environment: Mapping[str, str], name: str, default: Default) -> int | Default:
+    text = environment.get(name, "").strip()
+    if not text:
+        return default
     if not (text.isascii() and text.isdecimal() and int(text)):
         raise ConfigError(f"the setting {name} must be a whole number, 1 or more")
     return int(text)

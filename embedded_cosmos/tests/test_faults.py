@@ -92,6 +92,18 @@ async def test_a_connection_dropped_after_the_write_leaves_it_done(container: An
     assert (await container.read_item("1", "p"))["id"] == "1"
 
 
+async def test_what_goes_beyond_a_throughput_is_refused_until_the_next_second(container: Any, faults: Faults) -> None:
+    """A write is charged more than 5 units. The SDK waits and tries again, so that all succeed at last."""
+    fault = faults.inject(Fault(Kind.THROTTLE, Operation.WRITES, count=1000, seconds=1, units_per_second=20))
+    for number in range(8):
+        await container.create_item({"id": str(number), "pk": "p"})
+    assert 0 < fault.hits < 1000
+
+    enough = faults.inject(Fault(Kind.THROTTLE, Operation.READS, count=1000, units_per_second=1000))
+    await container.read_item("1", "p")
+    assert enough.hits == 0
+
+
 async def test_a_fault_can_let_some_pass_and_keep_to_one_container(container: Any, faults: Faults) -> None:
     elsewhere = faults.inject(Fault(Kind.UNAVAILABLE, Operation.ANY, container="another"))
     second = faults.inject(Fault(Kind.UNAVAILABLE, Operation.QUERY, skip=1, count=100, container="c"))

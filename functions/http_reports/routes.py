@@ -38,7 +38,7 @@ async def report_time(request: Request) -> Reply:
     Amounts are for administrators; for others they are empty.
     """
     query = request.query
-    found = await source(request.caller, query, request.now)
+    found = await source(request.caller, query, request.now, rows=query["format"] == "xlsx")
     if query["format"] != "json":
         return _file(await files.of_groups(request.caller, found, query), found, query)
     report = await added_up(files.report_of(found, query), found)
@@ -64,7 +64,7 @@ async def report_entries(request: Request) -> Reply:
     query = request.query
     if query["layout"] and query["format"] != "csv":
         raise ValidationError("It is a layout of CSV: add format=csv.", "layout")
-    found = await source(request.caller, query, request.now)
+    found = await source(request.caller, query, request.now, rows=True)
     if query["format"] != "json":
         return _file(await files.of_entries(request.caller, found, query, request.now), found, query)
     report = files.report_of(found, query)

@@ -11,6 +11,7 @@ from azure.cosmos.exceptions import CosmosResourceNotFoundError
 
 from shared.clients import container
 from shared.cosmos.failures import database
+from shared.cosmos.pace import Pace
 
 Document = dict[str, Any]
 Partition = str | list[str]
@@ -65,16 +66,36 @@ async def query(
 
 
 async def pages(
-    container_id: str, text: str, parameters: Mapping[str, Any], partition: Partition | None = None
+    container_id: str,
+    text: str,
+    parameters: Mapping[str, Any],
+    partition: Partition | None = None,
+    pace: Pace | None = None,
 ) -> AsyncIterator[list[Any]]:
-    """The results of a query page by page, each read when its turn comes. Raises ApiError 429 or 503."""
-    where: dict[str, Any] = {} if partition is None else {"partition_key": partition}
+    """The results of a query page by page, each read when its turn comes; with `pace`, not before it lets it go.
+
+    Raises ApiError 429 or 503.
+    """
+    options: dict[str, Any] = {} if partition is None else {"partition_key": partition}
+    set_aside = 0.0
+    if pace:
+        options["response_hook"] = lambda headers, _: pace.charged(float(headers["x-ms-request-charge"]), set_aside)
     async with database():
-        results = container(container_id).query_items(
-            text,
-            parameters=[{"name": f"@{name}", "value": value} for name, value in parameters.items()],
-            max_item_count=PAGE_SIZE,
-            **where,
+        results = (
+            container(container_id)
+            .query_items(
+                text,
+                parameters=[{"name": f"@{name}", "value": value} for name, value in parameters.items()],
+                max_item_count=PAGE_SIZE,
+                **options,
+            )
+            .by_page()
         )
-        async for page in results.by_page():
+        while True:
+            if pace:
+                set_aside = await pace.turn()
+            try:
+                page = await anext(results)
+            except StopAsyncIteration:
+                return
             yield [row async for row in page]

@@ -1,6 +1,8 @@
 """What the reports answer as JSON."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
 from decimal import Decimal
 from typing import Any
 
@@ -14,6 +16,7 @@ from shared.reports.reading import Source
 from shared.reports.rules import Report, Sums, in_order, outermost
 from shared.time_entries.answers import TimeEntry, shown_for
 
+SLICE = 50
 SECONDS = "Seconds, exact to the millisecond."
 
 
@@ -98,9 +101,13 @@ class EntriesReport(Answer):
 
 async def added_up(report: Report, source: Source) -> Report:
     """The report with all entries of its source counted."""
-    async for page in source.pages:
-        for document in page:
-            report.add(source.entry(document))
+    async with aclosing(source.pages) as pages:
+        async for page in pages:
+            for at in range(0, len(page), SLICE):
+                for document in page[at : at + SLICE]:
+                    report.add(source.entry(document))
+                # Other requests have their turn.
+                await asyncio.sleep(0)
     return report
 
 
@@ -120,16 +127,14 @@ def time_report(report: Report, source: Source, timezone: str | None) -> dict[st
 
 async def entry_rows(caller: Caller, report: Report, source: Source) -> AsyncIterator[dict[str, Any]]:
     """Each entry as lists show it, with its part within the range; the report counts it meanwhile."""
-    async for page in source.pages:
-        for shown, document in zip(await shown_for(caller, page), page, strict=True):
-            entry = source.entry(document)
-            parts = report.add(entry)
-            amounts: dict[str, list[Decimal]] = {}
-            for part in parts:
-                for code, pair in part.amounts.items():
-                    so_far = amounts.get(code, [Decimal(), Decimal()])
-                    amounts[code] = [so_far[0] + pair[0], so_far[1] + pair[1]]
-            yield {**shown, "seconds": sum(part.duration for part in parts) / 1000, "amounts": amounts_of(amounts)}
+    async with aclosing(source.pages) as pages:
+        async for page in pages:
+            for shown, document in zip(await shown_for(caller, page), page, strict=True):
+                parts = report.add(source.entry(document))
+                worked = Sums()
+                for part in parts:
+                    worked.add(part.duration, part.charges, billable=False)
+                yield {**shown, "seconds": worked.milliseconds / 1000, "amounts": amounts_of(worked.amounts)}
 
 
 def amounts_of(amounts: Mapping[str, list[Decimal]]) -> list[dict[str, str]]:

@@ -1,9 +1,11 @@
 """Reading what a report is of: entries page by page, so that memory grows with the groups and not with the entries."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from shared.auth.caller import Caller
@@ -12,21 +14,37 @@ from shared.catalog.names import Names, names_for
 from shared.catalog.rules import is_billable
 from shared.config import settings
 from shared.cosmos.items import Document
+from shared.cosmos.pace import pace_of_reports
 from shared.errors import ApiError
-from shared.instants import DEFAULT_TIMEZONE_OFFSET
+from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
+from shared.instants import DEFAULT_TIMEZONE_OFFSET, EARLIEST, LATEST
 from shared.rates.rules import RateBook
 from shared.rates.store import rate_book
 from shared.reports.days import StoredInstants, milliseconds
 from shared.reports.rules import NOTHING, Entry
 from shared.time_entries import lists
+from shared.time_entries.entry import SELECTED
 from shared.time_entries.schemas import ListFilters
 from shared.users.directory import directory
 from shared.users.rules import Users
 
-TOO_LARGE = "There are {count} time entries, and this report is of {most} at most; ask for a shorter time, or for CSV"
-# A row of a workbook takes 0.45 ms of a processor, so that these take half of what a call may take (XlsxWriter 3.3.1,
-# 20 columns).
-MOST_IN_A_WORKBOOK = 10_000
+# What a report adds up: half of what a row needs, and in no order, so that nothing has to be sorted.
+SUMMED = ", ".join(
+    f"c.{name}"
+    for name in ("owner_id", "project_id", "activity_id", "start_date", "end_date", "timezone_offset", "billable")
+)
+OWN_SUMS = f"SELECT {SUMMED} FROM c WHERE {lists.STARTING_WITHIN}"
+TENANT_SUMS = f"SELECT {SUMMED} FROM c WHERE {lists.OF_TENANT} AND {lists.STARTING_WITHIN}"
+OWN_ROWS = f"SELECT {SELECTED} FROM c WHERE {lists.STARTING_WITHIN} ORDER BY c.start_date DESC"
+TENANT_ROWS = f"SELECT {SELECTED} FROM c WHERE {lists.OF_TENANT} AND {lists.STARTING_WITHIN} ORDER BY c.start_date DESC"
+SLICES = 4
+TOO_LARGE = "There are {count} time entries, {why}; ask for a shorter time, or use the command line"
+IN_TIME = "more than can be read in time"
+# Of the time that a call has. What is left is enough to count, and to write the end of the answer.
+READING_SECONDS = 7.5
+# A row of a workbook takes the app 0.18 ms of a processor (benchmarks/reports.py), so that these take half of what a
+# call may take.
+MOST_IN_A_WORKBOOK = 25_000
 ANY_NUMBER = 10**9
 
 
@@ -35,7 +53,7 @@ class Source:
     """What a report is made of. `rates`: None where the reader may not see amounts."""
 
     filters: ListFilters
-    pages: AsyncIterator[list[Document]]
+    pages: AsyncGenerator[list[Document], None]
     names: Names
     users: Users
     rates: RateBook | None
@@ -73,14 +91,14 @@ class Source:
 
 
 async def source(
-    caller: Caller, query: Mapping[str, Any], now: datetime, *, done: Callable[[int], Any] | None = None
+    caller: Caller, query: Mapping[str, Any], now: datetime, *, rows: bool, done: Callable[[int], Any] | None = None
 ) -> Source:
-    """What the query asks for, as far as the caller may.
+    """What the query asks for, as far as the caller may. `rows`: whether entries are shown, or only added up.
 
     `done` is for the command line, which has no deadline: it is told how many entries each page has, and the report may
     be of any size.
 
-    Raises ValidationError for a bad range, ApiError 403 as lists do, 422 `report_too_large`.
+    Raises ValidationError for a bad range, ApiError 403 as lists do; its pages raise 422 `report_too_large`.
     """
     filters = await lists.filters_for(caller, query, now)
     # A project that was made elsewhere a second ago has a customer as well.
@@ -90,22 +108,105 @@ async def source(
     most = ANY_NUMBER if done else settings().report_most_entries
     if query["format"] == "xlsx" and not done:
         most = min(most, MOST_IN_A_WORKBOOK)
-    (count, found), users, rates = await asyncio.gather(
-        lists.page(caller, filters, 0, most),
+    users, rates = await asyncio.gather(
         directory().known_users(caller.tenant_id),
         rate_book(caller.tenant_id) if caller.may_see_amounts else _none(),
     )
-    if count > most:
-        raise ApiError(422, "report_too_large", TOO_LARGE.format(count=count, most=most))
-    pages = found.pages()
-    told = _told(pages, done) if done else pages
-    return Source(filters, told, names, users, rates, milliseconds(now))
+    pages = _pages(caller, filters, rows, most, done)
+    return Source(filters, pages, names, users, rates, milliseconds(now))
 
 
-async def _told(pages: AsyncIterator[list[Document]], done: Callable[[int], Any]) -> AsyncIterator[list[Document]]:
-    async for page in pages:
-        done(len(page))
-        yield page
+async def _pages(
+    caller: Caller, filters: ListFilters, rows: bool, most: int, done: Callable[[int], Any] | None
+) -> AsyncGenerator[list[Document], None]:
+    """The entries that meet the range; as rows newest start first, else in any order, with only what is added up.
+
+    Several of them read at once take turns with the large lists. Raises ApiError 503 where there are too many, 422.
+    """
+    streams = _streams(caller, filters, rows)
+    ends = None if done else asyncio.get_running_loop().time() + READING_SECONDS
+    found = 0
+    async with AsyncExitStack() as entered:
+        async with first_pages().turn():
+            reaching_in, firsts = await asyncio.gather(
+                lists.starting_before(caller, filters), asyncio.gather(*(_next(stream) for stream in streams))
+            )
+        if any(first and len(first) >= LARGE_AFTER_ENTRIES for first in firsts):
+            await entered.enter_async_context(large_lists().turn())
+        pages = await entered.enter_async_context(aclosing(_side_by_side(firsts, streams)))
+        while found + len(reaching_in) <= most:
+            try:
+                async with asyncio.timeout_at(ends):
+                    page = await anext(pages, None)
+            except TimeoutError:
+                raise await _too_large(caller, filters, IN_TIME) from None
+            if page is None:
+                if done:
+                    done(len(reaching_in))
+                yield reaching_in
+                return
+            found += len(page)
+            if done:
+                done(len(page))
+            yield page
+    raise await _too_large(caller, filters, f"and this report is of {most} at most")
+
+
+async def _too_large(caller: Caller, filters: ListFilters, why: str) -> ApiError:
+    within, before = await asyncio.gather(lists.count_within(caller, filters), lists.starting_before(caller, filters))
+    return ApiError(422, "report_too_large", TOO_LARGE.format(count=within + len(before), why=why))
+
+
+def _streams(caller: Caller, filters: ListFilters, rows: bool) -> list[AsyncIterator[list[Document]]]:
+    """The pages of one query for rows, and of a query for each slice of the range for sums."""
+    of_tenant = filters.owners is not None
+    if rows:
+        return [lists.pages_of(caller, filters, TENANT_ROWS if of_tenant else OWN_ROWS, {}, pace_of_reports())]
+    text = TENANT_SUMS if of_tenant else OWN_SUMS
+    # Of one person, there are seldom more than fit on a page.
+    edges = _edges(filters, SLICES if of_tenant else 1)
+    return [
+        lists.pages_of(caller, replace(filters, first=first, beyond=beyond), text, {}, pace_of_reports())
+        for first, beyond in pairwise(edges)
+    ]
+
+
+def _edges(filters: ListFilters, slices: int) -> list[datetime]:
+    """Where the slices of a range begin, and where the last one ends; of an open one there is one slice."""
+    if filters.first == EARLIEST or filters.beyond == LATEST:
+        slices = 1
+    length = (filters.beyond - filters.first) / slices
+    return [*(filters.first + number * length for number in range(slices)), filters.beyond]
+
+
+async def _side_by_side(
+    firsts: Sequence[list[Document] | None], streams: Sequence[AsyncIterator[list[Document]]]
+) -> AsyncGenerator[list[Document], None]:
+    """The pages of all streams as they come: each stream's next one is read while another's is used."""
+    reading = {
+        asyncio.create_task(_next(stream)): stream
+        for first, stream in zip(firsts, streams, strict=True)
+        if first is not None
+    }
+    try:
+        for first in firsts:
+            yield first or []
+        while reading:
+            ready, _ = await asyncio.wait(reading, return_when=asyncio.FIRST_COMPLETED)
+            for task in ready:
+                stream = reading.pop(task)
+                # A page may be empty, and more may follow.
+                if (page := task.result()) is not None:
+                    reading[asyncio.create_task(_next(stream))] = stream
+                    yield page
+    finally:
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+
+
+async def _next(stream: AsyncIterator[list[Document]]) -> list[Document] | None:
+    return await anext(stream, None)
 
 
 def _projects(filters: ListFilters, customers: list[str] | None, names: Names) -> list[str] | None:

@@ -18,6 +18,7 @@ from shared.auth.caller import Caller
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import IS_ITEM, LIVE, Document
+from shared.cosmos.pace import Pace
 from shared.http import cursors
 from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
 from shared.instants import EARLIEST, LATEST, format_instant, is_stored
@@ -175,7 +176,7 @@ async def entries(caller: Caller, filters: ListFilters, limit: int, cursor: Curs
     async with first_pages().turn():
         if (recent := await _recent(caller, filters)) is not None:
             return Listed(_at_once(_after(cursor, recent)), limit, cursor)
-        first, reaching_in = await asyncio.gather(anext(within, []), _reaching_in(caller, filters))
+        first, reaching_in = await asyncio.gather(anext(within, []), starting_before(caller, filters))
     return Listed(_one_after_another(first, within, _after(cursor, reaching_in)), limit, cursor)
 
 
@@ -189,7 +190,7 @@ async def page(
         if (recent := await _recent(caller, filters)) is not None:
             return len(recent), Listed(_at_once(_after(cursor, recent)[skip:]), limit, cursor)
         count, first, reaching_in = await asyncio.gather(
-            _count_within(caller, filters), anext(within, []), _reaching_in(caller, filters)
+            count_within(caller, filters), anext(within, []), starting_before(caller, filters)
         )
     rest = _after(cursor, reaching_in)[max(skip - count, 0) :]
     return count + len(reaching_in), Listed(_one_after_another(first, within, rest), limit, cursor)
@@ -236,15 +237,16 @@ def _within(
         # A longer text is behind its beginning: this is at the date or before it.
         up_to = min(format_instant(filters.beyond), f"{cursor.date}~")
         behind = {"seen": list(cursor.seen), "beyond": up_to}
-    return _pages(caller, filters, text, {"skip": skip, "limit": limit, **behind})
+    return pages_of(caller, filters, text, {"skip": skip, "limit": limit, **behind})
 
 
-async def _count_within(caller: Caller, filters: ListFilters) -> int:
+async def count_within(caller: Caller, filters: ListFilters) -> int:
+    """How many entries start in the range."""
     counts = await _query(caller, filters, OWN_COUNT if filters.owners is None else TENANT_COUNT, {})
     return sum(counts)
 
 
-async def _reaching_in(caller: Caller, filters: ListFilters) -> list[Document]:
+async def starting_before(caller: Caller, filters: ListFilters) -> list[Document]:
     """What starts before the range and ends in it or later, newest first: one entry of an owner at most."""
     if filters.first == filters.beyond:
         return []
@@ -271,10 +273,13 @@ async def _reaching_in_of_tenant(caller: Caller, filters: ListFilters) -> list[D
 
 
 async def _query(caller: Caller, filters: ListFilters, text: str, more: dict[str, Any]) -> list[Any]:
-    return [row async for page in _pages(caller, filters, text, more) for row in page]
+    return [row async for page in pages_of(caller, filters, text, more) for row in page]
 
 
-def _pages(caller: Caller, filters: ListFilters, text: str, more: dict[str, Any]) -> AsyncIterator[list[Any]]:
+def pages_of(
+    caller: Caller, filters: ListFilters, text: str, more: Mapping[str, Any], pace: Pace | None = None
+) -> AsyncIterator[list[Any]]:
+    """The results of a query, page by page. Beside the filters it takes what `more` names."""
     parameters: dict[str, Any] = {
         "first": format_instant(filters.first),
         "beyond": format_instant(filters.beyond),
@@ -285,7 +290,7 @@ def _pages(caller: Caller, filters: ListFilters, text: str, more: dict[str, Any]
         **more,
     }
     if filters.owners is None:
-        return items.pages(TIME_ENTRY, text, parameters, [caller.tenant_id, caller.user_id])
+        return items.pages(TIME_ENTRY, text, parameters, [caller.tenant_id, caller.user_id], pace)
     owners = None if EVERYONE in filters.owners else filters.owners
     of_tenant = {"tenant": caller.tenant_id, "owners": owners, "hidden": sorted(filters.hidden)}
-    return items.pages(TIME_ENTRY, text, parameters | of_tenant)
+    return items.pages(TIME_ENTRY, text, parameters | of_tenant, pace=pace)

