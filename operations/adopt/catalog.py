@@ -16,7 +16,7 @@ from operations.adopt.remarks import KEPT, LEFT_OUT, Remark, Row
 from operations.adopt.source import OldDatabase
 from shared import instants
 from shared.auth.caller import Caller
-from shared.catalog import names, reading
+from shared.catalog import announcements, names, reading
 from shared.catalog.project_types import PROJECT_TYPES
 from shared.catalog.resources import ACTIVITIES, CUSTOMERS, PROJECTS, TECHNOLOGIES, Resource
 from shared.cosmos import transactions
@@ -90,7 +90,7 @@ class Catalog:
             return Change(len(writes), [*operations, *guards] if writes else [], outbox)
 
         count: int = await AsyncRetrying(retry=conflict)(
-            transactions.settle, resource.container_id, self.tenant_id, attempt
+            announcements.settle, resource.container_id, self.tenant_id, attempt
         )
         names.forget(self.tenant_id)
         return count
