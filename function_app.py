@@ -1,4 +1,4 @@
-"""The Functions app: a function for each resource, and one for each watched container."""
+"""The Functions app: a function for each resource, one for each watched container, and those that run by the clock."""
 
 import gc
 
@@ -10,6 +10,7 @@ import azure.functions as func
 
 from functions import http_trigger
 from functions.change_feed import trigger as change_feed
+from functions.forgotten_timers import trigger as forgotten_timers
 from shared import logs
 from shared.cosmos.containers import WATCHED
 
@@ -20,6 +21,7 @@ for function in http_trigger.HTTP_FUNCTIONS:
     http_trigger.serve(app, function)
 for container_id in WATCHED:
     change_feed.watch(app, container_id)
+forgotten_timers.schedule(app)
 
 gc.freeze()
 gc.enable()

@@ -19,7 +19,7 @@ from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items
 from shared.cosmos.containers import EVENT, TIME_ENTRY, WATCHED
-from shared.cosmos.items import Document
+from shared.cosmos.items import Document, own_fields
 from shared.events.delivery import BadDocumentError, deliver, event_of
 from shared.events.outbox import EVENT_KIND
 from shared.time_entries.rules import Placed, overlap
@@ -157,7 +157,8 @@ async def _right(document: Document) -> Timeline:
 
 
 def _disagreement(document: Document, right: Timeline) -> str | None:
-    if document.get("running") != right.running:
+    running = document.get("running")
+    if (running and own_fields(running)) != right.running:
         return "the running entry is another, or looks otherwise"
     if (right.last_end or "") > (document.get("last_end") or ""):
         return "an entry ends later than it knows"

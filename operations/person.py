@@ -31,6 +31,7 @@ from shared.logs import correlation_id
 from shared.rates.answers import FIELDS as RATE_FIELDS
 from shared.rates.store import RATE
 from shared.time_entries.entry import FIELDS, length_mark
+from shared.time_entries.forgotten import PROPOSED_END
 from shared.time_entries.timeline import read_timeline
 from shared.users.file_directory import FileDirectory
 from shared.users.role_lock import LOCK_KIND
@@ -42,7 +43,7 @@ BLANK: Document = {"description": None, "uri": None, "technologies": []}
 # The fields of each kind of item, which are all that the changes of an event may hold.
 ALWAYS = frozenset({"id", "tenant_id", "deleted"})
 CHANGED = {
-    TIME_ENTRY: ALWAYS | {field.name for field in FIELDS},
+    TIME_ENTRY: ALWAYS | {PROPOSED_END, *(field.name for field in FIELDS)},
     USER: frozenset({"roles", "groups"}),
     RATE: ALWAYS.union(("kind", "rate_kind", "name"), RATE_FIELDS),
     **{

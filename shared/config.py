@@ -101,6 +101,8 @@ class Settings:
     cosmos_throughput: int | None
     # How long a time entry may be, or a timer run before it is started or restarted.
     longest_entry_hours: int
+    # After how long a running timer counts as forgotten.
+    forgotten_after_hours: int
     # Whether an administrator may decide on their own timesheets.
     own_timesheets_may_be_approved: bool
     # 0: events are kept for ever.
@@ -123,6 +125,7 @@ class Settings:
             report_most_entries=_count(environment, "REPORT_MOST_ENTRIES", 200_000),
             cosmos_throughput=_count(environment, "COSMOS_THROUGHPUT", None),
             longest_entry_hours=_count(environment, "LONGEST_ENTRY_HOURS", 168),
+            forgotten_after_hours=_count(environment, "FORGOTTEN_AFTER_HOURS", 10),
             own_timesheets_may_be_approved=_switch(environment, "OWN_TIMESHEETS_MAY_BE_APPROVED"),
             event_retention_days=_days(environment, "EVENT_RETENTION_DAYS"),
             api_url=_api_url(environment),

@@ -156,6 +156,13 @@ def check_plain(body: Any) -> None:
             check_plain(one)
 
 
+def without_proposal(running: Answer) -> Item:
+    """The running entry as other answers show it: they propose no end."""
+    entry: Item = running.ok()
+    del entry["proposed_end_date"]
+    return entry
+
+
 def ago(**duration: float) -> str:
     """The instant so long ago, in whole milliseconds, as the API answers it."""
     return stored(datetime.now(UTC) - timedelta(**duration))

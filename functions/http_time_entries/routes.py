@@ -10,7 +10,8 @@ from shared.http.etags import etag_of
 from shared.http.json_body import Streamed
 from shared.http.routing import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route, Routes
 from shared.time_entries import history, lists, reading, restoring, store
-from shared.time_entries.answers import EntryHistory, Summary, TimeEntry, TimeEntryPage, shown_for
+from shared.time_entries.answers import EntryHistory, RunningTimeEntry, Summary, TimeEntry, TimeEntryPage, shown_for
+from shared.time_entries.forgotten import PROPOSED_END, proposed_end_date
 from shared.time_entries.history import History
 from shared.time_entries.lists import Cursor, Listed
 from shared.time_entries.schemas import (
@@ -87,16 +88,20 @@ async def create(request: Request) -> Reply:
     "GET",
     "running",
     operation_id="get-running-time-entry",
-    answer=TimeEntry(),
+    answer=RunningTimeEntry(),
     otherwise={204: "No time entry is running."},
 )
 async def running(request: Request) -> Reply:
     """Get the running time entry.
 
-    The caller's only time entry without an end.
+    The caller's only time entry without an end. Once it has run for so long that it seems forgotten, an end is
+    proposed.
     """
     entry = await reading.running(request.caller)
-    return await _item(request, entry) if entry else NO_CONTENT
+    if entry is None:
+        return NO_CONTENT
+    (shown,) = await shown_for(request.caller, [entry])
+    return Reply(shown | {PROPOSED_END: proposed_end_date(entry, request.now)}, headers={"ETag": etag_of(entry)})
 
 
 @Route(ROUTES, "GET", "latest", operation_id="list-latest-time-entries", answer=TimeEntry(many=True))

@@ -17,7 +17,7 @@ from azure.cosmos.exceptions import CosmosBatchOperationError
 from shared.clients import container
 from shared.cosmos import transactions
 from shared.cosmos.containers import ADMINISTRATION
-from shared.cosmos.failures import database
+from shared.cosmos.failures import database, throttled
 from shared.cosmos.items import Document
 from shared.cosmos.transactions import Attempt, Change
 from shared.errors import ApiError
@@ -69,7 +69,7 @@ class Announcement:
         if self._write_id is None:
             write_id = str(uuid4())
             write = self._document(write_id, WRITE_KIND) | {"ttl": 2 * OPEN_SECONDS}
-            await self._apply([("upsert", (self._state(),)), ("create", (write,))])
+            await self._apply([("upsert", (self._state(),)), ("upsert", (write,))])
             self._write_id = write_id
 
     async def close(self) -> None:
@@ -78,12 +78,17 @@ class Announcement:
             return
         try:
             await self._apply([("upsert", (self._state(),)), ("delete", (self._write_id,))])
-        except (ApiError, CosmosBatchOperationError) as error:
-            log.warning("the end of a catalog write could not be announced: %s", type(error).__name__)
+        except ApiError as error:
+            log.warning("the end of a catalog write could not be announced: %s", error.code)
 
     async def _apply(self, operations: list[tuple[str, tuple[Any, ...]]]) -> None:
+        """Apply a batch that may be sent twice, as the SDK does after a dropped connection."""
         async with database():
-            await container(ADMINISTRATION).execute_item_batch(operations, partition_key=self._tenant_id)
+            try:
+                await container(ADMINISTRATION).execute_item_batch(operations, partition_key=self._tenant_id)
+            except CosmosBatchOperationError as error:
+                if error.status_code != 404:
+                    raise throttled(error) from error
 
     def _state(self) -> Document:
         return self._document(STATE_ID, STATE_KIND)

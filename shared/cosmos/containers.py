@@ -77,6 +77,9 @@ CONTAINERS: tuple[Container, ...] = (
             "/deleted",
             "/kind",
             "/_over_a_week",
+            # Of timelines: which timers run, since when, and which of them are known to be forgotten.
+            "/running/start_date",
+            "/running/_forgotten",
         ),
         ttl_seconds=-1,
         watched=True,

@@ -191,7 +191,7 @@ class _Writer(Generic[T]):
         sent = [*self._doubtful, change] if change and change not in self._doubtful else self._doubtful
         try:
             for candidate in sent:
-                if await read(self._container_id, candidate.outbox[0]["id"], self._partition):
+                if candidate.outbox and await read(self._container_id, candidate.outbox[0]["id"], self._partition):
                     return candidate
         except ApiError as unreadable:
             # What the database says that it has throttled, or found too large, counts as not applied.

@@ -52,13 +52,16 @@ def stamped(
     return {**document, "_last_event_ctx": context}
 
 
-def outbox_document(before: Mapping[str, Any] | None, after: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def outbox_document(
+    before: Mapping[str, Any] | None, after: Mapping[str, Any], now: datetime, event_id: str | None = None
+) -> dict[str, Any]:
     """The document that carries the event of one write of an item, from `before` to a stamped `after`.
 
     It lies in the item's own logical partition and expires after 30 days. Where an item has no owner, its container has
-    unique keys, and `deleted` keeps the document clear of them.
+    unique keys, and `deleted` keeps the document clear of them. With an `event_id` that is made of the item, there is
+    one such event of the item at most.
     """
-    event_id = str(uuid4())
+    event_id = event_id or str(uuid4())
     context = after["_last_event_ctx"]
     event = {
         "id": event_id,

@@ -55,6 +55,15 @@ class TimeEntry(Item, TimeEntryBody):
     deleted = Id(allow_none=True, metadata=about("Null, or a UUID if it is deleted.", None))
 
 
+class RunningTimeEntry(TimeEntry):
+    """The running time entry, with the end that is proposed for it once it counts as forgotten."""
+
+    proposed_end_date = Instant(
+        allow_none=True,
+        metadata=about("If it seems forgotten, 8 hours after its start; otherwise null. It is not stopped.", None),
+    )
+
+
 class TimeEntryPage(Answer):
     """A page of time entries."""
 

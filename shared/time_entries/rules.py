@@ -17,6 +17,7 @@ from shared.instants import TENTH, format_instant, tenth
 START_LEEWAY = timedelta(minutes=5)
 END_LEEWAY = timedelta(seconds=60)
 SNAP = timedelta(minutes=5)
+PROPOSED_LENGTH = timedelta(hours=8)
 
 
 class Interval(NamedTuple):
@@ -46,6 +47,16 @@ def billable_after(current: bool, given: bool | None, of_new_project: bool | Non
     if given is not None and given != current:
         return given
     return current if of_new_project is None else of_new_project
+
+
+def forgotten_before(now: datetime, hours: int) -> datetime:
+    """A timer that has run since then, or longer, counts as forgotten: for so many hours it runs."""
+    return now - timedelta(hours=hours)
+
+
+def proposed_end(start: datetime, now: datetime, hours: int) -> datetime | None:
+    """Where a forgotten timer may have been meant to end: 8 hours after its start. None while it is not forgotten."""
+    return start + PROPOSED_LENGTH if start <= forgotten_before(now, hours) else None
 
 
 def timer_start(requested: datetime | None, now: datetime) -> datetime:

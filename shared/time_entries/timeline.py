@@ -88,6 +88,10 @@ class Timeline:
         """
         return max(now, parse_instant(self.last_event) + MILLISECOND) if self.last_event else now
 
+    def marked(self, name: str, value: str) -> "Timeline":
+        """The timeline with a field on its copy of the running entry that is no part of the entry: see forgotten.py."""
+        return replace(self, running={**(self.running or {}), name: value})
+
     def operation(self) -> Operation:
         """The batch operation that writes it, on the condition that it is still what was read.
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from aiohttp import ClientSession
 
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
@@ -54,6 +55,20 @@ async def test_a_write_whose_outcome_is_unknown_stays_announced(
     (await world.admin.post("customers", {"name": "Another"})).refused(503, "outcome_unknown")
 
     assert (await announced(world)).keys() == {STATE_KIND, WRITE_KIND}
+
+
+@pytest.mark.parametrize("skip", [0, 1])
+@pytest.mark.parametrize("kind", [Kind.DROP_AFTER, Kind.DROP_BEFORE])
+async def test_a_connection_dropped_about_an_announcement_is_nobodys_business(
+    flaky: Application, faults: Faults, http: ClientSession, kind: Kind, skip: int
+) -> None:
+    world = await make_world(http, flaky)
+    fault = faults.inject(Fault(kind, Operation.BATCH, skip=skip, container="administration"))
+
+    await world.customer_named("Another")
+
+    assert fault.hits == 1
+    assert (await announced(world)).keys() == {STATE_KIND}
 
 
 async def test_without_its_announcement_nothing_is_written(

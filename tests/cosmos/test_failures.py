@@ -71,7 +71,9 @@ async def test_a_connection_dropped_about_a_write_loses_and_doubles_nothing(
     world: World, faults: Faults, name: str, kind: Kind
 ) -> None:
     entry = await world.entry("10:00", "11:00")
-    fault = faults.inject(Fault(kind, Operation.BATCH))
+    # A write of the catalog is announced by another batch, whose loss is another test's.
+    written_to = "customer" if name == "customer" else "time_entry"
+    fault = faults.inject(Fault(kind, Operation.BATCH, container=written_to))
 
     answer = await call(world, name, entry)
 
@@ -110,10 +112,8 @@ async def test_what_is_throttled_or_away_for_long_says_when_to_come_again(world:
         answers = await asyncio.gather(*(call(world, name, entry) for name in EVERYTHING))
 
         assert perf_counter() - began < PATIENCE_SECONDS
-        for name, answer in zip(EVERYTHING, answers, strict=True):
-            # This write reads nothing before it: whether a batch that was answered 503 is applied, nobody knows.
-            blind = name == "customer" and status == 503
-            assert answer.refused(status, "outcome_unknown" if blind else code)["message"]
+        for answer in answers:
+            assert answer.refused(status, code)["message"]
             assert int(answer.headers["Retry-After"]) >= 1
         faults.clear()
     assert (await world.user.get(f"time-entries/{entry['id']}")).ok() == entry

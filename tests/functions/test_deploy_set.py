@@ -15,6 +15,7 @@ from local.host.host import Host
 from shared.cosmos.containers import WATCHED
 from tests.application import ROOT, Application
 
+BY_THE_CLOCK = {"forgotten_timers"}
 INDEX = """
 import ast, importlib, json, pathlib, sys
 sys.path[:] = [path for path in sys.path if "site-packages" not in path] + sys.argv[1:]
@@ -104,6 +105,8 @@ def test_each_function_has_one_trigger(indexed: dict[str, Any]) -> None:
     for name, bindings in indexed["functions"].items():
         if name.startswith("change_feed_"):
             assert bindings == ["cosmosDBTrigger"]
+        elif name in BY_THE_CLOCK:
+            assert bindings == ["timerTrigger"]
         else:
             assert sorted(bindings) == ["http", "httpTrigger"]
 
