@@ -1,6 +1,7 @@
 """Requests on the account itself: its description, databases, containers, and throughput offers."""
 
 import json
+import sqlite3
 from typing import Any
 
 from embedded_cosmos import charges, metrics
@@ -102,6 +103,8 @@ class Account:
             reply.headers["x-ms-documentdb-collection-index-transformation-progress"] = "100"
             if call.flag("x-ms-documentdb-populatequotainfo"):
                 reply.headers |= await self._quota(container)
+            if call.flag("x-ms-documentdb-populatepartitionstatistics") and reply.status == 200:
+                reply.body = json_text(container.resource | {"statistics": await self._statistics(container)})
             return reply
         _check_match(container.resource, call)
         if call.verb == "PUT":
@@ -114,6 +117,16 @@ class Account:
         sql = f"SELECT count(*), coalesce(sum(length(body)), 0) FROM {container.table}"
         count, size = await self._store.read(lambda db: db.execute(sql).fetchone())
         return metrics.quota_headers(count, size)
+
+    async def _statistics(self, container: Container) -> list[dict[str, Any]]:
+        """What each physical partition holds."""
+        sql = f"SELECT count(*), coalesce(sum(length(body)), 0) FROM {container.table} WHERE epk >= ? AND epk < ?"
+
+        def counted(db: sqlite3.Connection) -> list[dict[str, Any]]:
+            found = [(part.id, *db.execute(sql, (part.low, part.high)).fetchone()) for part in container.ranges]
+            return [metrics.statistics(*one) for one in found]
+
+        return await self._store.read(counted)
 
     def offers(self, call: Call) -> Reply:
         return listed_reply("Offers", "", list(self._offers()), call)

@@ -90,11 +90,14 @@ class Container:
         feeds = {"_docs": "docs/", "_sprocs": "sprocs/", "_triggers": "triggers/", "_udfs": "udfs/"}
         return {**self.properties, **system, **feeds, "_conflicts": "conflicts/"}
 
-    def advance(self, epk: str) -> tuple[int, int]:
-        """The sequence numbers of the next change: in the container, and in the range that it falls into."""
+    def advance(self, epk: str, *, same_change: bool = False) -> tuple[int, int]:
+        """The sequence numbers of the next change: in the container, and in the range that it falls into.
+
+        What belongs to the `same_change` as the one before has the same number in its range.
+        """
         self.lsn += 1
         range_id = self.range_of(epk).id
-        self.range_lsns[range_id] += 1
+        self.range_lsns[range_id] += not same_change
         return self.lsn, self.range_lsns[range_id]
 
     def save_sequence(self, db: sqlite3.Connection) -> None:

@@ -106,11 +106,24 @@ def _indexing_policy(given: Any) -> dict[str, Any]:
     if mode not in ("consistent", "none"):
         raise unsupported(f"The indexing mode '{mode}'")
     if mode == "consistent":
-        policy.setdefault("includedPaths", [{"path": "/*"}])
-        excluded = policy.setdefault("excludedPaths", [])
+        # An old client names kinds of indexes for a path. There is one kind now, and answers name none.
+        policy["includedPaths"] = [
+            {name: value for name, value in path.items() if name != "indexes"}
+            for path in _paths(policy, "includedPaths", [{"path": "/*"}])
+        ]
+        excluded = policy["excludedPaths"] = list(_paths(policy, "excludedPaths", []))
         if {"path": '/"_etag"/?'} not in excluded:
             excluded.append({"path": '/"_etag"/?'})
     return policy
+
+
+def _paths(policy: dict[str, Any], name: str, default: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    paths = default if policy.get(name) is None else policy[name]
+    if not isinstance(paths, list) or not all(
+        isinstance(one, dict) and isinstance(one.get("path"), str) for one in paths
+    ):
+        raise bad_request(f"'{name}' of an indexing policy is an array of objects with a 'path'.")
+    return paths
 
 
 def default_ttl(properties: dict[str, Any]) -> int | None:

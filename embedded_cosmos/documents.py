@@ -68,11 +68,14 @@ class _Row:
 class Documents:
     """Reads and writes of one container on one connection; the caller holds the transaction."""
 
-    def __init__(self, container: Container, db: sqlite3.Connection) -> None:
+    def __init__(self, container: Container, db: sqlite3.Connection, *, together: bool = False) -> None:
+        """`together`: all that is written is one change of its range, as a transactional batch is."""
         self._container = container
         self._db = db
         self._table = container.table
         self._now = time.time()
+        self._together = together
+        self._advanced = False
 
     def read(self, key: PartitionKey, id_: str, condition: Condition = NO_CONDITION) -> Outcome:
         row = self._existing(key, id_)
@@ -126,24 +129,29 @@ class Documents:
     def delete(self, key: PartitionKey, id_: str, condition: Condition = NO_CONDITION) -> Outcome:
         row = self._existing(key, id_)
         condition.check_write(self._etag(row.lsn))
-        sequence = self._container.advance(key.epk)
+        sequence = self._advance(key)
         record(self._db, self._container, key, sequence, current=None, previous=row.version)
         self._db.execute(f"DELETE FROM {self._table} WHERE rid = ?", (row.rid,))
         return Outcome(204, charges.delete(len(row.body), terms=len(self._terms(json.loads(row.body)))))
 
     def delete_all(self, key: PartitionKey) -> Outcome:
         self._purge(key)
-        sequence = self._container.advance(key.epk)
+        sequence = self._advance(key)
         if self._container.retention is not None:
             for row in self._db.execute(f"SELECT {_ROW} FROM {self._table} WHERE pk = ?", (key.text,)).fetchall():
                 record(self._db, self._container, key, sequence, current=None, previous=_Row(*row).version)
-                sequence = self._container.advance(key.epk)
+                sequence = self._advance(key)
         self._db.execute(f"DELETE FROM {self._table} WHERE pk = ?", (key.text,))
         return Outcome(200, charges.metadata())
 
     def id_of(self, number: int) -> str | None:
         row = self._db.execute(f"SELECT id FROM {self._table} WHERE rid = ?", (number,)).fetchone()
         return None if row is None else str(row[0])
+
+    def _advance(self, key: PartitionKey) -> tuple[int, int]:
+        sequence = self._container.advance(key.epk, same_change=self._together and self._advanced)
+        self._advanced = True
+        return sequence
 
     def _find(self, key: PartitionKey, id_: str) -> _Row | None:
         sql = f"SELECT {_ROW} FROM {self._table} WHERE pk = ? AND id = ? AND (expires IS NULL OR expires > ?)"
@@ -164,7 +172,7 @@ class Documents:
             remove_expired(self._db, self._container, "pk = ?", (key.text,))
 
     def _insert(self, key: PartitionKey, document: dict[str, Any]) -> Outcome:
-        lsn, range_lsn = self._container.advance(key.epk)
+        lsn, range_lsn = self._advance(key)
         rid = lsn
         body = self._sealed(document, rid, lsn)
         columns = "rid, lsn, pk, epk, id, body, expires, range_lsn"
@@ -180,7 +188,7 @@ class Documents:
         return Outcome(201, charge, body, self._etag(lsn))
 
     def _update(self, key: PartitionKey, row: _Row, document: dict[str, Any]) -> Outcome:
-        lsn, range_lsn = self._container.advance(key.epk)
+        lsn, range_lsn = self._advance(key)
         body = self._sealed(document, row.rid, lsn)
         sql = f"UPDATE {self._table} SET lsn = ?, body = ?, expires = ?, range_lsn = ? WHERE rid = ?"
         self._db.execute(sql, (lsn, body, self._expires(document), range_lsn, row.rid))

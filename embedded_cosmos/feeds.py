@@ -12,10 +12,12 @@ from embedded_cosmos import charges, versions
 from embedded_cosmos.container import Container
 from embedded_cosmos.errors import CONTAINER_RID_MISMATCH, CosmosError, bad_request, unsupported
 from embedded_cosmos.expiry import sweep
+from embedded_cosmos.partition import PartitionKey
 from embedded_cosmos.ring import MAX_EPK, MIN_EPK, prefix_end
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, content_path, feed, json_text
 
+CROSS_PARTITION = "x-ms-documentdb-query-enablecrosspartition"
 DEFAULT_PAGE = 100
 MAX_PAGE = 1000
 _MOST_ROWS = 10_000
@@ -46,15 +48,31 @@ class Section:
         return where.replace("pk ", "+pk ").replace("e+pk", "+epk"), params
 
 
+def names_section(call: Call) -> bool:
+    """Whether the request names a partition key or a range."""
+    return "x-ms-documentdb-partitionkey" in call.headers or "x-ms-documentdb-partitionkeyrangeid" in call.headers
+
+
+def cross_partition_disabled() -> CosmosError:
+    return bad_request(
+        f"Cross partition query is required but disabled. Please set {CROSS_PARTITION} to true, or specify"
+        " x-ms-documentdb-partitionkey."
+    )
+
+
+def section_of_key(container: Container, key: PartitionKey) -> Section:
+    """A logical partition, or all below a prefix of a hierarchical key."""
+    range_id = container.range_of(key.epk).id
+    if key.whole:
+        return Section("pk = ?", (key.text,), pk_scoped=True, range_id=range_id)
+    return Section("epk >= ? AND epk < ?", (key.epk, prefix_end(key.epk)), pk_scoped=False, range_id=range_id)
+
+
 def section_of(container: Container, call: Call) -> Section:
     header = call.header("x-ms-documentdb-partitionkey")
     named = call.header("x-ms-documentdb-partitionkeyrangeid")
     if header is not None:
-        key = container.key.of_header(header)
-        range_id = container.range_of(key.epk).id
-        if key.whole:
-            return Section("pk = ?", (key.text,), pk_scoped=True, range_id=range_id)
-        return Section("epk >= ? AND epk < ?", (key.epk, prefix_end(key.epk)), pk_scoped=False, range_id=range_id)
+        return section_of_key(container, container.key.of_header(header))
     low, high = MIN_EPK, MAX_EPK
     if named is not None:
         part = container.range_by_id(named.rpartition(",")[2])
@@ -220,8 +238,10 @@ def _changed(
     return db.execute(sql, (*params, position.seen, size)).fetchall()
 
 
-def conflicts(container: Container) -> Reply:
-    """There is one region, so that no two writes ever conflict."""
+def conflicts(container: Container, call: Call) -> Reply:
+    """There is one region, so that no two writes ever conflict. A query of them is let across as any other is."""
+    if call.verb == "POST" and not names_section(call) and not call.flag(CROSS_PARTITION):
+        raise cross_partition_disabled()
     headers = {"x-ms-request-charge": f"{charges.metadata():.2f}", "x-ms-item-count": "0"}
     return Reply(200, feed("Conflicts", container.rid, []), headers)
 

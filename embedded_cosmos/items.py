@@ -10,7 +10,7 @@ from embedded_cosmos.container import Container
 from embedded_cosmos.documents import MAX_DOCUMENT_BYTES, NO_CONDITION, Condition, Documents, Outcome
 from embedded_cosmos.errors import CosmosError, bad_request, not_found, unsupported
 from embedded_cosmos.hybridrow import RowResult
-from embedded_cosmos.partition import PartitionKey
+from embedded_cosmos.partition import PartitionKey, incomplete_key
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, content_path
 
@@ -62,10 +62,10 @@ class Items:
         return _reply(container, key, outcome)
 
     @asynccontextmanager
-    async def _changing(self, container: Container) -> AsyncIterator[Documents]:
+    async def _changing(self, container: Container, *, together: bool = False) -> AsyncIterator[Documents]:
         """One transaction. Of one that fails the sequence numbers are not given out again: a gap does no harm."""
         async with self._store.transaction() as db:
-            documents = Documents(container, db)
+            documents = Documents(container, db, together=together)
             yield documents
             container.save_sequence(db)
 
@@ -81,9 +81,11 @@ class Items:
 
     async def _transaction(self, container: Container, call: Call, batch: Batch) -> Reply:
         key = named_key(container, call)
+        if not key.whole:
+            raise incomplete_key()
         results: list[RowResult] = []
         try:
-            async with self._changing(container) as documents:
+            async with self._changing(container, together=True) as documents:
                 run_together(documents, key, batch, results)
         except CosmosError as error:
             results = all_failed(error, len(results), len(batch.operations))

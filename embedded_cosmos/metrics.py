@@ -37,7 +37,7 @@ def _query_metrics(read: int, given: int, size: int, seconds: float) -> str:
         "systemFunctionExecuteTimeInMs": "0.00",
         "userFunctionExecuteTimeInMs": "0.00",
         "retrievedDocumentCount": read,
-        "retrievedDocumentSize": size,
+        "retrievedDocumentSize": size if read else 0,
         "outputDocumentCount": given,
         "outputDocumentSize": size,
         "writeOutputTimeInMs": "0.00",
@@ -57,6 +57,12 @@ _NO_INDEXES = base64.b64encode(
         }
     ).encode()
 ).decode()
+
+
+def statistics(range_id: str, count: int, size: int) -> dict[str, Any]:
+    """What one physical partition holds; the largest of its keys are not sampled."""
+    known = {"id": range_id, "sizeInKB": size // 1024, "documentCount": count}
+    return known | {"sampledDistinctPartitionKeyCount": 0, "partitionKeys": []}
 
 
 def quota_headers(count: int, size: int) -> dict[str, str]:

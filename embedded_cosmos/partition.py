@@ -147,7 +147,9 @@ class KeyDefinition:
         return self._of_values(values)
 
     def of_document(self, document: dict[str, Any]) -> PartitionKey:
-        return self._of_values([value_at(document, path) for path in self.paths])
+        """An object where the key should be counts as none."""
+        found = [value_at(document, path) for path in self.paths]
+        return self._of_values([MISSING if isinstance(value, dict) else value for value in found])
 
     def of(self, values: list[Any]) -> PartitionKey:
         """The key of these values, one for each path; of a hierarchical key, fewer make a prefix."""
@@ -167,14 +169,6 @@ class KeyDefinition:
         """Refuses a document that belongs into another logical partition than the request says."""
         if not named.whole:
             raise incomplete_key()
-        found = self.of_document(document)
-        if found.text != named.text and not self._same_but_for_missing(document, named):
+        if self.of_document(document).text != named.text:
             message = "PartitionKey extracted from document doesn't match the one specified in the header."
             raise bad_request(message, PARTITION_KEY_MISMATCH)
-
-    def _same_but_for_missing(self, document: dict[str, Any], named: PartitionKey) -> bool:
-        """The SDK sends null for a level of a hierarchical key that the document lacks; it is stored as that."""
-        if not self.hierarchical:
-            return False
-        found = [value_at(document, path) for path in self.paths]
-        return self._of_values([None if value == MISSING else value for value in found]).text == named.text

@@ -12,7 +12,18 @@ from typing import Any
 from embedded_cosmos import charges, metrics
 from embedded_cosmos.container import Container
 from embedded_cosmos.errors import CROSS_PARTITION_NOT_SERVABLE, CosmosError, bad_request
-from embedded_cosmos.feeds import decoded_token, encoded_token, page_headers, page_size, section_of
+from embedded_cosmos.feeds import (
+    CROSS_PARTITION,
+    Section,
+    cross_partition_disabled,
+    decoded_token,
+    encoded_token,
+    names_section,
+    page_headers,
+    page_size,
+    section_of,
+    section_of_key,
+)
 from embedded_cosmos.partition import KeyDefinition
 from embedded_cosmos.ring import MAX_EPK, MIN_EPK, prefix_end
 from embedded_cosmos.sql import query as sql
@@ -73,8 +84,8 @@ class Queries:
         return Reply(200, json_text(answer), {"x-ms-request-charge": f"{charges.metadata():.2f}"})
 
     async def page(self, container: Container, call: Call) -> Reply:
-        query, section, size = query_of(call), section_of(container, call), page_size(call)
-        self._check_servable(container, call, query)
+        query, size = query_of(call), page_size(call)
+        section = self._section(container, call, query)
         after = self._after(call, query)
         where, params = section.visible
         policy = container.properties["indexingPolicy"]
@@ -93,28 +104,31 @@ class Queries:
         except sql.SqlError as error:
             raise refused(error) from error
         size_given = sum(map(len, page.rows))
-        headers = page_headers(container, section, charges.query(page.read, size_given), len(page.rows))
+        headers = page_headers(container, section, charges.query(page.read + page.counted, size_given), len(page.rows))
         took = time.perf_counter() - started
         headers |= metrics.query_headers(call, read=page.read, given=len(page.rows), size=size_given, seconds=took)
         if page.after is not None:
             headers["x-ms-continuation"] = encoded_token({"q": query.digest, "after": page.after})
         return Reply(200, feed("Documents", container.rid, page.rows), headers)
 
-    def _check_servable(self, container: Container, call: Call, query: QueryRequest) -> None:
-        """Over several ranges, what needs merging is the SDK's work: it is told to ask for a plan."""
-        if "x-ms-documentdb-partitionkey" in call.headers or "x-ms-documentdb-partitionkeyrangeid" in call.headers:
-            return
-        if not call.flag("x-ms-documentdb-query-enablecrosspartition"):
-            raise bad_request(
-                "Cross partition query is required but disabled. Please set "
-                "x-ms-documentdb-query-enablecrosspartition to true, or specify x-ms-documentdb-partitionkey."
-            )
+    def _section(self, container: Container, call: Call, query: QueryRequest) -> Section:
+        """Where to look. Over several ranges, what needs merging is the SDK's work: it is told to ask for a plan."""
+        if names_section(call):
+            return section_of(container, call)
         try:
+            if not call.flag(CROSS_PARTITION):
+                # The condition of the query may name the key as well as a header does.
+                keys = sql.key_values(query.text, query.parameters, container.key.paths) or []
+                named = [container.key.of(values) for values in keys]
+                if len(named) != 1 or not named[0].whole:
+                    raise cross_partition_disabled()
+                return section_of_key(container, named[0])
             merging = len(container.ranges) > 1 and sql.needs_plan(query.text)
         except sql.SqlError as error:
             raise refused(error) from error
         if merging:
             raise _needs_plan(container, call, query)
+        return section_of(container, call)
 
     def _after(self, call: Call, query: QueryRequest) -> Any:
         token = call.header("x-ms-continuation")

@@ -62,7 +62,7 @@ class Routes:
             case (("GET" | "POST"), ("dbs", database, "colls", container, "docs")):
                 return await self._documents(self._container(database, container, call), call)
             case (("GET" | "POST"), ("dbs", database, "colls", container, "conflicts")):
-                return feeds.conflicts(self._container(database, container, call))
+                return feeds.conflicts(self._container(database, container, call), call)
             case (("GET" | "DELETE"), ("dbs", database, "colls", container, "conflicts", conflict)):
                 self._container(database, container, call)
                 raise not_found(f"the conflict {conflict}")

@@ -80,6 +80,7 @@ class ResultReader:
     def __init__(self, results: list[Any], read: int, matches: Matches) -> None:
         self.results = results
         self.read = read
+        self.counted = 0
         self.matches = matches
         self.keys: list[Key] = []
 
@@ -117,6 +118,7 @@ class Reader:
         self.matches = matches
         self.result = result
         self.read = 0
+        self.counted = 0
 
     def documents(
         self, after: Place | None = None, *, again: bool = False, limit: int | None = None
@@ -151,7 +153,7 @@ class Reader:
         (segment,) = segments(self.keys, self.narrowing, None, inclusive=False)
         statement, params = self.statement(f"count(*),coalesce(sum({HAS_NUL}),0)", segment)
         count, doubtful = self.run(statement, params, self.index()).fetchone()
-        self.read += count
+        self.counted += count
         return None if doubtful else int(count)
 
     @property

@@ -18,11 +18,15 @@ from embedded_cosmos.sql.values import UNDEFINED, canonical, write
 
 @dataclass(frozen=True)
 class Page:
-    """Results as JSON texts; `after` continues behind the last of them; `read` documents were looked at."""
+    """Results as JSON texts; `after` continues behind the last of them.
+
+    `read` documents were loaded; so many more were `counted`, in an index only.
+    """
 
     rows: list[str]
     after: Any | None
     read: int
+    counted: int = 0
 
 
 class Result(NamedTuple):
@@ -126,7 +130,7 @@ class Run:
         if not self.query.group_by:
             count = self.reader.count() if scope.counts_rows and not self.joined else None
             results = [count] * len(scope.makers) if count is not None else self.totals(scope)
-            return Page(self.shown([results])[offset:end], None, self.reader.read)
+            return Page(self.shown([results])[offset:end], None, self.reader.read, self.reader.counted)
         groups = self.groups(scope)
         behind = group_behind(after)
         names = [name for name in sorted(groups)[offset:end] if name > behind]

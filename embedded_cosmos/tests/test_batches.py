@@ -122,6 +122,24 @@ async def test_a_batch_works_in_one_partition_of_a_hierarchical_key(new_containe
     assert (await failed(container, [("create", (outside,))], ["t", "o"])).status_code == 400
 
 
+async def test_a_part_of_a_hierarchical_key_is_no_key_of_a_batch(new_container: NewContainer) -> None:
+    container = await new_container(HIERARCHICAL_KEY)
+    inside = {"id": "1", "tenant": "t", "owner": "o"}
+    error = await refused(lambda: container.execute_item_batch([("create", (inside,))], ["t"]))
+    assert (error.status_code, error.sub_status) == (400, 1001)
+
+
+async def test_a_batch_is_one_change_of_its_range(container: Any) -> None:
+    """As the session token and the change feed count it."""
+    first = await done(container.create_item(new("first")))
+    results = await done(container.execute_item_batch([("create", (new(id_),)) for id_ in "abc"], "p"))
+    numbers = [int(one.get_response_headers()["lsn"]) for one in (first, results)]
+    assert numbers[1] == numbers[0] + 1
+    feed = await listed(container.query_items_change_feed(start_time="Beginning"))
+    assert {one["_lsn"] for one in feed if one["id"] in "abc"} == {numbers[1]}
+    assert int((await done(container.create_item(new("last")))).get_response_headers()["lsn"]) == numbers[1] + 1
+
+
 async def test_a_hundred_operations_are_the_most(container: Any) -> None:
     many = [("create", (new(str(number)),)) for number in range(101)]
     assert (await refused(lambda: container.execute_item_batch(many, "p"))).status_code == 400

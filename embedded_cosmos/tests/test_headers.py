@@ -82,6 +82,28 @@ def test_a_query_tells_its_metrics_when_asked(raw: Raw, database_link: str) -> N
     assert answer.headers["x-ms-cosmos-index-utilization"]
 
 
+def test_a_count_loads_no_items(raw: Raw, database_link: str) -> None:
+    link = f"{database_link}/colls/c2/docs"
+    for id_ in ("1", "2", "3"):
+        raw.send("POST", link, {"id": id_, "pk": "counted"}, {"x-ms-documentdb-partitionkey": '["counted"]'})
+    asks = {**QUERY, "x-ms-documentdb-partitionkey": '["counted"]', "x-ms-documentdb-populatequerymetrics": "True"}
+    answer = raw.send("POST", link, {"query": "SELECT VALUE COUNT(1) FROM c"}, asks)
+    assert answer.json()["Documents"] == [3]
+    metrics = dict(part.split("=") for part in answer.headers["x-ms-documentdb-query-metrics"].split(";"))
+    assert (metrics["retrievedDocumentCount"], metrics["retrievedDocumentSize"]) == ("0", "0")
+    assert metrics["indexUtilizationRatio"] == "1.00"
+
+
+def test_a_container_tells_what_its_ranges_hold_when_asked(raw: Raw, database_link: str) -> None:
+    link = f"{database_link}/colls/c0"
+    raw.send("POST", f"{link}/docs", {"id": "held", "pk": "held"}, {"x-ms-documentdb-partitionkey": '["held"]'})
+    assert "statistics" not in raw.send("GET", link).json()
+    told = raw.send("GET", link, headers={"x-ms-documentdb-populatepartitionstatistics": "True"}).json()["statistics"]
+    assert [one["id"] for one in told] == ["0", "1", "2"]
+    stored = raw.send("POST", f"{link}/docs", {"query": "SELECT VALUE c.id FROM c"}, ACROSS).json()["Documents"]
+    assert sum(one["documentCount"] for one in told) == len(stored)
+
+
 def test_an_answer_names_the_one_range_that_it_is_about(raw: Raw, database_link: str) -> None:
     """Older clients take a session token of several ranges for an error."""
     link = f"{database_link}/colls/c0/docs"
@@ -135,6 +157,33 @@ def test_a_query_is_resumed_where_the_client_left_off(raw: Raw, database_link: s
     for wrong in ({"value": 1}, {"value": [1], "rid": "nonsense"}, {"value": [1], "exclude": "x"}, {"value": [1, 2]}):
         body = {"query": text, "resumeFilter": wrong}
         assert raw.send("POST", link, body, {**QUERY, **KEY}).status_code == 400
+
+
+@pytest.mark.parametrize("condition", ["c.pk = 'p'", "c.pk IN ('p')", "c.n = 1 AND 'p' = c.pk", "c.pk = @key"])
+def test_a_condition_may_name_the_partition_key(raw: Raw, database_link: str, condition: str) -> None:
+    """As a header does: such a query need not be let across."""
+    link = f"{database_link}/colls/c0/docs"
+    raw.send("POST", link, {"id": "named", "pk": "p", "n": 1}, KEY)
+    raw.send("POST", link, {"id": "other", "pk": "q", "n": 1}, {"x-ms-documentdb-partitionkey": '["q"]'})
+    body = {"query": f"SELECT VALUE c.id FROM c WHERE {condition} AND c.id != '1' ORDER BY c.id"}
+    answer = raw.send("POST", link, body | {"parameters": [{"name": "@key", "value": "p"}]}, QUERY)
+    assert (answer.status_code, answer.json().get("Documents")) == (200, ["named"])
+
+
+@pytest.mark.parametrize("condition", ["c.n = 1", "c.pk IN ('p', 'q')", "c.pk = 'p' OR c.n = 1", "c.pk > 'p'"])
+def test_a_condition_that_names_no_key_or_several_must_be_let_across(
+    raw: Raw, database_link: str, condition: str
+) -> None:
+    body = {"query": f"SELECT * FROM c WHERE {condition}"}
+    refused = raw.send("POST", f"{database_link}/colls/c0/docs", body, QUERY)
+    assert refused.status_code == 400
+    assert "Cross partition query is required but disabled" in refused.json()["message"]
+
+
+def test_a_query_of_conflicts_names_a_key_or_is_let_across(raw: Raw, database_link: str) -> None:
+    link, body = f"{database_link}/colls/c0/conflicts", {"query": "SELECT * FROM c"}
+    answers = [raw.send("POST", link, body, headers).status_code for headers in (QUERY, ACROSS, QUERY | KEY)]
+    assert answers == [400, 200, 200]
 
 
 def test_direct_mode_is_refused_by_name(raw: Raw) -> None:

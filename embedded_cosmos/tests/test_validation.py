@@ -35,6 +35,25 @@ async def test_a_partition_key_path_may_be_nested_and_quoted(new_container: NewC
     assert (await done(container.read()))["partitionKey"]["paths"] == [path]
 
 
+def test_kinds_of_indexes_of_an_old_client_are_taken_and_not_told(raw: Raw, link: str) -> None:
+    kinds = [{"kind": "Hash", "dataType": "String"}, {"kind": "Range", "dataType": "Number", "precision": -1}]
+    policy = {"includedPaths": [{"path": "/*", "indexes": kinds}]}
+    definition = {"id": "kinds", "partitionKey": SINGLE_KEY, "indexingPolicy": policy}
+    made = raw.send("POST", link.rpartition("/")[0], definition)
+    assert made.status_code == 201
+    assert made.json()["indexingPolicy"]["includedPaths"] == [{"path": "/*"}]
+    assert raw.send("DELETE", f"{link.rpartition('/')[0]}/kinds").status_code == 204
+
+
+@pytest.mark.parametrize("name", ["includedPaths", "excludedPaths"])
+@pytest.mark.parametrize("paths", ["/*", ["/*"], [{}], [{"path": 1}], {"path": "/*"}])
+def test_paths_of_an_indexing_policy_that_are_none_are_refused(raw: Raw, link: str, name: str, paths: Any) -> None:
+    definition = {"id": "c", "partitionKey": SINGLE_KEY, "indexingPolicy": {name: paths}}
+    answer = raw.send("POST", link.rpartition("/")[0], definition)
+    assert answer.status_code == 400
+    assert name in answer.json()["message"]
+
+
 @pytest.mark.parametrize(
     "headers",
     [
