@@ -25,6 +25,7 @@ _BEHIND_ALL = 2**62
 # So few changes are walked through faster than a logical partition is sorted.
 _NEAR_CHANGES = 1000
 _MAX_SEQUENCE_DIGITS = 18
+_BETWEEN = "epk >= ? AND epk < ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Section:
     params: tuple[Any, ...]
     pk_scoped: bool
     range_id: str
+    # Of a walk over all ranges: the part of the ring that it is in.
+    span: tuple[str, str] | None = None
 
     @property
     def visible(self) -> tuple[str, tuple[Any, ...]]:
@@ -65,7 +68,13 @@ def section_of_key(container: Container, key: PartitionKey) -> Section:
     range_id = container.range_of(key.epk).id
     if key.whole:
         return Section("pk = ?", (key.text,), pk_scoped=True, range_id=range_id)
-    return Section("epk >= ? AND epk < ?", (key.epk, prefix_end(key.epk)), pk_scoped=False, range_id=range_id)
+    return Section(_BETWEEN, (key.epk, prefix_end(key.epk)), pk_scoped=False, range_id=range_id)
+
+
+def section_of_walk(container: Container, low: str, high: str) -> Section:
+    """A part of the ring that a walk over all ranges is in. A range that is split meanwhile is walked to its end."""
+    range_id = container.range_of(low).id
+    return Section(_BETWEEN, (low, high), pk_scoped=False, range_id=range_id, span=(low, high))
 
 
 def section_of(container: Container, call: Call) -> Section:
@@ -84,7 +93,7 @@ def section_of(container: Container, call: Call) -> Section:
     range_id = container.range_of(low).id
     if (low, high) == (MIN_EPK, MAX_EPK):
         return Section("1", (), pk_scoped=False, range_id=range_id)
-    return Section("epk >= ? AND epk < ?", (low, high), pk_scoped=False, range_id=range_id)
+    return Section(_BETWEEN, (low, high), pk_scoped=False, range_id=range_id)
 
 
 def page_size(call: Call) -> int:

@@ -18,11 +18,13 @@ from embedded_cosmos.feeds import (
     cross_partition_disabled,
     decoded_token,
     encoded_token,
+    invalid_token,
     names_section,
     page_headers,
     page_size,
     section_of,
     section_of_key,
+    section_of_walk,
 )
 from embedded_cosmos.partition import KeyDefinition
 from embedded_cosmos.ring import MAX_EPK, MIN_EPK, prefix_end
@@ -85,8 +87,8 @@ class Queries:
 
     async def page(self, container: Container, call: Call) -> Reply:
         query, size = query_of(call), page_size(call)
-        section = self._section(container, call, query)
-        after = self._after(call, query)
+        token = _token(call, query)
+        section = self._section(container, call, query, token)
         where, params = section.visible
         policy = container.properties["indexingPolicy"]
         computed = container.properties.get("computedProperties", ())
@@ -96,7 +98,9 @@ class Queries:
         resume = _resume_filter(container, query)
 
         def run(db: sqlite3.Connection) -> sql.Page:
-            return sql.execute(db, source, query.text, query.parameters, page_size=size, after=after, resume=resume)
+            return sql.execute(
+                db, source, query.text, query.parameters, page_size=size, after=token.get("after"), resume=resume
+            )
 
         started = time.perf_counter()
         try:
@@ -107,11 +111,11 @@ class Queries:
         headers = page_headers(container, section, charges.query(page.read + page.counted, size_given), len(page.rows))
         took = time.perf_counter() - started
         headers |= metrics.query_headers(call, read=page.read, given=len(page.rows), size=size_given, seconds=took)
-        if page.after is not None:
-            headers["x-ms-continuation"] = encoded_token({"q": query.digest, "after": page.after})
+        if following := _following(container, section, page.after):
+            headers["x-ms-continuation"] = encoded_token({"q": query.digest, **following})
         return Reply(200, feed("Documents", container.rid, page.rows), headers)
 
-    def _section(self, container: Container, call: Call, query: QueryRequest) -> Section:
+    def _section(self, container: Container, call: Call, query: QueryRequest, token: dict[str, Any]) -> Section:
         """Where to look. Over several ranges, what needs merging is the SDK's work: it is told to ask for a plan."""
         if names_section(call):
             return section_of(container, call)
@@ -128,16 +132,39 @@ class Queries:
             raise refused(error) from error
         if merging:
             raise _needs_plan(container, call, query)
-        return section_of(container, call)
+        bounded = "x-ms-start-epk" in call.headers or "x-ms-end-epk" in call.headers
+        if bounded or (len(container.ranges) == 1 and "at" not in token):
+            return section_of(container, call)
+        # The service's gateway asks one range after the other: a page ends with its range, however few rows it has.
+        return section_of_walk(container, *_place(token.get("at", [MIN_EPK, container.ranges[0].high])))
 
-    def _after(self, call: Call, query: QueryRequest) -> Any:
-        token = call.header("x-ms-continuation")
-        if not token:
-            return None
-        value = decoded_token(token)
-        if value.get("q") != query.digest:
-            raise bad_request("Invalid Continuation Token: it belongs to another query.")
-        return value.get("after")
+
+def _token(call: Call, query: QueryRequest) -> dict[str, Any]:
+    """The continuation: `after` is a place among the rows, `at` the part of the ring that it is in."""
+    text = call.header("x-ms-continuation")
+    if not text:
+        return {}
+    token = decoded_token(text)
+    if token.get("q") != query.digest:
+        raise bad_request("Invalid Continuation Token: it belongs to another query.")
+    return token
+
+
+def _place(at: Any) -> tuple[str, str]:
+    match at:
+        case [str(low), str(high)] if MIN_EPK <= low < high <= MAX_EPK:
+            return low, high
+    raise invalid_token()
+
+
+def _following(container: Container, section: Section, after: Any) -> dict[str, Any]:
+    """What the next page goes on with; nothing behind the last."""
+    if section.span is None:
+        return {} if after is None else {"after": after}
+    if after is not None:
+        return {"after": after, "at": section.span}
+    end = section.span[1]
+    return {} if end >= MAX_EPK else {"at": (end, container.range_of(end).high)}
 
 
 def _plan(container: Container, call: Call, query: QueryRequest) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """A container whose throughput is raised gets more physical partitions; clients that knew the old ones go on."""
 
+import base64
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -42,6 +45,66 @@ async def test_items_and_writes_survive_a_split(new_container: NewContainer, ver
     parts = [await query(container, "SELECT c.id FROM c", feed_range=part) for part in ranges]
     assert all(parts)
     assert sum(map(len, parts)) == 61
+
+
+@pytest.fixture
+def walked(raw: Raw, database_name: str) -> Iterator[str]:
+    """The link to the items of a container with two ranges: sixty of sixty keys."""
+    container = f"dbs/{database_name}/colls/walked"
+    definition = {"id": "walked", "partitionKey": {"paths": ["/id"], "kind": "Hash", "version": 2}}
+    raw.send("POST", f"dbs/{database_name}/colls", definition, {"x-ms-offer-throughput": "20000"})
+    for number in range(60):
+        key = {"x-ms-documentdb-partitionkey": f'["{number}"]'}
+        assert raw.send("POST", f"{container}/docs", {"id": str(number)}, key).status_code == 201
+    yield f"{container}/docs"
+    raw.send("DELETE", container)
+
+
+def page_of_walk(raw: Raw, link: str, size: int, token: str) -> tuple[list[str], str]:
+    headers = {
+        "x-ms-documentdb-isquery": "true",
+        "Content-Type": "application/query+json",
+        "x-ms-documentdb-query-enablecrosspartition": "true",
+        "x-ms-max-item-count": str(size),
+        **({"x-ms-continuation": token} if token else {}),
+    }
+    answer = raw.send("POST", link, {"query": "SELECT VALUE c.id FROM c"}, headers)
+    assert answer.status_code == 200
+    return answer.json()["Documents"], answer.headers.get("x-ms-continuation", "")
+
+
+def test_a_query_over_all_ranges_walks_from_one_to_the_next(raw: Raw, walked: str) -> None:
+    """As the service's gateway does: a page ends with its range, also when it could hold more."""
+    first, token = page_of_walk(raw, walked, 100, "")
+    second, end = page_of_walk(raw, walked, 100, token)
+    assert first
+    assert second
+    assert end == ""
+    assert sorted(map(int, first + second)) == list(range(60))
+
+
+def test_a_walk_goes_on_after_a_split(raw: Raw, walked: str) -> None:
+    found, token = page_of_walk(raw, walked, 7, "")
+    rid = raw.send("GET", walked.removesuffix("/docs")).json()["_rid"]
+    (offer,) = [one for one in raw.send("GET", "offers").json()["Offers"] if one["offerResourceId"] == rid]
+    offer["content"]["offerThroughput"] = 50_000
+    assert raw.send("PUT", f"offers/{offer['_rid'].lower()}", offer).status_code == 200
+    while token:
+        some, token = page_of_walk(raw, walked, 7, token)
+        found += some
+    assert sorted(map(int, found)) == list(range(60))
+
+
+@pytest.mark.parametrize("at", [["", "zz"], ["B", "A"], [1, 2], ["A"], "A", None])
+def test_a_place_of_a_walk_that_is_none_is_refused(raw: Raw, walked: str, at: Any) -> None:
+    _, token = page_of_walk(raw, walked, 7, "")
+    made = json.loads(base64.urlsafe_b64decode(token)) | {"at": at}
+    headers = {
+        "x-ms-documentdb-isquery": "true",
+        "x-ms-documentdb-query-enablecrosspartition": "true",
+        "x-ms-continuation": base64.urlsafe_b64encode(json.dumps(made).encode()).decode(),
+    }
+    assert raw.send("POST", walked, {"query": "SELECT VALUE c.id FROM c"}, headers).status_code == 400
 
 
 async def test_a_change_feed_goes_on_where_it_was_before_the_split(new_container: NewContainer) -> None:
