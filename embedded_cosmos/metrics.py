@@ -3,23 +3,66 @@
 import base64
 import json
 from typing import Any
+from urllib.parse import quote
 
+from embedded_cosmos.sql.columns import Path
+from embedded_cosmos.sql.keyset import Key
+from embedded_cosmos.sql.query import Utilization
 from embedded_cosmos.wire import Call
 
+_INDEX_METRICS = "x-ms-cosmos-populateindexmetrics"
+_INDEX_METRICS_2 = "x-ms-cosmos-populateindexmetrics-V2"
+_INDEX_UTILIZATION = "x-ms-cosmos-index-utilization"
 _QUOTA_KB = 10 * 1024 * 1024
 
 
 def query_headers(call: Call, *, read: int, given: int, size: int, seconds: float) -> dict[str, str]:
-    """The headers of query metrics and index metrics; only those that the request asks for.
+    """The header of query metrics, if the request asks for it.
 
     Times other than the total are 0: the engine does not tell its phases apart.
     """
     headers: dict[str, str] = {}
     if call.flag("x-ms-documentdb-populatequerymetrics"):
         headers["x-ms-documentdb-query-metrics"] = _query_metrics(read, given, size, seconds)
-    if call.flag("x-ms-cosmos-populateindexmetrics") or call.flag("x-ms-cosmos-populateindexmetrics-V2"):
-        headers["x-ms-cosmos-index-utilization"] = _NO_INDEXES
     return headers
+
+
+def asks_for_indexes(call: Call) -> bool:
+    return call.flag(_INDEX_METRICS) or call.flag(_INDEX_METRICS_2)
+
+
+def index_headers(call: Call, found: Utilization) -> dict[str, str]:
+    """The header of index metrics, in the form that the request asks for: JSON in base64, or percent-encoded."""
+    if call.flag(_INDEX_METRICS_2):
+        told = {
+            "Utilized": _brief([one.path for one in found.used], found.used_composites),
+            "Potential": _brief([one.path for one in found.missing], found.missing_composites),
+        }
+        return {_INDEX_UTILIZATION: quote(json.dumps(told))}
+    whole = {
+        "UtilizedSingleIndexes": [_single(one.path, one.filter) for one in found.used],
+        "PotentialSingleIndexes": [_single(one.path, one.filter) for one in found.missing],
+        "UtilizedCompositeIndexes": [_composite(keys) for keys in found.used_composites],
+        "PotentialCompositeIndexes": [_composite(keys) for keys in found.missing_composites],
+    }
+    return {_INDEX_UTILIZATION: base64.b64encode(json.dumps(whole).encode()).decode()}
+
+
+def _single(path: Path, filter_: str = "") -> dict[str, Any]:
+    served = {"FilterExpression": filter_, "IndexSpec": f"/{'/'.join(path)}/?"}
+    return served | {"FilterPreciseSet": True, "IndexPreciseSet": True, "IndexImpactScore": "High"}
+
+
+def _composite(keys: tuple[Key, ...]) -> dict[str, Any]:
+    specs = [f"/{'/'.join(key.path)} {'DESC' if key.descending else 'ASC'}" for key in keys]
+    return {"IndexSpecs": specs, "IndexPreciseSet": True, "IndexImpactScore": "High"}
+
+
+def _brief(paths: list[Path], composites: list[tuple[Key, ...]]) -> dict[str, Any]:
+    """Each index once, without the conditions that it serves."""
+    singles = [{"IndexSpec": _single(path)["IndexSpec"], "IndexImpactScore": "High"} for path in dict.fromkeys(paths)]
+    specs = [{"IndexSpecs": _composite(keys)["IndexSpecs"], "IndexImpactScore": "High"} for keys in composites]
+    return {"SingleIndexes": singles, "CompositeIndexes": specs}
 
 
 def _query_metrics(read: int, given: int, size: int, seconds: float) -> str:
@@ -44,19 +87,6 @@ def _query_metrics(read: int, given: int, size: int, seconds: float) -> str:
         "indexUtilizationRatio": f"{given / read if read else 1:.2f}",
     }
     return ";".join(f"{name}={value}" for name, value in known.items())
-
-
-# Which paths an index would serve is the service's own knowledge: the lists are there, and empty.
-_NO_INDEXES = base64.b64encode(
-    json.dumps(
-        {
-            "UtilizedSingleIndexes": [],
-            "PotentialSingleIndexes": [],
-            "UtilizedCompositeIndexes": [],
-            "PotentialCompositeIndexes": [],
-        }
-    ).encode()
-).decode()
 
 
 def statistics(range_id: str, count: int, size: int) -> dict[str, Any]:

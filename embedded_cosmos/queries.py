@@ -111,6 +111,9 @@ class Queries:
         headers = page_headers(container, section, charges.query(page.read + page.counted, size_given), len(page.rows))
         took = time.perf_counter() - started
         headers |= metrics.query_headers(call, read=page.read, given=len(page.rows), size=size_given, seconds=took)
+        if metrics.asks_for_indexes(call):
+            key_paths = container.key.paths if section.pk_scoped else ()
+            headers |= metrics.index_headers(call, sql.utilization(source, query.text, key_paths))
         if following := _following(container, section, page.after):
             headers["x-ms-continuation"] = encoded_token({"q": query.digest, **following})
         return Reply(200, feed("Documents", container.rid, page.rows), headers)

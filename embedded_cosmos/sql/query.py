@@ -19,6 +19,7 @@ from embedded_cosmos.sql.reading import Matches, Reader, ResultReader, Source
 from embedded_cosmos.sql.resuming import ResumeFilter
 from embedded_cosmos.sql.run import Page, Run
 from embedded_cosmos.sql.selection import is_joined, root_of, root_scope
+from embedded_cosmos.sql.utilization import Utilization, utilization
 
 __all__ = [
     "Page",
@@ -26,11 +27,13 @@ __all__ = [
     "Source",
     "SqlError",
     "Unsupported",
+    "Utilization",
     "check_definition",
     "execute",
     "key_values",
     "needs_plan",
     "plan",
+    "utilization",
 ]
 
 
