@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from benchmarks import cold_start, growth, large_answers, operations, report
+from benchmarks import cold_start, growth, large_answers, operations, report, reports
 from benchmarks.operations import Effort
 
 
@@ -34,6 +34,12 @@ def _large_answers(effort: Effort, _: str | None) -> None:
     report.save("large_answers", result)
 
 
+def _reports(effort: Effort, _: str | None) -> None:
+    result = asyncio.run(reports.measure(effort.rounds))
+    click.echo(report.reports_table(result))
+    report.save("reports", result)
+
+
 # A cold start is short, and its time varies much.
 FEWEST_PAIRS = 9
 PARTS: dict[str, Callable[[Effort, str | None], Any]] = {
@@ -41,6 +47,7 @@ PARTS: dict[str, Callable[[Effort, str | None], Any]] = {
     "growth": _growth,
     "cold-start": _cold_start,
     "large-answers": _large_answers,
+    "reports": _reports,
 }
 
 

@@ -98,6 +98,28 @@ def large_answers_table(result: Mapping[str, Any]) -> str:
     return "\n\n".join((_github(rows), _github([*others, {"others' running": "times", **result["ratio_of_running"]}])))
 
 
+def reports_table(result: Mapping[str, Any]) -> str:
+    """The report of time beside the bare reading of its fields, what others notice of it, and workbooks."""
+    found, others = result["report"], result["others"]
+    rows = [
+        {"what": f"a report of {result['entries']:,} entries", "s": found["seconds"], "app": found["processor"],
+         "database": found["database"]},
+        {"what": "the SDK alone", "s": found["bare seconds"], "app": found["bare processor"],
+         "database": found["bare database"]},
+        {"what": "times", "s": found["ratio"], "app and database": found["ratio of processor"]},
+        {"what": "with a third of the throughput", "s": round(result["paced"]["seconds"], 2)},
+    ]  # fmt: skip
+    facts = {name: found[name] for name in ("pages", "request units", "more memory in MB")} | result["workbook"]
+    return "\n\n".join(
+        (
+            _github(rows),
+            _github([{"others' running": when, **others[when]} for when in ("usual", "meanwhile", "ratio")]),
+            _github([{"throttled": when, **counts} for when, counts in result["throttled"].items()]),
+            _github([{"what": name, "is": value} for name, value in facts.items()]),
+        )
+    )
+
+
 def growth_chart(result: Mapping[str, Any]) -> pygal.Bar:
     """The same as bars: flat means that all are 1."""
     chart = _bars("Times the median at the smallest size", HOT)
