@@ -73,6 +73,8 @@ RATES = (
     " AND c.user_id IN (@user, @user_in_lower_case)"
 )
 
+AMOUNTS = ("amount", "amounts")
+
 # What an export holds, in this order: the container, and the query for the person's documents.
 PARTS = {
     "time_entry": (TIME_ENTRY, ENTRIES),
@@ -129,7 +131,18 @@ async def export(person: Person, last: Document | None = None) -> AsyncIterator[
         after = last["id"] if last and last["kind"] == kind else ""
         query = f"{text} AND c.id > @after ORDER BY c.id"
         async for document in scan(container_id, query, {**person.parameters, "after": after}):
-            yield {"kind": kind} | own_fields(document) | {"kind": kind}
+            yield {"kind": kind} | without_amounts(own_fields(document)) | {"kind": kind}
+
+
+def without_amounts(value: Any) -> Any:
+    """A value of JSON without rates and amounts, at any depth.
+
+    They are of the company, and of whoever's hour it is. Also an administrator's own export leaves them out, as it may
+    be handed to someone who is an administrator no longer: the event says that a rate was changed, and not to what.
+    """
+    if isinstance(value, dict):
+        return {name: without_amounts(part) for name, part in value.items() if name not in AMOUNTS}
+    return [without_amounts(part) for part in value] if isinstance(value, list) else value
 
 
 async def erase(person: Person, done: Callable[[str], Any]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
@@ -113,6 +114,19 @@ async def test_an_export_says_that_there_is_a_rate_and_not_how_much(world: World
          "user_id": world.user.user_id, "project_id": None, "customer_id": None, "activity_id": None}
     ]  # fmt: skip
     assert "4321.99" not in json.dumps(records)
+
+
+async def test_an_administrators_own_export_holds_no_amounts_either(world: World) -> None:
+    rate = (await world.admin.post("rates", {"kind": "cost", "amount": "4321.99", "currency": "EUR"})).ok(201)
+    (await world.admin.put(f"rates/{rate['id']}", {**rate, "amount": "4567.89"})).ok()
+    await deliver(world.app)
+
+    records = await exported(Person(world.tenant_id, world.admin.user_id))
+
+    changes = {record["action"]: record["changes"] for record in records if record.get("item_id") == rate["id"]}
+    assert changes["create"]["currency"] == [None, "EUR"]
+    assert changes["update"] == {}
+    assert not {"4321.99", "4567.89"} & {*re.findall(r"[0-9.]+", json.dumps(records))}
 
 
 async def test_each_kind_of_document_has_its_line_or_the_reason_why_it_has_none(world: World) -> None:
