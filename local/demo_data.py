@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import chain, islice, product
@@ -21,10 +21,14 @@ from shared.config import settings
 from shared.cosmos import items
 from shared.cosmos.containers import MIGRATION
 from shared.errors import ApiError
+from shared.http.etags import Precondition
 from shared.instants import DEFAULT_TIMEZONE_OFFSET
 from shared.logs import correlation_id
 from shared.rates import store as rates
 from shared.time_entries import store as time_entries
+from shared.timesheets import reading as timesheets_reading
+from shared.timesheets import store as timesheets
+from shared.timesheets.rules import APPROVE, REJECT, REOPEN, WITHDRAW, Step
 from shared.users.file_directory import FileDirectory
 from shared.users.rules import DirectoryUser
 
@@ -47,6 +51,15 @@ RATES: tuple[dict[str, Any], ...] = (
     {"kind": "billable", "amount": "95.50", "currency": "USD", "customer_id": "Quito Water"},
     {"kind": "cost", "amount": "42.00", "currency": "EUR"},
 )
+# The last person's weeks, how long ago they were, and what became of them after they were submitted.
+TIMESHEETS: tuple[tuple[int, tuple[Step, ...]], ...] = (
+    (4, (Step(APPROVE, "Thank you"),)),
+    (3, (Step(APPROVE, None), Step(REOPEN, "One meeting is missing"))),
+    (3, (Step(REJECT, "Please say what Tuesday was for"),)),
+    (3, (Step(WITHDRAW, None),)),
+    (2, ()),
+)
+ANY_TIMESHEET: dict[str, Any] = dict.fromkeys(("user_id", "start_date", "end_date", "status", "cursor")) | {"limit": 1}
 ACTIVITY_NAMES = ("Development", "Design", "Meeting", "Code review", "Support")
 TASKS = (
     "Sketch the first screen",
@@ -98,6 +111,7 @@ async def fill(users: int, days: int, written: Callable[[int], None]) -> None:
     await _directory(everyone)
     references = await _catalog()
     await asyncio.gather(*(_clock(person, days, references, written) for person in everyone))
+    await _timesheets(everyone)
 
 
 def entries_in(users: int, days: int) -> int:
@@ -189,10 +203,32 @@ async def _clock(person: Person, days: int, references: list[dict[str, str]], wr
         try:
             await time_entries.create(_caller(person), instants.now(), fields)
         except ApiError as error:
-            # It is there from a run that was cut off.
-            if error.code != "time_entry_overlap":
+            # It is there from a run before.
+            if error.code not in {"time_entry_overlap", "period_locked"}:
                 raise
         written(1)
+
+
+async def _timesheets(everyone: Sequence[Person]) -> None:
+    """A timesheet in each state, of three weeks that are over, where there is none yet.
+
+    Of the last week, and of this one, nobody's are submitted: so there is time that can be changed, and somebody is
+    missing.
+    """
+    caller, decider = _caller(everyone[-1]), _caller(ADMIN)
+    if (await timesheets_reading.page(caller, ANY_TIMESHEET))[0]:
+        return
+    now = instants.now()
+    today = instants.to_local(now, ECUADOR).date()
+    monday = today - timedelta(days=today.weekday())
+    for weeks_ago, steps in TIMESHEETS:
+        first = monday - timedelta(weeks=weeks_ago)
+        period = {"start_date": first.isoformat(), "end_date": (first + timedelta(days=6)).isoformat()}
+        fields = {**period, "timezone": instants.zone_named("America/Guayaquil"), "comment": None}
+        timesheet = await timesheets.submit(caller, now, fields)
+        for step in steps:
+            who = caller if step.transition is WITHDRAW else decider
+            await timesheets.decide(who, now, timesheet["id"], step, Precondition(None))
 
 
 def _working_days(days: int, now: datetime) -> list[date]:
@@ -219,4 +255,4 @@ def _spells(dice: random.Random, days: Iterable[date]) -> Iterator[tuple[datetim
 def _caller(person: Person) -> Caller:
     """The person, in a request of their own."""
     correlation_id.set(uuid4().hex)
-    return Caller(person.id, DEMO_TENANT)
+    return Caller(person.id, DEMO_TENANT, is_admin=person.admin)

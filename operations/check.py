@@ -22,13 +22,19 @@ from shared.cosmos.containers import EVENT, TIME_ENTRY, WATCHED
 from shared.cosmos.items import Document, own_fields
 from shared.events.delivery import BadDocumentError, deliver, event_of
 from shared.events.outbox import EVENT_KIND
+from shared.time_entries import locks
+from shared.time_entries.locks import LOCKING, TIMESHEET
 from shared.time_entries.rules import Placed, overlap
 from shared.time_entries.timeline import TIMELINE_ID, TIMELINE_KIND, Timeline, placed, rebuilt_timeline
+from shared.timesheets.verification import compared
+
+# Of the entries that differ, so many are named.
+MOST_NAMED = 20
 
 OUTBOX = "SELECT * FROM c WHERE c.kind = @event"
 BY_OWNER = (
     "SELECT * FROM c"
-    f" WHERE (c.kind IN (@timeline, @event) OR ({items.LIVE})) AND c.owner_id >= @owner ORDER BY c.owner_id"
+    f" WHERE (c.kind IN (@timeline, @event, @timesheet) OR ({items.LIVE})) AND c.owner_id >= @owner ORDER BY c.owner_id"
 )
 ENTRIES = f"SELECT c.id, c.start_date, c.end_date FROM c WHERE {items.LIVE}"
 
@@ -50,7 +56,7 @@ async def check(
 
     `done` is called for each document with its container and, of a time entry's, the owner. The small
     catalog comes first, then the owners in the order of their ids. With `from_owner` it begins there. Entries that
-    overlap are reported, not repaired: a person decides which of them is right.
+    overlap, and what was written into a locked period, are reported, not repaired: a person decides which is right.
     """
     if not from_owner:
         for container_id in (one for one in WATCHED if one != TIME_ENTRY):
@@ -58,7 +64,7 @@ async def check(
                 if finding := await _outbox(container_id, document, now, mend=mend):
                     yield finding
                 done(container_id, "")
-    parameters = {"timeline": TIMELINE_KIND, "event": EVENT_KIND, "owner": from_owner}
+    parameters = {"timeline": TIMELINE_KIND, "event": EVENT_KIND, "timesheet": TIMESHEET, "owner": from_owner}
     owner_id, entries = "", _Entries()
     async for document in scan(TIME_ENTRY, BY_OWNER, parameters):
         if document["owner_id"] != owner_id:
@@ -79,6 +85,8 @@ async def _look(document: Document, entries: "_Entries", now: datetime, *, mend:
         return None
     if document["kind"] == TIMELINE_KIND:
         return await _timeline(document, mend=mend)
+    if document["kind"] == TIMESHEET:
+        return await _timesheet(document)
     return await _outbox(TIME_ENTRY, document, now, mend=mend)
 
 
@@ -138,8 +146,29 @@ async def _is_delivered(event: Document) -> bool:
     return await items.read(EVENT, event["id"], [event["tenant_id"], event["item_id"]]) is not None
 
 
+async def _timesheet(document: Document) -> Finding | None:
+    """Check that what lies in a submitted or approved period is what was submitted.
+
+    A version before locks, or a repair by hand, may have written there. A person decides which is right.
+    """
+    while document["status"] in LOCKING:
+        intact, entries, _ = await compared(document)
+        if intact:
+            return None
+        # It may have been reopened, and the period changed, in between; then the etag differs.
+        latest = await items.read(TIME_ENTRY, document["id"], [document["tenant_id"], document["owner_id"]])
+        if latest is None:
+            return None
+        if latest["_etag"] == document["_etag"]:
+            named = ", ".join(f"{one['id']} {one['reason']}" for one in entries[:MOST_NAMED]) or "the digest differs"
+            what = f"its period was written to: {named}"
+            return Finding(TIME_ENTRY, f"timesheet {document['id']}", what, mended=False)
+        document = latest
+    return None
+
+
 async def _timeline(document: Document, *, mend: bool) -> Finding | None:
-    """Check that a timeline agrees with its owner's entries."""
+    """Check that a timeline agrees with its owner's entries and timesheets."""
     while what := _disagreement(document, right := await _right(document)):
         # A write may have come in between; then the etag differs.
         latest = await items.read(TIME_ENTRY, TIMELINE_ID, [document["tenant_id"], document["owner_id"]])
@@ -162,6 +191,10 @@ def _disagreement(document: Document, right: Timeline) -> str | None:
         return "the running entry is another, or looks otherwise"
     if (right.last_end or "") > (document.get("last_end") or ""):
         return "an entry ends later than it knows"
+    present = locks.read(document.get("locks", []))
+    # It may hold more time than is locked, never less.
+    if locks.with_lock(present, *right.locks) != locks.with_lock(present):
+        return "a submitted or approved period is not locked"
     return None
 
 

@@ -7,7 +7,7 @@ again.
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from tenacity import AsyncRetrying, retry_if_exception
@@ -23,19 +23,25 @@ from shared.config import settings
 from shared.cosmos import items, transactions
 from shared.cosmos.containers import ADMINISTRATION, DEAD_LETTER, EVENT, TIME_ENTRY
 from shared.cosmos.items import Document, own_fields
-from shared.cosmos.transactions import Change
+from shared.cosmos.transactions import Attempt, Change
 from shared.errors import ApiError
 from shared.events.delivery import BadDocumentError, event_of
 from shared.events.outbox import EVENT_FIELDS, outbox_document, stamped
+from shared.instants import format_instant
 from shared.logs import correlation_id
 from shared.rates.answers import FIELDS as RATE_FIELDS
 from shared.rates.store import RATE
 from shared.time_entries.entry import FIELDS, length_mark
 from shared.time_entries.forgotten import PROPOSED_END
+from shared.time_entries.locks import LOCKING, TIMESHEET
 from shared.time_entries.timeline import read_timeline
+from shared.timesheets.reading import SUBMITTED_KIND, entries_within
+from shared.timesheets.store import TOLD
 from shared.users.file_directory import FileDirectory
 from shared.users.role_lock import LOCK_KIND
 from shared.users.store import USER
+
+T = TypeVar("T")
 
 # Replaces whatever a client wrote there.
 BLANK: Document = {"description": None, "uri": None, "technologies": []}
@@ -45,6 +51,7 @@ ALWAYS = frozenset({"id", "tenant_id", "deleted"})
 CHANGED = {
     TIME_ENTRY: ALWAYS | {PROPOSED_END, *(field.name for field in FIELDS)},
     USER: frozenset({"roles", "groups"}),
+    TIMESHEET: ALWAYS.union(TOLD, ("comment",)),
     RATE: ALWAYS.union(("kind", "rate_kind", "name"), RATE_FIELDS),
     **{
         resource.container_id: ALWAYS.union(resource.fields)
@@ -56,7 +63,15 @@ OF_TENANT = "SELECT * FROM c WHERE c.tenant_id IN (@tenant, @tenant_in_lower_cas
 OWNED = f"{OF_TENANT} AND c.owner_id IN (@user, @user_in_lower_case)"
 ENTRIES = f"{OWNED} AND {items.IS_ITEM}"
 WITH_TEXT = f"{ENTRIES} AND (IS_STRING(c.description) OR IS_STRING(c.uri) OR ARRAY_LENGTH(c.technologies) > 0)"
-OUTBOX = f'{OWNED} AND c.kind = "event"'
+# Of the whole tenant: the person may have commented on others'.
+TIMESHEETS = f"{OF_TENANT} AND c.kind = '{TIMESHEET}'"
+# What the history of a timesheet says.
+ERASED = "The free text was erased."
+OUTBOX = (
+    f'{OF_TENANT} AND c.kind = "event"'
+    # What the person did with others' timesheets may hold their words.
+    " AND (c.owner_id IN (@user, @user_in_lower_case) OR c.event.user_id IN (@user, @user_in_lower_case))"
+)
 EVENTS = (
     f"{OF_TENANT} AND (c.owner_id IN (@user, @user_in_lower_case) OR c.user_id IN (@user, @user_in_lower_case)"
     # Of the person's roles.
@@ -78,6 +93,8 @@ AMOUNTS = ("amount", "amounts")
 # What an export holds, in this order: the container, and the query for the person's documents.
 PARTS = {
     "time_entry": (TIME_ENTRY, ENTRIES),
+    TIMESHEET: (TIME_ENTRY, f"{OWNED} AND c.kind = '{TIMESHEET}'"),
+    SUBMITTED_KIND: (TIME_ENTRY, f"{OWNED} AND c.kind = '{SUBMITTED_KIND}'"),
     "outbox": (TIME_ENTRY, OUTBOX),
     "event": (EVENT, EVENTS),
     "dead_letter": (DEAD_LETTER, DEAD_LETTERS),
@@ -94,7 +111,10 @@ NOBODYS = {
     STATE_KIND: "tells readers that the tenant's catalog was written",
 }
 # What an erasure keeps beside the hours: accounting needs the rates.
-LEFT = {"rate": "no free text, under an id that no longer leads to anyone here"}
+LEFT = {
+    "rate": "no free text, under an id that no longer leads to anyone here",
+    SUBMITTED_KIND: "no free text: what the digest of a timesheet is over",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +170,9 @@ async def erase(person: Person, done: Callable[[str], Any]) -> None:
 
     Outbox documents are blanked before the events made from them, so that no event is made again with the text.
     """
+    async for timesheet in scan(TIME_ENTRY, TIMESHEETS, person.parameters):
+        if await _blank_timesheet(person, timesheet):
+            done(TIME_ENTRY)
     async for entry in scan(TIME_ENTRY, WITH_TEXT, person.parameters):
         await _blank_entry(entry)
         done(TIME_ENTRY)
@@ -190,12 +213,71 @@ async def _blank_entry(found: Document) -> None:
             "erase",
             "Erase the free text of a time entry",
         )
-        event = outbox_document(after, after, now)
-        return Change(None, [transactions.replace(after, entry), timeline.after(blank).operation()], [event])
+        at = timeline.event_at(now)
+        event = outbox_document(after, after, at)
+        return Change(None, [transactions.replace(after, entry), timeline.after(blank).told(at).operation()], [event])
 
+    await _settle(partition, attempt)
+
+
+async def _blank_timesheet(person: Person, found: Document) -> bool:
+    """Blank the comments of a timesheet that the person wrote, of their own timesheets all; False if nothing is there.
+
+    The history of one that is submitted or approved says also where free text in its period is erased. The digest is
+    over no text, so that it stays. This comes before the entries, for afterwards nobody could tell.
+    """
+    partition = [found["tenant_id"], found["owner_id"]]
+    correlation_id.set(uuid4().hex)
+    now = instants.now()
+
+    async def attempt() -> Change[bool]:
+        before = await items.read(TIME_ENTRY, found["id"], partition)
+        if before is None:
+            return Change(result=False)
+        blank = _without_comments(person, before)
+        has_text = is_same(before["owner_id"], person) and await _has_text(before)
+        if blank == own_fields(before) and (not has_text or before["history"][-1]["comment"] == ERASED):
+            return Change(result=False)
+        step = {"date": format_instant(now), "user_id": found["owner_id"], "status": before["status"]}
+        blank["history"] = [*blank["history"], {**step, "comment": ERASED}]
+        caller = Caller(found["owner_id"], found["tenant_id"])
+        after = stamped(blank, caller, TIMESHEET, "erase", "Erase the free text of a timesheet")
+        return Change(True, [transactions.replace(after, before)], [outbox_document(after, after, now)])
+
+    return await _settle(partition, attempt)
+
+
+def _without_comments(person: Person, timesheet: Document) -> Document:
+    """The timesheet's own fields, without what the person wrote, or, of their own, anybody."""
+    is_own = is_same(timesheet["owner_id"], person)
+    history = [
+        {**step, "comment": None}
+        if (is_own or is_same(step["user_id"], person)) and step["comment"] not in {None, ERASED}
+        else step
+        for step in timesheet["history"]
+    ]
+    return own_fields(timesheet) | {"history": history, "comment": None if is_own else timesheet["comment"]}
+
+
+async def _has_text(timesheet: Document) -> bool:
+    """Whether an entry in a locked period has free text."""
+    if timesheet["status"] not in LOCKING:
+        return False
+    partition = [timesheet["tenant_id"], timesheet["owner_id"]]
+    entries = await entries_within(partition, (timesheet["start"], timesheet["end"]))
+    return any(entry.get(name) for entry in entries for name in BLANK)
+
+
+def is_same(user_id: object, person: Person) -> bool:
+    """Whether the id is the person's, in whatever case."""
+    return str(user_id).lower() == person.user_id.lower()
+
+
+async def _settle(partition: list[str], attempt: Attempt[T]) -> T:
     # While the person keeps clocking in it may lose several races; then it starts again.
     conflict = retry_if_exception(lambda error: isinstance(error, ApiError) and error.code == "write_conflict")
-    await AsyncRetrying(retry=conflict)(transactions.settle, TIME_ENTRY, partition, attempt)
+    settled: T = await AsyncRetrying(retry=conflict)(transactions.settle, TIME_ENTRY, partition, attempt)
+    return settled
 
 
 async def _blank_outbox(person: Person, outbox: Document) -> bool:
@@ -219,8 +301,11 @@ def _blank_event(person: Person, event: Document) -> Document:
     kept = {name: event[name] for name in (*EVENT_FIELDS, "ttl") if name in event}
     known = CHANGED.get(str(event.get("container_id")))
     changes = {name: pair for name, pair in event["changes"].items() if known is None or name in known}
-    if str(event.get("owner_id")).lower() == person.user_id.lower():
+    is_own = is_same(event.get("owner_id"), person)
+    if is_own:
         changes = {
             name: [value and BLANK[name] for value in pair] if name in BLANK else pair for name, pair in changes.items()
         }
+    if event.get("container_id") == TIMESHEET and (is_own or is_same(event.get("user_id"), person)):
+        changes = {name: [None, None] if name == "comment" else pair for name, pair in changes.items()}
     return {**kept, "changes": changes}

@@ -7,7 +7,6 @@ timeline, outbox documents.
 import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -312,8 +311,7 @@ def change_of(caller: Caller, now: datetime, timeline: Timeline, writes: Sequenc
         operations.append(_operation(before, after))
         outbox.append(outbox_document(before, after, at))
         timeline = timeline.after(entry)
-    timeline = replace(timeline, last_event=format_instant(at))
-    return Change(writes[0].after, [*operations, timeline.operation()], outbox)
+    return Change(writes[0].after, [*operations, timeline.told(at).operation()], outbox)
 
 
 def _operation(before: Document | None, after: Document) -> Operation:

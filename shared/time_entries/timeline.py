@@ -80,6 +80,10 @@ class Timeline:
         """The timeline once it is locked no longer."""
         return replace(self, locks=locks.without_lock(self.locks, lock))
 
+    def told(self, at: datetime) -> "Timeline":
+        """The timeline once an event of then is written."""
+        return replace(self, last_event=format_instant(at))
+
     def event_at(self, now: datetime) -> datetime:
         """When the event of a write that goes by this timeline is: now, but after the one before it.
 

@@ -18,6 +18,7 @@ from shared.cosmos.items import LIVE, Document
 from shared.http import cursors
 from shared.http.turns import large_lists
 from shared.instants import format_instant, parse_instant
+from shared.time_entries.entry import OVER_A_WEEK, WEEK
 from shared.time_entries.locks import IS_LOCKING
 from shared.timesheets import rules
 from shared.users.directory import directory
@@ -28,8 +29,9 @@ MOST_READ = 10_000
 BEHIND = "c.tenant_id = @tenant AND c.owner_id > @after AND NOT ARRAY_CONTAINS(@hidden, LOWER(c.owner_id))"
 WORKED = (
     f"SELECT c.owner_id, c.start_date AS start, c.end_date AS upto FROM c WHERE {BEHIND} AND {LIVE}"
-    " AND ((c.start_date >= @first AND c.start_date < @beyond)"
-    " OR (c.start_date < @first AND (c.end_date > @first OR IS_NULL(c.end_date)))) ORDER BY c.owner_id"
+    " AND c.start_date < @beyond AND (c.end_date > @first OR IS_NULL(c.end_date))"
+    # What reaches in from far away is marked, so that no history is looked through.
+    f" AND (c.start_date >= @week_before OR c.{OVER_A_WEEK} = true OR IS_NULL(c.end_date)) ORDER BY c.owner_id"
 )
 COVERED = (
     f"SELECT c.owner_id, c.start, c['end'] AS upto FROM c WHERE {BEHIND} AND {IS_LOCKING}"
@@ -57,6 +59,7 @@ async def missing(caller: Caller, query: Mapping[str, Any], now: datetime) -> tu
         "first": format_instant(asked[0]),
         "beyond": format_instant(asked[1]),
     }
+    week = {"week_before": format_instant(max(asked[0], instants.EARLIEST + WEEK) - WEEK)}
     earliest = {
         "from": rules.ids_from(max(rules.earliest_meeting(first), date.min + 2 * instants.DAY) - 2 * instants.DAY)
     }
@@ -64,7 +67,7 @@ async def missing(caller: Caller, query: Mapping[str, Any], now: datetime) -> tu
     read, done, last_owner = 0, True, ""
     async with (
         large_lists().turn(),
-        aclosing(_by_owner(WORKED, parameters)) as worked,
+        aclosing(_by_owner(WORKED, parameters | week)) as worked,
         aclosing(_by_owner(COVERED, parameters | earliest)) as covered,
     ):
         lock_owner, locks = await _next(covered)

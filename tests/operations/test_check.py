@@ -1,6 +1,7 @@
 """The repair of what should agree: timelines with their entries, outbox documents with their events."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import uuid4
 
@@ -60,6 +61,33 @@ async def test_a_sound_database_has_no_findings(world: World) -> None:
     await deliver(world.app)
 
     assert await findings(mend=True) == []
+
+
+@pytest.mark.parametrize("locks", [[], None], ids=["none", "missing"])
+async def test_a_period_that_is_not_locked_is_found_and_what_was_written_into_it(
+    world: World, locks: list[str] | None
+) -> None:
+    """By an instance of a version before locks, which had made the timeline anew."""
+    entry = await world.entry("10:00", "11:00")
+    march = {"start_date": "2024-03-01", "end_date": "2024-03-31", "timezone": "UTC"}
+    timesheet = (await world.user.post("timesheets", march)).ok(201)
+    await deliver(world.app)
+    container = world.app.container("time_entry")
+    timeline = own_fields(dict(await container.read_item(TIMELINE_ID, [world.tenant_id, world.user.user_id])))
+    del timeline["locks"]
+    await container.upsert_item(timeline | ({} if locks is None else {"locks": locks}))
+    stored = await world.stored("time_entry", entry)
+    await container.replace_item(entry["id"], {**stored, "billable": False})
+    what = f"its period was written to: {entry['id']} changed"
+    written = Finding("time_entry", f"timesheet {timesheet['id']}", what, mended=False)
+    unlocked = timeline_of(world.user, "a submitted or approved period is not locked", mended=False)
+
+    assert {*await findings(mend=False)} == {written, unlocked}
+    assert {*await findings(mend=True)} == {written, replace(unlocked, mended=True)}
+    (await world.user.delete(f"time-entries/{entry['id']}")).refused(409, "period_locked")
+    assert await findings(mend=True) == [written]
+    (await world.user.post(f"timesheets/{timesheet['id']}/withdraw")).ok()
+    await deliver(world.app)
 
 
 @pytest.mark.parametrize(

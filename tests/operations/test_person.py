@@ -23,6 +23,8 @@ from tests.calling import Item
 from tests.events.delivering import deliver, deliver_again, events_of, outbox_document
 from tests.world import World, make_world
 
+MARCH = {"start_date": "2024-03-01", "end_date": "2024-03-31", "timezone": "UTC"}
+
 
 @pytest.fixture(scope="module")
 async def audited(
@@ -131,6 +133,7 @@ async def test_an_administrators_own_export_holds_no_amounts_either(world: World
 
 async def test_each_kind_of_document_has_its_line_or_the_reason_why_it_has_none(world: World) -> None:
     await world.started()
+    (await world.user.post("timesheets", MARCH)).ok(201)
     await world.made("project-types", name="Type")
     await world.made("rates", kind="cost", amount="1", currency="EUR")
     write_directory(world.app, (world.tenant_id, world.user.user_id))
@@ -140,9 +143,9 @@ async def test_each_kind_of_document_has_its_line_or_the_reason_why_it_has_none(
     kinds = {document["kind"] for document in await documents(world.app) if "kind" in document}
 
     assert kinds <= {*person.PARTS, *person.NOBODYS}
-    assert {"event", "timeline", "tree", "rate"} <= kinds
+    assert {"event", "timeline", "tree", "rate", "timesheet", "timesheet_entries"} <= kinds
     # Whatever of it is a person's is erased, or left for a reason.
-    assert {*person.PARTS} - {*person.LEFT} == {"time_entry", "outbox", "event", "dead_letter"}
+    assert {*person.PARTS} - {*person.LEFT} == {"time_entry", "timesheet", "outbox", "event", "dead_letter"}
 
 
 def test_an_erasure_knows_the_fields_of_every_catalog_resource() -> None:
@@ -164,6 +167,52 @@ async def test_an_erasure_knows_every_field_that_an_event_of_a_rate_can_change(w
     assert [event["action"] for event in events] == ["create", "update", "delete"]
     changed = {name for event in events for name in event["changes"]}
     assert {"rate_kind", "amount", "valid_from", "deleted"} <= changed <= person.CHANGED[events[0]["container_id"]]
+
+
+async def test_an_export_holds_timesheets_and_an_erasure_their_hours_alone(world: World, secret: str) -> None:
+    """The digest is over no text; the history says what was done to a locked period."""
+    await world.entry("10:00", "11:00", description=secret)
+    await world.admin.post("rates", {"kind": "billable", "amount": "80.00", "currency": "EUR"})
+    timesheet = (await world.user.post("timesheets", {**MARCH, "comment": f"{secret} 1"})).ok(201)
+    (await world.admin.post(f"timesheets/{timesheet['id']}/approve", {"comment": f"{secret} 2"})).ok()
+    other = world.person(admin=True)
+    theirs = (await other.post("timesheets", {**MARCH, "comment": "theirs"})).ok(201)
+    (await world.admin.post(f"timesheets/{theirs['id']}/approve", {"comment": f"{secret} 3"})).ok()
+    await deliver(world.app)
+
+    records = {record["kind"]: record for record in await exported(person_of(world))}
+    assert records["timesheet"]["amounts"] == [{"currency": "EUR", "billable": "80.00", "cost": "0.00"}]
+    assert [step["comment"] for step in records["timesheet"]["history"]] == [f"{secret} 1", f"{secret} 2"]
+
+    await erase(person_of(world))
+    await deliver_again(world.app)
+    assert {one.get("owner_id") for one in await holding(world.app, secret)} == {other.user_id}
+    await erase(replace(person_of(world), user_id=world.admin.user_id))
+    await deliver_again(world.app)
+    assert await holding(world.app, secret) == []
+    assert await erase(person_of(world)) == []
+
+    shown = (await world.user.get(f"timesheets/{timesheet['id']}")).ok()
+    assert (shown["comment"], shown["seconds"], shown["digest"]) == (None, 3600.0, timesheet["digest"])
+    assert [step["comment"] for step in shown["history"]] == [None, None, person.ERASED]
+    assert (await world.user.get(f"timesheets/{timesheet['id']}/verification")).ok()["intact"]
+    shown = (await other.get(f"timesheets/{theirs['id']}")).ok()
+    assert shown["comment"] == "theirs"
+    assert [step["comment"] for step in shown["history"]] == ["theirs", None, person.ERASED]
+
+
+async def test_an_erasure_says_in_the_history_of_a_locked_period_that_its_texts_are_gone(world: World) -> None:
+    await world.entry("10:00", "11:00", uri="secret")
+    timesheet = (await world.user.post("timesheets", MARCH)).ok(201)
+    free = {**MARCH, "start_date": "2024-04-01", "end_date": "2024-04-30"}
+    without = (await world.user.post("timesheets", free)).ok(201)
+
+    await erase(person_of(world))
+
+    shown = (await world.user.get(f"timesheets/{timesheet['id']}")).ok()
+    assert [step["comment"] for step in shown["history"]] == [None, person.ERASED]
+    assert (await world.user.get(f"timesheets/{without['id']}")).ok()["history"] == without["history"]
+    (await world.user.post(f"timesheets/{timesheet['id']}/withdraw")).ok()
 
 
 async def test_an_export_goes_on_after_any_record(world: World) -> None:

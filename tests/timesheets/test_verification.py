@@ -1,9 +1,16 @@
 """Verification: what was submitted is proved by its digest, and what differs is named."""
 
+import asyncio
+import json
+import sys
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from operations import person
+from operations.person import Person
 from shared.cosmos.items import own_fields
+from tests.application import ROOT
 from tests.calling import Item, at
 from tests.timesheets.test_store import decided, submitted
 from tests.world import World
@@ -80,3 +87,30 @@ async def test_the_digest_alone_tells_where_the_list_of_what_was_submitted_is_go
     assert await verified(world, timesheet) == {"intact": True, "entries": []}
     await tamper(world, entry, billable=False)
     assert await verified(world, timesheet) == {"intact": False, "entries": []}
+
+
+def recipe() -> str:
+    """The program that docs/timesheets.md gives to whoever wants to check a digest."""
+    return (ROOT / "docs" / "timesheets.md").read_text(encoding="utf-8").split("```python\n")[1].split("```")[0]
+
+
+async def test_anyone_can_check_the_digest_by_the_ten_lines_of_the_documentation(world: World, tmp_path: Path) -> None:
+    file = tmp_path / "export.jsonl"
+    entry = await world.entry("10:00", "11:00", description="text with ünïcode", billable=False)
+    (await world.user.delete(f"time-entries/{(await world.entry('12:00', '13:00'))['id']}")).ok(204)
+    await world.entry(at("10:00", "2024-05-05"), at("11:00", "2024-05-05"))
+    timesheet = await submitted(world)
+
+    async def agrees() -> str:
+        who = Person(world.tenant_id, world.user.user_id)
+        lines = [json.dumps(record) async for record in person.export(who)]
+        file.write_text("\n".join(lines), encoding="utf-8")
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", recipe(), str(file), timesheet["id"], stdout=asyncio.subprocess.PIPE
+        )
+        return (await process.communicate())[0].decode().strip()
+
+    assert len([line for line in recipe().splitlines() if line and not line.startswith("import")]) <= 10
+    assert await agrees() == "True"
+    await tamper(world, entry, billable=True)
+    assert await agrees() == "False"
