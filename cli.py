@@ -91,11 +91,15 @@ def gen_swagger_json(file: TextIO) -> None:
     _write(file, document())
 
 
-def _base_url(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        raise click.BadParameter(f"{value!r} is no address; it begins with http:// or https://")
-    return value if parts.path.strip("/") else value.rstrip("/") + document()["servers"][0]["url"]
+def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if urlsplit(value).scheme in {"http", "https"} and urlsplit(value).netloc:
+        return value
+    raise click.BadParameter(f"{value!r} is no address; it begins with http:// or https://")
+
+
+def _base_url(context: click.Context, parameter: click.Parameter, value: str) -> str:
+    has_path = urlsplit(_address(context, parameter, value)).path.strip("/")
+    return value if has_path else value.rstrip("/") + document()["servers"][0]["url"]
 
 
 @cli.command("gen-postman-collection")
@@ -279,7 +283,7 @@ def check_data(*, dry_run: bool, from_owner: str | None, units: float) -> None:
 
 
 @cli.command("adopt")
-@click.option("--from-endpoint", required=True, help="The old Cosmos DB account's address.")
+@click.option("--from-endpoint", callback=_address, required=True, help="The old Cosmos DB account's address.")
 @click.option(
     "--from-key",
     envvar="FROM_KEY",

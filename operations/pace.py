@@ -28,12 +28,15 @@ class Pace(AioHttpTransport):  # type: ignore[misc] # azure-core loads it late, 
         self._units_per_second = units_per_second
         self._turn = asyncio.Lock()
         self._earned_at = 0.0
+        self._batch_went = False
 
     async def send(self, request: Any, **options: Any) -> Any:
         """Send a request when it is time."""
         async with self._turn:
-            if IS_BATCH not in request.headers:
+            is_batch = IS_BATCH in request.headers
+            if self._batch_went or not is_batch:
                 await asyncio.sleep(self._earned_at - time.monotonic())
+            self._batch_went = is_batch
             began = time.monotonic()
             response = await super().send(request, **options)
             charge = float(response.headers.get("x-ms-request-charge") or 0)

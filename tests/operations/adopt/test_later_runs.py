@@ -195,6 +195,42 @@ async def test_a_locked_period_is_left_alone_and_listed(move: Move) -> None:
     assert (await move.answered(first))["end_date"] == "2023-01-02T08:30:00.0000000Z"
 
 
+async def test_an_entry_of_many_days_is_in_every_list_that_it_meets(move: Move) -> None:
+    entry = move.entry(8, 24 * 20)
+    await move.fill(entry)
+
+    told = await adopting.adopt(move.old)
+
+    assert told.codes(entry["id"]) == [("entry_too_long", "kept")]
+    day = {"user_id": "*", "start_date": "2023-01-15", "end_date": "2023-01-15"}
+    assert [one["id"] for one in (await move.admin.get("time-entries", day)).ok()] == [entry["id"]]
+
+
+async def test_what_is_adopted_has_a_history_and_can_be_restored(move: Move) -> None:
+    entry = move.entry(8)
+    await move.fill(entry)
+    await adopting.adopt(move.old)
+    (await move.person.put(f"time-entries/{entry['id']}", {"description": "Mine"})).ok()
+
+    restored = (await move.person.post(f"time-entries/{entry['id']}/restore", {})).ok()
+
+    assert restored["description"] == entry["description"]
+    steps = (await move.person.get(f"time-entries/{entry['id']}/history")).ok()["data"]
+    assert steps[0]["action"] == "adopted"
+
+
+async def test_whoever_keeps_in_step_sees_what_is_adopted(move: Move) -> None:
+    await move.fill()
+    cursor = (await move.person.get("changes", {"from": "now"})).ok()["cursor"]
+    entry = move.entry(8)
+    await move.fill(entry)
+    await adopting.adopt(move.old)
+
+    found = (await move.person.get("changes", {"cursor": cursor, "limit": 1000})).ok()["data"]
+
+    assert {entry["id"], entry["project_id"], entry["activity_id"]} <= {one["id"] for one in found}
+
+
 async def test_every_write_leaves_an_event_that_says_adopted(move: Move) -> None:
     entry, overlapping = move.entry(8), move.entry(8.5)
     await move.fill(entry, overlapping)
