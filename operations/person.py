@@ -151,7 +151,10 @@ async def export(person: Person, last: Document | None = None) -> AsyncIterator[
         after = last["id"] if last and last["kind"] == kind else ""
         query = f"{text} AND c.id > @after ORDER BY c.id"
         async for document in scan(container_id, query, {**person.parameters, "after": after}):
-            yield {"kind": kind} | without_amounts(own_fields(document)) | {"kind": kind}
+            record = own_fields(document)
+            # What a timesheet amounts to is part of what was approved, and of the proof of it.
+            kept = {"amounts": record["amounts"]} if kind == TIMESHEET else {}
+            yield {"kind": kind} | without_amounts(record) | kept | {"kind": kind}
 
 
 def without_amounts(value: Any) -> Any:
