@@ -188,6 +188,8 @@ async def test_a_locked_period_is_left_alone_and_listed(move: Move) -> None:
     assert (await move.answered(later))["start_date"] == "2023-01-03T10:00:00.0000000Z"
     assert all(month.hours.new - month.hours.old == month.hours.listed for month in told.months)
 
+    assert await adopting.findings() == []
+
     (await move.person.post(f"timesheets/{timesheet['id']}/withdraw")).ok()
     told = await adopting.adopt(move.old)
 
