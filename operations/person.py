@@ -15,6 +15,7 @@ from tenacity import AsyncRetrying, retry_if_exception
 from operations.pace import scan
 from shared import instants
 from shared.auth.caller import Caller
+from shared.calendar.addresses import CALENDAR
 from shared.catalog.announcements import STATE_KIND, WRITE_KIND
 from shared.catalog.project_types import PROJECT_TYPES
 from shared.catalog.resources import ACTIVITIES, CUSTOMERS, PROJECTS, TECHNOLOGIES
@@ -52,6 +53,7 @@ CHANGED = {
     TIME_ENTRY: ALWAYS | {PROPOSED_END, *(field.name for field in FIELDS)},
     USER: frozenset({"roles", "groups"}),
     TIMESHEET: ALWAYS.union(TOLD, ("comment",)),
+    CALENDAR: ALWAYS,
     RATE: ALWAYS.union(("kind", "rate_kind", "name"), RATE_FIELDS),
     **{
         resource.container_id: ALWAYS.union(resource.fields)
@@ -89,6 +91,11 @@ RATES = (
 )
 
 AMOUNTS = ("amount", "amounts")
+# That there is an address, not what it is: nobody knows that but its owner.
+CALENDARS = (
+    "SELECT c.id, c.tenant_id, c.user_id FROM c WHERE c.tenant_id IN (@tenant, @tenant_in_lower_case)"
+    f' AND c.kind = "{CALENDAR}" AND c.user_id IN (@user, @user_in_lower_case)'
+)
 
 # What an export holds, in this order: the container, and the query for the person's documents.
 PARTS = {
@@ -99,6 +106,7 @@ PARTS = {
     "event": (EVENT, EVENTS),
     "dead_letter": (DEAD_LETTER, DEAD_LETTERS),
     "rate": (ADMINISTRATION, RATES),
+    "calendar": (ADMINISTRATION, CALENDARS),
 }
 
 # The other kinds of documents beside the items, and why they have no line of their own.
@@ -190,10 +198,17 @@ async def erase(person: Person, done: Callable[[str], Any]) -> None:
         gone = {"document": None, "error": "its document was erased"}
         await container(DEAD_LETTER).upsert_item(own_fields(letter) | gone)
         done(DEAD_LETTER)
+    await _end_calendars(person, done)
     directory = FileDirectory(settings().directory.file)
     if await directory.user(person.tenant_id, person.user_id):
         await directory.remove(person.tenant_id, person.user_id)
         done("directory")
+
+
+async def _end_calendars(person: Person, done: Callable[[str], Any]) -> None:
+    async for calendar in scan(ADMINISTRATION, CALENDARS, person.parameters):
+        await container(ADMINISTRATION).delete_item(calendar["id"], partition_key=calendar["tenant_id"])
+        done(ADMINISTRATION)
 
 
 async def _blank_entry(found: Document) -> None:

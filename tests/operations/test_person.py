@@ -131,11 +131,28 @@ async def test_an_administrators_own_export_holds_no_amounts_either(world: World
     assert not {"4321.99", "4567.89"} & {*re.findall(r"[0-9.]+", json.dumps(records))}
 
 
+async def test_an_export_says_that_there_is_a_calendar_and_an_erasure_ends_it(
+    world: World, http: aiohttp.ClientSession
+) -> None:
+    url: str = (await world.user.post("calendar")).ok(201)["url"]
+    (await world.admin.post("calendar")).ok(201)
+
+    records = await exported(person_of(world))
+
+    (calendar,) = [record for record in records if record["kind"] == "calendar"]
+    assert set(calendar) == {"kind", "id", "tenant_id", "user_id"}
+    assert "administration" in await erase(person_of(world))
+    async with http.get(url) as answer:
+        assert answer.status == 404
+    assert [record for record in await exported(person_of(world)) if record["kind"] == "calendar"] == []
+
+
 async def test_each_kind_of_document_has_its_line_or_the_reason_why_it_has_none(world: World) -> None:
     await world.started()
     (await world.user.post("timesheets", MARCH)).ok(201)
     await world.made("project-types", name="Type")
     await world.made("rates", kind="cost", amount="1", currency="EUR")
+    (await world.user.post("calendar")).ok(201)
     write_directory(world.app, (world.tenant_id, world.user.user_id))
     (await world.admin.post(f"users/{world.user.user_id}/roles/admin/grant")).ok()
     await deliver(world.app)
@@ -145,7 +162,8 @@ async def test_each_kind_of_document_has_its_line_or_the_reason_why_it_has_none(
     assert kinds <= {*person.PARTS, *person.NOBODYS}
     assert {"event", "timeline", "tree", "rate", "timesheet", "timesheet_entries"} <= kinds
     # Whatever of it is a person's is erased, or left for a reason.
-    assert {*person.PARTS} - {*person.LEFT} == {"time_entry", "timesheet", "outbox", "event", "dead_letter"}
+    erased = {"time_entry", "timesheet", "outbox", "event", "dead_letter", "calendar"}
+    assert {*person.PARTS} - {*person.LEFT} == erased
 
 
 def test_an_erasure_knows_the_fields_of_every_catalog_resource() -> None:

@@ -1,0 +1,84 @@
+"""A user's calendar as iCalendar (RFC 5545): one event for each stopped entry of the last 90 days.
+
+What readers of calendars make of it decides its form; `tests/calendar/test_readers.py` shows it to four of them.
+"""
+
+import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from icalendar import Calendar, Event, vDuration
+
+from shared.auth.caller import Caller
+from shared.catalog.names import Names, names_for
+from shared.cosmos.items import Document
+from shared.instants import parse_instant
+from shared.time_entries import lists
+from shared.time_entries.schemas import MOST_ENTRIES, ListFilters
+
+REACH = timedelta(days=90)
+# A range is half-open, and an entry may end at this very instant.
+MOMENT = timedelta(minutes=1)
+# Readers leave out what has no length, or make an hour of it.
+SHORTEST = timedelta(minutes=1)
+REFRESH = timedelta(hours=1)
+PRODUCT = "-//Time tracker//Time entries//EN"
+NAME = "Time entries"
+UNNAMED = "Time entry"
+LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+# In `C:\\new`, node-ical and khal read a line break, and icalendar itself writes one for `\\N`; before `,` and `;` khal
+# drops the backslash. A word joiner, which nobody sees, keeps the two apart.
+ESCAPES = re.compile(r"\\(?=[nN,;])")
+APART = "\\\\\N{WORD JOINER}"
+
+
+async def feed(caller: Caller, now: datetime) -> bytes:
+    """The caller's calendar. Raises ApiError 429 or 503."""
+    found = await lists.entries(caller, ListFilters(now - REACH, now + MOMENT, is_recent=False), MOST_ENTRIES)
+    entries = [entry async for page in found.pages() for entry in page if entry["end_date"] is not None]
+    return calendar(entries, await names_for(caller.tenant_id, entries), now)
+
+
+def calendar(entries: Iterable[Document], names: Names, now: datetime) -> bytes:
+    """These entries as a calendar."""
+    made = Calendar()
+    made.add("prodid", PRODUCT)
+    made.add("version", "2.0")
+    made.add("x-wr-calname", NAME)
+    made.add("refresh-interval", vDuration(REFRESH), parameters={"VALUE": "DURATION"})
+    for entry in entries:
+        made.add_component(_event(entry, names, now))
+    content: bytes = made.to_ical()
+    return content
+
+
+def _event(entry: Document, names: Names, now: datetime) -> Event:
+    start, end = (parse_instant(entry[name]).replace(microsecond=0) for name in ("start_date", "end_date"))
+    description = _plain(entry.get("description") or "")
+    named = names.of(entry)
+    made = Event()
+    made.add("uid", f"{entry['id']}@time-tracker")
+    made.add("dtstamp", now.replace(microsecond=0))
+    made.add("dtstart", start)
+    made.add("dtend", max(end, start + SHORTEST))
+    made.add("summary", _summary(named["project_name"] or "", description))
+    if description:
+        made.add("description", description)
+    if customer := _line(named["customer_name"] or ""):
+        made.add("categories", [customer])
+    return made
+
+
+def _summary(project: str, description: str) -> str:
+    first = next((line for line in description.split("\n") if line.strip()), "")
+    return ": ".join(filter(None, (_line(project), _line(first)))) or UNNAMED
+
+
+def _plain(text: str) -> str:
+    """Text without control characters, its lines ended by a line feed."""
+    return ESCAPES.sub(APART, CONTROLS.sub(" ", LINE_ENDS.sub("\n", text)))
+
+
+def _line(text: str) -> str:
+    return " ".join(_plain(text).split())

@@ -1,0 +1,103 @@
+"""The calendar itself: which entries it holds, and how each looks."""
+
+from datetime import UTC, datetime, timedelta
+
+import aiohttp
+import pytest
+from icalendar import Calendar
+
+from shared.calendar.feed import calendar
+from shared.catalog.names import Names
+from tests.calendar.test_addresses import address, fetched
+from tests.calling import Item, ago
+from tests.world import World
+
+NOW = datetime(2026, 11, 27, 12, 0, 0, 123456, tzinfo=UTC)
+NAMES = Names(
+    {"p": {"id": "p", "name": "Backend", "customer_id": "c"}, "q": {"id": "q", "name": "Inner\nwork"}},
+    {"a": {"id": "a", "name": "Development"}},
+    {"c": {"id": "c", "name": "Acme, Inc."}},
+    0.0,
+)
+
+
+def entry(description: str | None = None, **fields: str) -> Item:
+    dates = {"start_date": "2026-11-05T14:00:00.5000000Z", "end_date": "2026-11-05T15:30:00.9000000Z"}
+    return {"id": "e", "project_id": "p", "activity_id": "a", "description": description, **dates, **fields}
+
+
+def shown(one: Item) -> Item:
+    """The one event of a calendar, read with the library's own reader."""
+    text = calendar([one], NAMES, NOW)
+    assert not text.startswith(b"\xef\xbb\xbf")
+    (event,) = Calendar.from_ical(text).walk("VEVENT")
+    return {str(name).lower(): event.decoded(name, None) if name.startswith("DT") else event[name] for name in event}
+
+
+def test_an_event_has_whole_seconds_in_utc_and_a_stable_uid() -> None:
+    event = shown(entry("Review"))
+
+    assert event["uid"] == "e@time-tracker"
+    assert event["dtstart"] == datetime(2026, 11, 5, 14, tzinfo=UTC)
+    assert event["dtend"] == datetime(2026, 11, 5, 15, 30, tzinfo=UTC)
+    assert event["dtstamp"] == datetime(2026, 11, 27, 12, tzinfo=UTC)
+    text = calendar([entry()], NAMES, NOW).decode()
+    assert "DTSTART:20261105T140000Z" in text
+    assert "VERSION:2.0" in text
+    assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H" in text
+    assert "X-WR-CALNAME:" in text
+
+
+@pytest.mark.parametrize("end", ["14:00:00.5000000", "14:00:00.9000000", "14:00:59.0000000"])
+def test_an_event_lasts_a_minute_at_least(end: str) -> None:
+    event = shown(entry(end_date=f"2026-11-05T{end}Z"))
+
+    assert event["dtend"] - event["dtstart"] == timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("description", "project", "summary"),
+    [
+        ("Review", "p", "Backend: Review"),
+        ("Review\nof the import", "p", "Backend: Review"),
+        ("\n  \nReview", "p", "Backend: Review"),
+        (None, "p", "Backend"),
+        ("Review", "unknown", "Review"),
+        (None, "unknown", "Time entry"),
+        ("a\u2028b", "q", "Inner work: a"),
+        ("a\x85b\tc", "p", "Backend: a"),
+    ],
+)
+def test_the_summary_is_one_line_and_never_empty(description: str | None, project: str, summary: str) -> None:
+    assert str(shown(entry(description, project_id=project))["summary"]) == summary
+
+
+def test_the_description_is_whole_and_has_no_control_characters() -> None:
+    event = shown(entry("one\r\ntwo\x07\u2029three\tfour; five, six\\seven 漢字 🙂"))
+
+    assert str(event["description"]) == "one\ntwo \nthree four; five, six\\seven 漢字 🙂"
+
+
+@pytest.mark.parametrize("written", ["C:\\new", "\\N", "\\, and \\;"])
+def test_a_backslash_before_a_letter_that_readers_take_for_an_escape_is_kept_apart(written: str) -> None:
+    read = str(shown(entry(written))["description"])
+
+    assert read.replace("\N{WORD JOINER}", "") == written
+    assert "\n" not in read
+
+
+def test_the_customer_is_the_category() -> None:
+    assert shown(entry())["categories"].cats == ["Acme, Inc."]
+    assert "categories" not in shown(entry(project_id="q"))
+
+
+async def test_it_holds_the_stopped_entries_of_the_last_90_days(world: World, http: aiohttp.ClientSession) -> None:
+    await world.entry(ago(days=92), ago(days=91))
+    within = [await world.entry(ago(days=89, hours=1), ago(days=89)), await world.entry(ago(hours=3), ago(hours=2))]
+    await world.entry(ago(hours=2), ago(hours=1), who=world.admin)
+    await world.started()
+
+    _, _, text = await fetched(http, await address(world.user))
+
+    uids = [str(event["UID"]) for event in Calendar.from_ical(text).walk("VEVENT")]
+    assert sorted(uids) == sorted(f"{one['id']}@time-tracker" for one in within)
