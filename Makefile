@@ -15,7 +15,7 @@ NODE_READY := $(CLIENTS)/node_modules/.package-lock.json
 EVERY_CORE := -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test coverage test-browser test-3.13 bench lint format lock migrate package openapi containers hooks check-commits \
+.PHONY: help run check test coverage test-browser test-bench test-3.13 bench lint format lock migrate package openapi containers hooks check-commits \
         check-workflows check-openapi check-bicep test-clients lock-clients next-version release clean
 
 help: ## list the targets
@@ -37,6 +37,9 @@ test: $(READY) ## run all tests on every core, or some: T=tests/http, T="-k time
 
 test-browser: $(READY) ## drive the documentation in Debian's Chromium; screenshots go to .artefacts/
 	$(BIN)/python -m pytest -m browser $(or $(T),tests/browser)
+
+test-bench: $(BENCH_READY) ## run the tests of the benchmark, those of its load driver, tables and charts as well
+	$(BIN)/python -m pytest $(or $(T),tests/benchmarks)
 
 test-clients: $(READY) $(NODE_READY) ## generate the clients of docs/integrating.md, compile and run them (needs Node.js 20.19 or newer)
 	$(BIN)/python -m pytest -m clients $(or $(T),tests/clients)

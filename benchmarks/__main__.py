@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from benchmarks import cold_start, growth, large_answers, operations, report, reports
+from benchmarks import cold_start, growth, large_answers, operations, peers, report, reports
 from benchmarks.operations import Effort
 
 
@@ -40,6 +40,12 @@ def _reports(effort: Effort, _: str | None) -> None:
     report.save("reports", result)
 
 
+def _peers(effort: Effort, _: str | None) -> None:
+    result = asyncio.run(peers.measure(effort))
+    click.echo(report.peers_table(result))
+    report.save("peers", result, report.peers_chart(result))
+
+
 # A cold start is short, and its time varies much.
 FEWEST_PAIRS = 9
 PARTS: dict[str, Callable[[Effort, str | None], Any]] = {
@@ -48,7 +54,10 @@ PARTS: dict[str, Callable[[Effort, str | None], Any]] = {
     "cold-start": _cold_start,
     "large-answers": _large_answers,
     "reports": _reports,
+    "peers": _peers,
 }
+# Installs a package of others, and so is only run when it is asked for.
+ASKED_FOR = {"peers"}
 
 
 @click.command()
@@ -58,12 +67,12 @@ PARTS: dict[str, Callable[[Effort, str | None], Any]] = {
 @click.option("--rounds", default=Effort().rounds, show_default=True, help="How often each is measured alone.")
 @click.option("--seconds", default=Effort().seconds_alone, show_default=True, help="How long each time.")
 def bench(parts: Sequence[str], target: str | None, users: int, rounds: int, seconds: float) -> None:
-    """Measure PARTS, or everything; tables are printed, JSON and charts written to benchmarks/results/.
+    """Measure PARTS, or everything but peers; tables are printed, JSON and charts written to benchmarks/results/.
 
     The server at URL has to take tokens whose signature nobody has checked, as `make run` does. It gets a new tenant.
     """
     effort = Effort(users, rounds, seconds, seconds * Effort().seconds_together / Effort().seconds_alone)
-    for part in ["operations"] if target else parts or PARTS:
+    for part in ["operations"] if target else parts or [name for name in PARTS if name not in ASKED_FOR]:
         click.echo(f"\n{part}\n")
         PARTS[part](effort, target.rstrip("/").removesuffix("/api") if target else None)
 

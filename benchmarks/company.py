@@ -1,7 +1,7 @@
 """The data to measure on, made over HTTP, so that any server with this contract can be filled with it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from uuid import uuid4
 import aiohttp
 
 from benchmarks.calls import Person
+from benchmarks.issuer import Issuer
 from local.demo_tokens import token
 
 # Four spells a day, some 120 a month: somebody who changes tasks.
@@ -33,14 +34,14 @@ class Company:
         return self.readers[0]
 
 
-async def found(url: str, size: int) -> Company:
-    """A new tenant at the server at `url`, with that many people of each sort."""
-    tenant_id, now = str(uuid4()), datetime.now(UTC)
+async def found(url: str, size: int, issuer: Issuer | None = None) -> Company:
+    """A new tenant at the server at `url`, with that many people of each sort, whose tokens are the issuer's if any."""
+    tenant_id, now = issuer.tenant_id if issuer else str(uuid4()), datetime.now(UTC)
     async with aiohttp.ClientSession(f"{url}/api/") as session:
         made = Maker(session)
-        projects, activity_id = await catalog_of(made, tenant_id)
+        projects, activity_id = await catalog_of(made, tenant_id, issuer)
         people = [
-            person_of(str(uuid4()), tenant_id, projects[0], activity_id, admin=number == 0)
+            person_of(str(uuid4()), tenant_id, projects[0], activity_id, admin=number == 0, issuer=issuer)
             for number in range(2 * size)
         ]
         readers = await asyncio.gather(*(_worked(made, one, projects, now) for one in people[:size]))
@@ -63,9 +64,9 @@ class Maker:
             return item
 
 
-async def catalog_of(made: Maker, tenant_id: str) -> tuple[list[str], str]:
+async def catalog_of(made: Maker, tenant_id: str, issuer: Issuer | None = None) -> tuple[list[str], str]:
     """The ids of a new tenant's projects and of its activity."""
-    bearer = token(str(uuid4()), "admin@example.com", "Admin", tenant_id=tenant_id, admin=True)
+    bearer = _signer(issuer)(str(uuid4()), "admin@example.com", "Admin", tenant_id=tenant_id, admin=True)
     customer = await made("customers", bearer, {"name": "Customer"})
     projects = [
         await made("projects", bearer, {"name": f"Project {number}", "customer_id": customer["id"]})
@@ -75,18 +76,30 @@ async def catalog_of(made: Maker, tenant_id: str) -> tuple[list[str], str]:
     return [project["id"] for project in projects], activity["id"]
 
 
-def person_of(user_id: str, tenant_id: str, project_id: str, activity_id: str, *, admin: bool = False) -> Person:
+def person_of(  # noqa: PLR0913 - who, and where they belong
+    user_id: str,
+    tenant_id: str,
+    project_id: str,
+    activity_id: str,
+    *,
+    admin: bool = False,
+    issuer: Issuer | None = None,
+) -> Person:
     """Somebody of that tenant, who has no entry yet."""
-    bearer = token(user_id, f"{user_id}@example.com", "Somebody", tenant_id=tenant_id, admin=admin)
+    bearer = _signer(issuer)(user_id, f"{user_id}@example.com", "Somebody", tenant_id=tenant_id, admin=admin)
     first = last_month(datetime.now(UTC))
     month = f"month={first.month}&year={first.year}&timezone_offset=0"
     return Person(bearer, user_id, tenant_id, project_id, activity_id, "", month)
 
 
+def _signer(issuer: Issuer | None) -> Callable[..., str]:
+    return issuer.token if issuer else token
+
+
 async def _worked(made: Maker, person: Person, projects: list[str], until: datetime) -> Person:
     """The person with entries from the first of last month on, and the last of them to read and change."""
     entry: dict[str, Any] = {}
-    for number, (start, end) in enumerate(_spells(last_month(datetime.now(UTC)), until)):
+    for number, (start, end) in enumerate(spells(last_month(datetime.now(UTC)), until)):
         dates = {"start_date": start.isoformat(), "end_date": end.isoformat()}
         references = {"project_id": projects[number % PROJECTS], "activity_id": person.activity_id}
         text = {"description": f"Spell {number} of a month of work", "technologies": ["Python"]}
@@ -99,7 +112,8 @@ def last_month(now: datetime) -> datetime:
     return (now.replace(day=1) - timedelta(days=1)).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def _spells(first: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+def spells(first: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """The start and the end of each spell of work in that time."""
     while first + SPELL <= until:
         yield first, first + WORKED
         first += SPELL

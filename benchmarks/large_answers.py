@@ -45,6 +45,7 @@ class Measured:
     admin: Person
     polling: list[Person]
     floors: dict[str, Bare]
+    seconds: float
 
     async def report(self) -> int:
         """Ask for the report; gives its length in bytes."""
@@ -57,7 +58,7 @@ class Measured:
     async def latencies(self) -> list[float]:
         """How long a call for the running timer takes meanwhile."""
         people = [asdict(person) for person in self.polling]
-        order = {"host": self.url, "people": people, "rate": CALLS_A_SECOND, "seconds": POLLING_SECONDS}
+        order = {"host": self.url, "people": people, "rate": CALLS_A_SECOND, "seconds": self.seconds}
         return [float(took) for took in (await stack.ordered("benchmarks.polling", order))["took"]]
 
     async def _answer(self, person: Person, call: calls.Call) -> bytes:
@@ -67,8 +68,8 @@ class Measured:
             return await answer.read()
 
 
-async def measure(rounds: int = ROUNDS) -> dict[str, Any]:
-    """The figures of a backend of its own, on a database that it fills."""
+async def measure(rounds: int = ROUNDS, owners: int = OWNERS, seconds: float = POLLING_SECONDS) -> dict[str, Any]:
+    """The figures of a backend of its own, on a database that it fills with the entries of so many owners."""
     async with AsyncExitStack() as running:
         database = await running.enter_async_context(stack.database())
         await stack.migrate(database.url)
@@ -87,19 +88,19 @@ async def measure(rounds: int = ROUNDS) -> dict[str, Any]:
             for kind, client in clients.items()
         }
         bare = floors["same transport"]
-        await _fill(bare.entries, bare.entry)
+        await _fill(bare.entries, bare.entry, owners)
         session = await running.enter_async_context(aiohttp.ClientSession(f"{app.url}/api/"))
-        measured = Measured(app.url, session, people.admin, people.writers, floors)
+        measured = Measured(app.url, session, people.admin, people.writers, floors, seconds)
         await measured.start_timers()
         await stack.idle(database, app)
         return _summed(await measured.report(), [await _round(measured) for _ in range(rounds)])
 
 
-async def _fill(entries: ContainerProxy, entry: Document) -> None:
+async def _fill(entries: ContainerProxy, entry: Document, owners: int) -> None:
     """Last month with more entries than a report holds, all like this one, of owners who work without a break."""
     first = company.last_month(datetime.now(UTC))
     spell = ((first + timedelta(days=31)).replace(day=1) - first) / ENTRIES_EACH
-    for owner_id in (str(uuid4()) for _ in range(OWNERS)):
+    for owner_id in (str(uuid4()) for _ in range(owners)):
         worked: list[Any] = []
         for number in range(ENTRIES_EACH):
             start = first + number * spell

@@ -12,6 +12,7 @@ from aiohttp import web
 from benchmarks import calls, stack
 from benchmarks.calls import OPERATIONS, Call
 from benchmarks.company import Company, found
+from benchmarks.issuer import issuer
 from benchmarks.recording import Recorder, recording
 from benchmarks.stack import Server
 
@@ -20,6 +21,8 @@ ROUNDS = 5
 SECONDS_ALONE = 1.0
 SECONDS_TOGETHER = 5.0
 OURS = "this backend"
+# The same code and database as in production: each token's signature is checked (`JWT_VERIFICATION=jwks`).
+CHECKING = "this backend, signatures checked"
 THEIRS = "target"
 # An administrator's report is no call that many make at once.
 REPORTERS = 2
@@ -55,6 +58,12 @@ async def measure(effort: Effort, target: str | None = None) -> dict[str, Any]:
         app = await running.enter_async_context(stack.app(database.url, {}))
         company = await found(app.url, effort.users)
         subjects = {OURS: Subject(app.url, company, {"app": app, "database": database})}
+        trusted = await running.enter_async_context(issuer())
+        checking = await running.enter_async_context(
+            stack.app(database.url, trusted.settings | stack.without_change_feed())
+        )
+        people = await found(checking.url, effort.users, trusted)
+        subjects[CHECKING] = Subject(checking.url, people, {"app": checking, "database": database})
         if target:
             subjects[THEIRS] = Subject(target, await found(target, effort.users), {})
         alone, floors = await _alone(effort, subjects, database)
@@ -63,7 +72,7 @@ async def measure(effort: Effort, target: str | None = None) -> dict[str, Any]:
             "together": {name: await _together(effort, subject) for name, subject in subjects.items()},
             "floor": {kind: _summed(rounds) for kind, rounds in floors.items()},
             "ratio_to_floor": {kind: _ratios(alone[OURS], rounds) for kind, rounds in floors.items()},
-            "ratio_of_target": _ratios(alone[THEIRS], alone[OURS]) if target else None,
+            "ratio_to_ours": {name: _ratios(rounds, alone[OURS]) for name, rounds in alone.items() if name != OURS},
             "database": await _counted(database, company),
             "driver": await _driver_alone(effort, company),
         }
@@ -96,7 +105,7 @@ async def _together(effort: Effort, subject: Subject) -> dict[str, Any]:
         for name, took in (await drive(subject, [step], users, effort.seconds_together, busy)).items():
             figures[name] = {
                 "users": users,
-                **_percentiles(took),
+                **percentiles(took),
                 "calls_per_second": round(len(took) / effort.seconds_together, 1),
                 "processor_share": {who: round(spent / effort.seconds_together, 2) for who, spent in busy.items()},
             }
@@ -174,7 +183,7 @@ async def _driver_alone(effort: Effort, company: Company) -> dict[str, Any]:
         echo = Subject(url, company, {})
         one, many = [await drive(echo, ["running"], users, effort.seconds_alone) for users in (1, effort.users)]
     return {
-        "alone": _percentiles(one["running"]),
+        "alone": percentiles(one["running"]),
         "calls_per_second": round(len(many["running"]) / effort.seconds_alone),
     }
 
@@ -193,7 +202,7 @@ async def _answering_at_once() -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def _percentiles(took: Sequence[float]) -> dict[str, float]:
+def percentiles(took: Sequence[float]) -> dict[str, float]:
     """In milliseconds."""
     cuts = statistics.quantiles(took, n=100, method="inclusive")
     return {f"p{percent}": round(cuts[percent - 1], 2) for percent in (50, 95, 99)}
@@ -203,7 +212,7 @@ def _summed(rounds: Sequence[Latencies]) -> dict[str, dict[str, float]]:
     """The medians of the rounds' percentiles."""
     figures: dict[str, dict[str, float]] = {}
     for name in OPERATIONS:
-        each = [_percentiles(latencies[name]) for latencies in rounds]
+        each = [percentiles(latencies[name]) for latencies in rounds]
         figures[name] = {cut: round(statistics.median(one[cut] for one in each), 2) for cut in each[0]}
     return figures
 

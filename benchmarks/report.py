@@ -42,7 +42,7 @@ def _table_of(result: Mapping[str, Any], name: str) -> str:
             row |= {f"times the floor, {kind}": ratios[operation] for kind, ratios in result["ratio_to_floor"].items()}
             row |= {"driver busy": together["processor_share"]["driver"]}
         else:
-            row |= {"times this backend": result["ratio_of_target"][operation]}
+            row |= {"times this backend": result["ratio_to_ours"][name][operation]}
         rows.append(row)
     return _github(rows)
 
@@ -58,6 +58,28 @@ def operations_chart(result: Mapping[str, Any]) -> pygal.Bar:
         chart.add(name, [figures[operation]["p50"] for operation in OPERATIONS])
     for kind, figures in result["floor"].items():
         chart.add(f"the SDK alone, {kind}", [figures[operation]["p50"] for operation in OPERATIONS])
+    return chart
+
+
+def peers_table(result: Mapping[str, Any]) -> str:
+    """Both, alone and with others, how many times the other's time ours is, and what it does not do."""
+    rows = [
+        {name: operation, **{f"{cut} ms": figures[operation][cut] for cut in ("p50", "p95", "p99")}}
+        | {f"p50 ms, {result['users']} users": result["together"][name][operation]["p50"]}
+        | {"calls/s": result["together"][name][operation]["calls_per_second"]}
+        | ({"times TimeTagger's": result["ratio"][operation]} if name == "this backend" else {})
+        for name, figures in result["alone"].items()
+        for operation in figures
+    ]
+    tables = [_github([row for row in rows if name in row]) for name in result["alone"]]
+    return "\n\n".join([*tables, f"{result['peer']}. {result['not_done']}"])
+
+
+def peers_chart(result: Mapping[str, Any]) -> pygal.Bar:
+    """Each operation's median alone, of both."""
+    chart = _bars("One call at a time: median in milliseconds", [*result["ratio"]])
+    for name, figures in result["alone"].items():
+        chart.add(name, [figures[operation]["p50"] for operation in result["ratio"]])
     return chart
 
 

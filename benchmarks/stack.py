@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import socket
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE, Process
@@ -13,12 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from embedded_cosmos.auth import EMULATOR_KEY
+from shared.cosmos.containers import WATCHED
 
 ROOT = Path(__file__).parents[1]
 DATABASE = "benchmark"
 # Polling and renewing leases take less of a second than this.
 IDLE_SECONDS = 0.1
-CHANGE_FEEDS = ("time_entry", "project", "project_type", "customer", "activity", "technology")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,15 @@ def account_settings(account: str) -> dict[str, str]:
 
 def without_change_feed() -> dict[str, str]:
     """App settings that leave the triggers switched off, so that only requests cost anything."""
-    return {f"AzureWebJobs.change_feed_{name}.Disabled": "1" for name in CHANGE_FEEDS}
+    return {f"AzureWebJobs.change_feed_{name}.Disabled": "1" for name in WATCHED}
+
+
+def free_port() -> int:
+    """A port of loopback that nobody listens at now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 async def migrate(account: str) -> None:

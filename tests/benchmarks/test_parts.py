@@ -1,0 +1,120 @@
+"""Every part of the benchmark measures what it says, be the data and the time ever so small.
+
+Tables, charts and the load driver need what only the benchmark needs: `make test-bench` runs those tests as well.
+"""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from benchmarks import cold_start, large_answers, operations, peers
+from benchmarks.calls import OPERATIONS
+from benchmarks.operations import OURS, Effort
+from benchmarks.peers import PEER
+
+TINY = Effort(users=2, rounds=1, seconds_alone=0.2, seconds_together=0.4)
+
+
+@asynccontextmanager
+async def timetagger() -> AsyncIterator[str]:
+    """A server that keeps records as TimeTagger does: what a client writes, by key, and what meets a range."""
+    records: dict[str, dict[str, dict[str, Any]]] = {}
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if request.path.endswith("/bootstrap_authentication"):
+            login = json.loads(base64.b64decode(await request.read()))
+            return web.json_response({"token": login["username"]})
+        mine = records.setdefault(request.headers["authtoken"], {})
+        if request.method == "PUT":
+            written = {one["key"]: one for one in json.loads(await request.read())}
+            mine |= written
+            return web.json_response({"accepted": [*written], "failed": [], "errors": []})
+        first, last = map(int, request.query["timerange"].split("-"))
+        found = [one for one in mine.values() if one["t1"] <= last and (one["t2"] >= first or one["t1"] == one["t2"])]
+        return web.json_response({"records": found})
+
+    runner = web.ServerRunner(web.Server(answer))
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/timetagger/api/v2/"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.fixture
+def report() -> Any:
+    """The module that makes tables and charts, where what it needs is installed."""
+    pytest.importorskip("pygal")
+    return pytest.importorskip("benchmarks.report")
+
+
+async def test_operations(report: Any) -> None:
+    pytest.importorskip("locust")
+
+    result = await operations.measure(TINY)
+
+    for name in (*result["alone"], *result["together"]):
+        assert set(result["alone"][name]) == set(result["together"][name]) == set(OPERATIONS)
+    assert set(result["database"]) == set(OPERATIONS)
+    for figures in result["ratio_to_floor"].values():
+        assert all(figures[operation] > 0 for operation in OPERATIONS)
+    table = report.operations_table(result)
+    assert all(f"| {operation} " in table for operation in OPERATIONS)
+    assert report.operations_chart(result).render()
+
+
+async def test_cold_starts() -> None:
+    result = await cold_start.measure(1)
+
+    assert all(figures["ratio"] > 0 for figures in result["compiled"].values())
+
+
+async def test_large_answers() -> None:
+    result = await large_answers.measure(rounds=1, owners=2, seconds=0.5)
+
+    assert result["bytes"] > 2 * large_answers.ENTRIES_EACH * 500
+    assert all(ratio > 0 for ratio in result["ratio_to_floor"].values())
+
+
+async def test_peers() -> None:
+    async with timetagger() as url:
+        result = await peers.measure(TINY, url)
+
+    for name in (OURS, PEER):
+        for figures in (result["alone"][name], result["together"][name]):
+            assert set(figures) == set(peers.OPERATIONS)
+            assert all(figures[operation]["p50"] > 0 for operation in peers.OPERATIONS)
+    assert set(result["ratio"]) == set(peers.OPERATIONS)
+
+
+def test_the_table_of_peers_says_what_the_other_does_not_do(report: Any) -> None:
+    figures = {one: {"p50": 1.0, "p95": 2.0, "p99": 3.0, "calls_per_second": 4.0} for one in peers.OPERATIONS}
+    both = {OURS: figures, PEER: figures}
+    ratio = dict.fromkeys(peers.OPERATIONS, 1.0)
+    result = {
+        "peer": peers.PACKAGE,
+        "not_done": peers.NOT_DONE,
+        "alone": both,
+        "together": both,
+        "users": 2,
+        "ratio": ratio,
+    }
+
+    table = report.peers_table(result)
+
+    assert peers.NOT_DONE in table
+    assert table.count("| summary ") == 2
+    assert report.peers_chart(result).render()
+
+
+def test_what_installs_a_package_of_others_is_run_only_when_it_is_asked_for(report: Any) -> None:
+    del report
+    bench = pytest.importorskip("benchmarks.__main__")
+
+    assert set(bench.PARTS) > bench.ASKED_FOR == {"peers"}
