@@ -59,9 +59,8 @@ async def measure(effort: Effort, target: str | None = None) -> dict[str, Any]:
         company = await found(app.url, effort.users)
         subjects = {OURS: Subject(app.url, company, {"app": app, "database": database})}
         trusted = await running.enter_async_context(issuer())
-        checking = await running.enter_async_context(
-            stack.app(database.url, trusted.settings | stack.without_change_feed())
-        )
+        settings = {**trusted.settings, **stack.without_change_feed()}
+        checking = await running.enter_async_context(stack.app(database.url, settings))
         people = await found(checking.url, effort.users, trusted)
         subjects[CHECKING] = Subject(checking.url, people, {"app": checking, "database": database})
         if target:

@@ -144,10 +144,13 @@ async def measure(effort: Effort, peer: str | None = None) -> dict[str, Any]:
         database = await running.enter_async_context(stack.database())
         await stack.migrate(database.url)
         app = await running.enter_async_context(stack.app(database.url, {}))
-        other = peer or await running.enter_async_context(timetagger(effort.users))
+        url = peer
+        if url is None:
+            started: str = await running.enter_async_context(timetagger(effort.users))
+            url = started
         people = await company.found(app.url, effort.users)
         ours = await running.enter_async_context(_session(f"{app.url}/api/"))
-        theirs = await running.enter_async_context(_session(other))
+        theirs = await running.enter_async_context(_session(url))
         callers: dict[str, list[Caller]] = {
             OURS: [OurCaller(ours, *pair) for pair in zip(people.readers, people.writers, strict=True)],
             PEER: [await _filled(theirs, number) for number in range(effort.users)],
