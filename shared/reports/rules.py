@@ -23,6 +23,8 @@ ROUNDINGS = ("none", "up", "down", "nearest")
 
 # `(currency, what is billed, what it costs)`, in minor units.
 Charge = tuple[str, int, int]
+# The keys of groups, the rate by which an entry is billed, and the one by which it costs.
+Lane = tuple[tuple[str, ...], Rate | None, Rate | None]
 
 
 class Entry(NamedTuple):
@@ -138,7 +140,7 @@ class Report:
         self.days = LocalDays(zone)
         self.total = Sums()
         self._rates = rates
-        self._prices: dict[tuple[object, ...], tuple[Rate | None, Rate | None]] = {}
+        self._lanes: dict[tuple[object, ...], Lane] = {}
         self._of_time = tuple(group for group in asked.group_by if group in OF_TIME)
         self._time_keys: dict[int, tuple[str, ...]] = {}
         self._chains: dict[tuple[str, ...], list[Sums]] = {(): [self.total]}
@@ -162,6 +164,11 @@ class Report:
     def parts(self, entry: Entry) -> list[Part]:
         """What of an entry lies within the range, cut as the groups need it, earliest first."""
         asked = self.asked
+        if not self._of_time and asked.first <= entry.start <= entry.end <= asked.beyond:
+            # Nearly every entry: what does not depend on its length is worked out once for all like it.
+            keys, billable, cost = self._lane(entry)
+            duration = rounded(entry.end - entry.start, asked.rounding, asked.rounding_minutes)
+            return [Part(keys, duration, _charged_in_one(duration, billable, cost))]
         start, end = max(entry.start, asked.first), min(entry.end, asked.beyond)
         cuts = self._cuts(start, max(start, end))
         durations = [rounded(cut.end - cut.start, asked.rounding, asked.rounding_minutes) for cut in cuts]
@@ -212,25 +219,25 @@ class Report:
 
     def _charges(self, entry: Entry, cuts: Sequence[Cut], durations: Sequence[int]) -> Sequence[Sequence[Charge]]:
         """Each part's share of what the whole entry, also outside the range, is billed and costs."""
-        billable, cost = self._rates_for(entry)
+        _, billable, cost = self._lane(entry)
         if len(cuts) == 1 and (cuts[0].start, cuts[0].end) == (entry.start, entry.end):
-            billed = units_of(durations[0], billable) if billable else 0
-            return [_charged(billable, cost, billed, units_of(durations[0], cost) if cost else 0)]
+            return [_charged_in_one(durations[0], billable, cost)]
         pieces = self._pieces(entry, cuts)
         billed_shares, cost_shares = (_shares(pieces, len(cuts), rate) for rate in (billable, cost))
         return [_charged(billable, cost, *pair) for pair in zip(billed_shares, cost_shares, strict=True)]
 
-    def _rates_for(self, entry: Entry) -> tuple[Rate | None, Rate | None]:
-        if self._rates is None:
-            return None, None
+    def _lane(self, entry: Entry) -> Lane:
+        """The keys of its groups, but for those of time, and its rates: the same for all entries like it."""
         # Between two days on which some rate begins, all entries of one subject have the same.
-        key = (*entry[:5], self._rates.era(entry.day))
-        found = self._prices.get(key)
-        if found is None:
+        key = (*entry[:5], self._rates.era(entry.day) if self._rates else 0)
+        lane = self._lanes.get(key)
+        if lane is None:
+            keys = tuple(key_of(entry, group) for group in self.asked.group_by if group not in OF_TIME)
             subject = entry.subject
-            billable = self._rates.rate_for("billable", subject) if entry.billable else None
-            found = self._prices[key] = billable, self._rates.rate_for("cost", subject)
-        return found
+            billable = self._rates.rate_for("billable", subject) if self._rates and entry.billable else None
+            cost = self._rates.rate_for("cost", subject) if self._rates else None
+            lane = self._lanes[key] = keys, billable, cost
+        return lane
 
     def _pieces(self, entry: Entry, cuts: Sequence[Cut]) -> list[tuple[int | None, int]]:
         """What shares an entry's amount: `(place of the part, None outside the range, duration)`, earliest first.
@@ -253,6 +260,11 @@ class Report:
             else:
                 pieces.append((place, rounded(end - start, asked.rounding, asked.rounding_minutes)))
         return pieces
+
+
+def _charged_in_one(duration: int, billable: Rate | None, cost: Rate | None) -> list[Charge]:
+    billed = units_of(duration, billable) if billable else 0
+    return _charged(billable, cost, billed, units_of(duration, cost) if cost else 0)
 
 
 def _charged(billable: Rate | None, cost: Rate | None, billed: int, costing: int) -> list[Charge]:
