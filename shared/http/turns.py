@@ -70,6 +70,12 @@ def first_pages() -> Turns:
     return Turns(FIRST_PAGES_AT_ONCE, FIRST_PAGES_WAITING, FIRST_PAGE_PATIENCE_SECONDS)
 
 
+@cache
+def first_pages_of_reports() -> Turns:
+    """The turns of reports' first pages, which may wait for the pace of reports. Lists must not wait with them."""
+    return Turns(FIRST_PAGES_AT_ONCE, FIRST_PAGES_WAITING, FIRST_PAGE_PATIENCE_SECONDS)
+
+
 def _busy() -> Exception:
     message = "Too many large lists are being read; try again later"
     return unavailable("busy", message, RETRY_AFTER_SECONDS)

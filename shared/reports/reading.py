@@ -16,7 +16,7 @@ from shared.config import settings
 from shared.cosmos.items import Document
 from shared.cosmos.pace import pace_of_reports
 from shared.errors import ApiError
-from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
+from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages_of_reports, large_lists
 from shared.instants import DEFAULT_TIMEZONE_OFFSET, EARLIEST, LATEST
 from shared.rates.rules import RateBook
 from shared.rates.store import rate_book
@@ -127,7 +127,7 @@ async def _pages(
     ends = None if done else asyncio.get_running_loop().time() + READING_SECONDS
     found = 0
     async with AsyncExitStack() as entered:
-        async with first_pages().turn():
+        async with first_pages_of_reports().turn():
             reaching_in, firsts = await asyncio.gather(
                 lists.starting_before(caller, filters), asyncio.gather(*(_next(stream) for stream in streams))
             )
