@@ -11,6 +11,7 @@ import azure.functions as func
 from functions import http_trigger
 from functions.change_feed import trigger as change_feed
 from functions.forgotten_timers import trigger as forgotten_timers
+from functions.webhook_sender import trigger as webhook_sender
 from shared import logs
 from shared.cosmos.containers import WATCHED
 
@@ -22,6 +23,7 @@ for function in http_trigger.HTTP_FUNCTIONS:
 for container_id in WATCHED:
     change_feed.watch(app, container_id)
 forgotten_timers.schedule(app)
+webhook_sender.schedule(app)
 
 gc.freeze()
 gc.enable()

@@ -46,6 +46,7 @@ HTTP_FUNCTIONS = (
     HttpFunction("http_changes", "changes"),
     # Public because of the calendars that it serves. All else that it does needs a token.
     HttpFunction("http_calendar", "calendar", public=True),
+    HttpFunction("http_webhooks", "webhooks"),
     HttpFunction("http_users", "users"),
     HttpFunction("http_events", "events"),
     HttpFunction("http_feature_toggles", "feature-toggles"),

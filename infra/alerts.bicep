@@ -91,6 +91,35 @@ var rules = [
     '''
   }
   {
+    name: 'webhooks-stand-still'
+    summary: 'The function that sends what webhooks are told has not gone through for a quarter of an hour.'
+    severity: 1
+    query: '''
+      AppRequests
+      | where Name == 'webhook_sender' and Success
+      | summarize runs = count()
+      | where runs == 0
+    '''
+  }
+  {
+    name: 'webhooks-lag'
+    summary: 'A delivery to a webhook was sent more than 15 minutes after it was due.'
+    severity: 2
+    query: '''
+      AppTraces
+      | where Message contains 'webhook lags'
+    '''
+  }
+  {
+    name: 'webhooks-disabled'
+    summary: 'A webhook was disabled, because its receiver is gone or has taken nothing for 5 days.'
+    severity: 3
+    query: '''
+      AppTraces
+      | where Message contains 'webhook disabled'
+    '''
+  }
+  {
     name: 'timers'
     summary: 'A function that runs by the clock failed.'
     severity: 2

@@ -31,7 +31,8 @@ async def start() -> None:
     if choice.embedded_port is not None:
         make_secrets_key(data_dir(os.environ))
     sockets = listen(port_number(os.environ.get("PORT") or local.port, "PORT"), "PORT")
-    apply(choice.settings(local.values, os.environ), os.environ)
+    # The file may be older than the setting.
+    apply({"WEBHOOKS_TO_LOOPBACK": "1", **choice.settings(local.values, os.environ)}, os.environ)
     if choice.embedded_port is None:
         await _serve(local, sockets, None, f"the account {choice.endpoint}")
         return

@@ -22,7 +22,7 @@ from shared.catalog.resources import ACTIVITIES, CUSTOMERS, PROJECTS, TECHNOLOGI
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items, transactions
-from shared.cosmos.containers import ADMINISTRATION, DEAD_LETTER, EVENT, TIME_ENTRY
+from shared.cosmos.containers import ADMINISTRATION, DEAD_LETTER, DELIVERY, EVENT, TIME_ENTRY
 from shared.cosmos.items import Document, own_fields
 from shared.cosmos.transactions import Attempt, Change
 from shared.errors import ApiError
@@ -41,6 +41,11 @@ from shared.timesheets.store import TOLD
 from shared.users.file_directory import FileDirectory
 from shared.users.role_lock import LOCK_KIND
 from shared.users.store import USER
+from shared.webhooks.answers import FIELDS as WEBHOOK_FIELDS
+from shared.webhooks.deliveries import written
+from shared.webhooks.lanes import LANE
+from shared.webhooks.reading import SECRETS, WEBHOOK
+from shared.webhooks.store import STATE_OF_WEBHOOK
 
 T = TypeVar("T")
 
@@ -55,6 +60,7 @@ CHANGED = {
     TIMESHEET: ALWAYS.union(TOLD, ("comment",)),
     CALENDAR: ALWAYS,
     RATE: ALWAYS.union(("kind", "rate_kind", "name"), RATE_FIELDS),
+    WEBHOOK: ALWAYS.union(("kind", "name", *STATE_OF_WEBHOOK), WEBHOOK_FIELDS),
     **{
         resource.container_id: ALWAYS.union(resource.fields)
         for resource in (ACTIVITIES, CUSTOMERS, PROJECTS, PROJECT_TYPES, TECHNOLOGIES)
@@ -83,6 +89,9 @@ DEAD_LETTERS = (
     "SELECT * FROM c WHERE c.document.tenant_id IN (@tenant, @tenant_in_lower_case)"
     " AND c.document.owner_id IN (@user, @user_in_lower_case)"
 )
+DELIVERIES = (
+    f"{OF_TENANT} AND (c.owner_id IN (@user, @user_in_lower_case) OR c.user_id IN (@user, @user_in_lower_case))"
+)
 # Rates are for administrators only: the export says that there is a rate, but not its amount.
 RATES = (
     "SELECT c.id, c.tenant_id, c.rate_kind, c.user_id, c.project_id, c.customer_id, c.activity_id, c.valid_from"
@@ -105,6 +114,7 @@ PARTS = {
     "outbox": (TIME_ENTRY, OUTBOX),
     "event": (EVENT, EVENTS),
     "dead_letter": (DEAD_LETTER, DEAD_LETTERS),
+    "delivery": (DELIVERY, DELIVERIES),
     "rate": (ADMINISTRATION, RATES),
     "calendar": (ADMINISTRATION, CALENDARS),
 }
@@ -114,6 +124,9 @@ NOBODYS = {
     "event": "the outbox: exported as `outbox`, erased with the event that it carries",
     "timeline": "holds a copy of the running entry, which is erased with the entry",
     "tree": "guards the tenant's project types",
+    WEBHOOK: "the tenant's: where events are sent",
+    SECRETS: "the key with which a webhook's deliveries are signed, encrypted",
+    LANE: "when a webhook's deliveries are due",
     LOCK_KIND: "guards the tenant's role changes",
     WRITE_KIND: "tells readers that the tenant's catalog is being written",
     STATE_KIND: "tells readers that the tenant's catalog was written",
@@ -199,6 +212,7 @@ async def erase(person: Person, done: Callable[[str], Any]) -> None:
         await container(DEAD_LETTER).upsert_item(own_fields(letter) | gone)
         done(DEAD_LETTER)
     await _end_calendars(person, done)
+    await _blank_answers(person, done)
     directory = FileDirectory(settings().directory.file)
     if await directory.user(person.tenant_id, person.user_id):
         await directory.remove(person.tenant_id, person.user_id)
@@ -209,6 +223,14 @@ async def _end_calendars(person: Person, done: Callable[[str], Any]) -> None:
     async for calendar in scan(ADMINISTRATION, CALENDARS, person.parameters):
         await container(ADMINISTRATION).delete_item(calendar["id"], partition_key=calendar["tenant_id"])
         done(ADMINISTRATION)
+
+
+async def _blank_answers(person: Person, done: Callable[[str], Any]) -> None:
+    """Blank what receivers of webhooks have answered to the person's events: it may repeat a part of them."""
+    async for delivery in scan(DELIVERY, DELIVERIES, person.parameters):
+        if (answer := delivery["last_answer"]) and answer["body"]:
+            await written(own_fields(delivery) | {"last_answer": {**answer, "body": None}}, delivery)
+            done(DELIVERY)
 
 
 async def _blank_entry(found: Document) -> None:

@@ -113,6 +113,8 @@ class Settings:
     jwt: JwtVerification
     directory: DirectorySettings
     secrets: SecretsKeys
+    # On laptops: webhooks may lead to this machine.
+    webhooks_to_loopback: bool
 
     @classmethod
     def read(cls, environment: Mapping[str, str]) -> "Settings":
@@ -133,6 +135,7 @@ class Settings:
             jwt=_jwt(environment),
             directory=_directory(environment),
             secrets=_secrets(environment),
+            webhooks_to_loopback=_switch(environment, "WEBHOOKS_TO_LOOPBACK"),
         )
 
 

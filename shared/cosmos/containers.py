@@ -43,9 +43,12 @@ TECHNOLOGY = "technology"
 ACTIVITY = "activity"
 ADMINISTRATION = "administration"
 EVENT = "event"
+DELIVERY = "delivery"
 DEAD_LETTER = "dead_letter"
 MIGRATION = "migration"
 LEASES = "leases"
+
+DELIVERY_TTL_SECONDS = 30 * 24 * 60 * 60
 
 _CATALOG_INDEXES = ("/tenant_id", "/name", "/deleted", "/kind")
 
@@ -104,6 +107,14 @@ CONTAINERS: tuple[Container, ...] = (
         indexed=("/tenant_id", "/item_id", "/container_id", "/user_id", "/owner_id", "/date"),
         sorted_together=("/date", "/id"),
         ttl_seconds=-1,
+    ),
+    # What webhooks are told, and the lanes that say when to look at it. `next_attempt` is there while a delivery waits,
+    # and `wake` while a lane has something to wait for: the indexes hold nothing else.
+    Container(
+        DELIVERY,
+        ("/webhook_id",),
+        indexed=("/next_attempt", "/place", "/wake"),
+        ttl_seconds=DELIVERY_TTL_SECONDS,
     ),
     Container(DEAD_LETTER, ("/container_id",), indexed=("/container_id", "/date")),
     Container(MIGRATION, ("/id",), ttl_seconds=-1),

@@ -84,6 +84,11 @@ def change(document_id: str, fields: Mapping[str, Any], condition: str) -> Opera
     return "patch", (document_id, sets), {"filter_predicate": condition}
 
 
+def delete(read: Document) -> Operation:
+    """The operation that deletes `read`; LostRace when it is no longer what was read."""
+    return "delete", (read["id"],), {"if_match_etag": read["_etag"]}
+
+
 async def settle(container_id: str, partition: Partition, attempt: Attempt[T]) -> T:
     """Make attempts until one is applied: at most 8, with a random wait between them. Returns its result.
 

@@ -17,8 +17,10 @@ from shared import instants
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos.containers import DEAD_LETTER, EVENT
+from shared.cosmos.items import Document
 from shared.events.outbox import EVENT_FIELDS, EVENT_KIND
 from shared.logs import correlation_id, logger
+from shared.webhooks.deliveries import tell_webhooks, together
 
 # What the database answers for a document that it will never accept.
 REFUSED = frozenset({400, 413})
@@ -41,28 +43,26 @@ class BadDocumentError(ValueError):
 
 
 async def deliver(function: str, container_id: str, documents: Sequence[Mapping[str, Any]]) -> None:
-    """Copy the events among `documents`.
+    """Copy the events among `documents`, and write what webhooks are to be told of them.
 
     Raises what the database raises when it is unavailable, so that all of them come again. By then nothing of this
     batch is running any more: it would race against the retry.
     """
     gate = asyncio.Semaphore(SIDE_BY_SIDE)
 
-    async def one(document: Mapping[str, Any]) -> None:
+    async def one(document: Mapping[str, Any]) -> Document | None:
         async with gate:
-            await _deliver(function, container_id, document)
+            return await _deliver(function, container_id, document)
 
     outbox = [document for document in documents if document.get("kind") == EVENT_KIND]
-    try:
-        async with asyncio.TaskGroup() as group:
-            for document in outbox:
-                group.create_task(one(document))
-    except ExceptionGroup as failures:
-        raise failures.exceptions[0] from failures
+    copied = await together(one(document) for document in outbox)
+    # After the copies, which are what webhooks are sent.
+    await tell_webhooks(filter(None, copied), instants.now())
     _tell_lag(function, container_id, outbox)
 
 
-async def _deliver(function: str, container_id: str, document: Mapping[str, Any]) -> None:
+async def _deliver(function: str, container_id: str, document: Mapping[str, Any]) -> Document | None:
+    """The event, if it could be copied."""
     try:
         event = event_of(document)
         _go_on_with_the_trace_of(event)
@@ -70,14 +70,16 @@ async def _deliver(function: str, container_id: str, document: Mapping[str, Any]
     except ValueError as error:
         # Refused by our own checks, or by the SDK.
         await _keep(function, container_id, document, str(error))
+        return None
     except CosmosHttpResponseError as error:
         if error.status_code not in REFUSED:
             raise
         await _keep(function, container_id, document, str(error))
-    else:
-        changed = ",".join(event["changes"])
-        log.info("%s %s %s %s [%s]", function, container_id, event["item_id"], event["action"], changed)
-        log.debug("%s", json.dumps(event))
+        return None
+    changed = ",".join(event["changes"])
+    log.info("%s %s %s %s [%s]", function, container_id, event["item_id"], event["action"], changed)
+    log.debug("%s", json.dumps(event))
+    return event
 
 
 def _go_on_with_the_trace_of(event: Mapping[str, Any]) -> None:

@@ -91,6 +91,8 @@ async def _reply(routes: Routes, request: HttpRequest) -> tuple[Reply, int]:
     route, path = _match(here, request.method, segments)
     if route.admin_only:
         caller.require_admin()
+    if routes.ready:
+        routes.ready()
     _require_length(request)
     reply = await route.operation(
         Request(

@@ -71,13 +71,14 @@ class Routes:
 
     `description` is what the document says about the resource. Resources of one `tag` are shown together; without a
     tag, a resource is shown under its path. `words` are filled into the operations' docstrings, for operations that
-    several resources share.
+    several resources share. `ready` raises ApiError 503 while the resource as a whole can't do its work.
     """
 
     description: str
     tag: str = ""
     words: Mapping[str, str] = field(default_factory=dict)
     all: list["Route"] = field(default_factory=list)
+    ready: Callable[[], None] | None = None
 
 
 @dataclass(slots=True)

@@ -11,11 +11,14 @@ from tests.application import ROOT, Application
 from tests.calling import Item
 from tests.world import World
 
+# What timers do is done when a test asks for it.
+NO_TIMERS = {f"AzureWebJobs.{name}.Disabled": "true" for name in ("forgotten_timers", "webhook_sender")}
+
 
 @asynccontextmanager
 async def watching(app: Application, **settings: str) -> AsyncIterator[RunningTriggers]:
     """Run the app's change feed triggers until they have handled all that lay before them, and to the block's end."""
-    host = await Host.load(ROOT, {**app.settings, **settings})
+    host = await Host.load(ROOT, {**app.settings, **NO_TIMERS, **settings})
     async with host.watching() as triggers:
         await triggers.caught_up()
         yield triggers

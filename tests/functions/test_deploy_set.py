@@ -15,7 +15,7 @@ from local.host.host import Host
 from shared.cosmos.containers import WATCHED
 from tests.application import ROOT, Application
 
-BY_THE_CLOCK = {"forgotten_timers"}
+BY_THE_CLOCK = {"forgotten_timers", "webhook_sender"}
 INDEX = """
 import ast, importlib, json, pathlib, sys
 sys.path[:] = [path for path in sys.path if "site-packages" not in path] + sys.argv[1:]

@@ -21,17 +21,20 @@ OPERATIONS = (ROOT / "docs/operations.md").read_text()
 
 
 def logged() -> str:
-    """The source of what delivers events, which is where the alerts' lines come from."""
-    return (ROOT / "shared/events/delivery.py").read_text()
+    """The source of what delivers events and sends them, which is where the alerts' lines come from."""
+    return (ROOT / "shared/events/delivery.py").read_text() + (ROOT / "shared/webhooks/sender.py").read_text()
 
 
 def test_what_is_asked_for_has_an_alert() -> None:
-    assert set(QUERIES) == {"errors", "feed-stands-still", "feed-fails", "feed-lags", "dead-letters", "timers"}
+    assert set(QUERIES) == {
+        "errors", "feed-stands-still", "feed-fails", "feed-lags", "dead-letters", "timers", "webhooks-stand-still",
+        "webhooks-lag", "webhooks-disabled",
+    }  # fmt: skip
     assert "StatusCode" in SOURCE
     assert "'429'" in SOURCE
 
 
-@pytest.mark.parametrize("name", ["feed-lags", "dead-letters"])
+@pytest.mark.parametrize("name", ["feed-lags", "dead-letters", "webhooks-lag", "webhooks-disabled"])
 def test_the_lines_that_are_looked_for_are_written(name: str) -> None:
     (line,) = re.findall(r"contains '(.+)'", QUERIES[name])
 

@@ -148,6 +148,7 @@ async def test_an_export_says_that_there_is_a_calendar_and_an_erasure_ends_it(
 
 
 async def test_each_kind_of_document_has_its_line_or_the_reason_why_it_has_none(world: World) -> None:
+    await world.made("webhooks", url="https://example.com/", events=["*"])
     await world.started()
     (await world.user.post("timesheets", MARCH)).ok(201)
     await world.made("project-types", name="Type")
@@ -161,8 +162,9 @@ async def test_each_kind_of_document_has_its_line_or_the_reason_why_it_has_none(
 
     assert kinds <= {*person.PARTS, *person.NOBODYS}
     assert {"event", "timeline", "tree", "rate", "timesheet", "timesheet_entries"} <= kinds
+    assert {"webhook", "webhook_secrets", "delivery", "lane"} <= kinds
     # Whatever of it is a person's is erased, or left for a reason.
-    erased = {"time_entry", "timesheet", "outbox", "event", "dead_letter", "calendar"}
+    erased = {"time_entry", "timesheet", "outbox", "event", "dead_letter", "delivery", "calendar"}
     assert {*person.PARTS} - {*person.LEFT} == erased
 
 

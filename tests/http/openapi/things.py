@@ -49,6 +49,8 @@ class Things:
             made = self._entry(running=path.endswith("/stop"))
         elif resource == "rates":
             made = self._rate()
+        elif resource == "webhooks":
+            made = self._admin.post(self._served, "webhooks", url="https://example.com/hooks", events=["*"])
         elif resource == "timesheets":
             made = self._timesheet(self._caller if path.endswith("/withdraw") else self._admin)
         else:
