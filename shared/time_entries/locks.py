@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TIMESHEET = "timesheet"
 # The states of a timesheet in which its period is locked.
 LOCKING = ("submitted", "approved")
-MOST_LOCKS = 12
+MOST_LOCKS = 8
 
 IS_LOCKING = f"c.kind = '{TIMESHEET}' AND c.status IN ({', '.join(map(repr, LOCKING))})"
 LOCKS = f"SELECT c.start, c['end'] FROM c WHERE {IS_LOCKING}"

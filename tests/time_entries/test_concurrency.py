@@ -7,6 +7,7 @@ import random
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import cycle, pairwise
 from typing import Any
@@ -20,6 +21,12 @@ from tests.world import World
 
 @pytest.fixture(scope="module")
 async def workers(app: Application) -> AsyncIterator[list[str]]:
+    async with worker_of(app) as addresses:
+        yield addresses
+
+
+@asynccontextmanager
+async def worker_of(app: Application) -> AsyncIterator[list[str]]:
     """The addresses of this process's worker and of another's."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.worker",

@@ -4,13 +4,19 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 import pytest
 
+from embedded_cosmos.testing import CosmosAccount
+from tests.application import Application, application
 from tests.calling import Answer, Item, Person, ago, at
-from tests.world import World
+from tests.time_entries.test_timeline import keys, timeline_of
+from tests.world import World, make_world
 
 FIELDS = {"id", "tenant_id", "owner_id", "start_date", "end_date", "timezone", "start", "end", "status", "comment",
           "history", "seconds", "entries", "amounts", "digest"}  # fmt: skip
+# What a timeline had before there were locks, beside its parts.
+BEFORE_LOCKS = ("id", "kind", "tenant_id", "owner_id")
 MARCH = {"start_date": "2024-03-01", "end_date": "2024-03-31", "timezone": "UTC"}
 
 
@@ -265,6 +271,73 @@ async def test_each_step_leaves_an_event_without_amounts(world: World) -> None:
     }
     assert events["approve"]["user_id"] == world.admin.user_id
     assert {e["action"] for e in await world.outbox("time_entry", withdrawn)} == {"submit", "withdraw"}
+
+
+@pytest.mark.parametrize("lost", ["all of it", "its locks"])
+async def test_a_timeline_that_is_lost_or_was_written_before_there_were_locks_is_rebuilt_with_them(
+    world: World, lost: str
+) -> None:
+    entry = await world.entry("10:00", "11:00")
+    timesheet = await submitted(world)
+    (await decided(world.admin, timesheet, "approve")).ok()
+    container = world.app.container("time_entry")
+    timeline = await timeline_of(world)
+    locks = timeline.pop("locks")
+    if lost == "all of it":
+        await container.delete_item("timeline", keys(world))
+    else:
+        await container.upsert_item({name: timeline[name] for name in (*BEFORE_LOCKS, "running", "last_end")})
+
+    within = {**world.references, "start_date": at("12:00"), "end_date": at("13:00")}
+    (await world.user.post("time-entries", within)).refused(409, "period_locked")
+    (await world.user.delete(f"time-entries/{entry['id']}")).refused(409, "period_locked")
+    await world.entry(at("10:00", "2024-05-05"), at("11:00", "2024-05-05"))
+    assert (await timeline_of(world))["locks"] == locks
+    assert (await world.user.get("time-entries/running")).status == 204
+
+
+async def test_a_period_is_of_local_days_across_a_change_of_the_clocks(world: World) -> None:
+    await world.entry(at("22:00", "2024-03-30"), at("22:00", "2024-03-31"))
+    day = await submitted(world, start_date="2024-03-30", end_date="2024-03-31", timezone="Europe/Berlin")
+
+    assert (day["start"], day["end"]) == (at("23:00", "2024-03-29"), at("22:00", "2024-03-31"))
+    assert (day["seconds"], day["entries"]) == (24 * 3600.0, 1)
+    await submitted(world, start_date="2024-04-01", end_date="2024-04-01", timezone="Europe/Berlin")
+    azores = await submitted(world, start_date="2026-03-29", end_date="2026-03-29", timezone="Atlantic/Azores")
+    assert azores["start"] == at("01:00", "2026-03-29")
+
+
+async def test_a_setting_lets_an_administrator_decide_on_their_own(
+    cosmos_account: CosmosAccount, app: Application, http: aiohttp.ClientSession
+) -> None:
+    del app
+    async with application(cosmos_account, OWN_TIMESHEETS_MAY_BE_APPROVED="1") as served:
+        world = await make_world(http, served)
+        own = await submitted(world, world.admin)
+        assert (await decided(world.admin, own, "approve")).ok()["status"] == "approved"
+        assert (await decided(world.admin, own, "reopen")).ok()["status"] == "reopened"
+
+
+async def test_a_timer_may_start_right_after_a_locked_period_by_a_slow_clock(world: World) -> None:
+    """Its start snaps to the end of the entry before, which is the end of the period: that is not locked."""
+    await world.entry(at("23:00", "2024-03-31"), at("00:00", "2024-04-01"))
+    await submitted(world)
+
+    timer = await world.started(start_date=at("23:59", "2024-03-31"))
+
+    assert timer["start_date"] == at("00:00", "2024-04-01")
+
+
+async def test_a_trim_of_a_neighbour_obeys_the_lock(world: World) -> None:
+    before = await world.entry(at("22:00", "2024-03-31"), at("00:00", "2024-04-01"))
+    entry = await world.entry(at("02:00", "2024-04-01"), at("03:00", "2024-04-01"))
+    timesheet = await submitted(world)
+    body = {"start_date": at("23:30", "2024-03-31"), "update_last_entry_if_overlap": True}
+
+    refused = (await world.user.put(f"time-entries/{entry['id']}", body)).refused(409, "period_locked")
+
+    assert refused["timesheet_id"] == timesheet["id"]
+    assert (await world.user.get(f"time-entries/{before['id']}")).ok() == before
 
 
 async def test_a_period_that_has_not_ended_locks_today(world: World) -> None:
