@@ -47,6 +47,7 @@ HTTP_FUNCTIONS = (
     # Public because of the calendars that it serves. All else that it does needs a token.
     HttpFunction("http_calendar", "calendar", public=True),
     HttpFunction("http_webhooks", "webhooks"),
+    HttpFunction("http_imports", "imports"),
     HttpFunction("http_users", "users"),
     HttpFunction("http_events", "events"),
     HttpFunction("http_feature_toggles", "feature-toggles"),

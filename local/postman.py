@@ -54,16 +54,20 @@ def _item(path: str, method: str, operation: Json) -> Json:
         "header": [{**_off(one), "value": ""} for one in _parameters(operation, "header")],
     }
     if "requestBody" in operation:
-        example = operation["requestBody"]["content"]["application/json"]["example"]
-        request["body"] = {
-            "mode": "raw",
-            "raw": json.dumps(example, indent=2, ensure_ascii=False),
-            "options": {"raw": {"language": "json"}},
-        }
-        request["header"].append({"key": "Content-Type", "value": "application/json"})
+        request["body"], media_type = _body(operation["requestBody"]["content"])
+        request["header"].append({"key": "Content-Type", "value": media_type})
     if "401" not in operation["responses"]:
         request["auth"] = {"type": "noauth"}
     return {"name": operation["summary"], "request": request, "response": []}
+
+
+def _body(content: Json) -> tuple[Json, str]:
+    """An example as JSON, or a file to be chosen, and its media type."""
+    if "application/json" not in content:
+        return {"mode": "file", "file": {"src": ""}}, next(iter(content))
+    example = content["application/json"]["example"]
+    text = json.dumps(example, indent=2, ensure_ascii=False)
+    return {"mode": "raw", "raw": text, "options": {"raw": {"language": "json"}}}, "application/json"
 
 
 def _url(path: str, operation: Json) -> Json:

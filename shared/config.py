@@ -99,6 +99,8 @@ class Settings:
     report_most_entries: int
     # The request units a second that the database can be asked for; None: unknown, and reports are not slowed down.
     cosmos_throughput: int | None
+    # How many rows of a file one call imports.
+    import_most_rows: int
     # How long a time entry may be, or a timer run before it is started or restarted.
     longest_entry_hours: int
     # After how long a running timer counts as forgotten.
@@ -126,6 +128,7 @@ class Settings:
             catalog_cache_seconds=_seconds(environment, "CATALOG_CACHE_SECONDS", 15),
             report_most_entries=_count(environment, "REPORT_MOST_ENTRIES", 200_000),
             cosmos_throughput=_count(environment, "COSMOS_THROUGHPUT", None),
+            import_most_rows=_count(environment, "IMPORT_MOST_ROWS", 1000),
             longest_entry_hours=_count(environment, "LONGEST_ENTRY_HOURS", 168),
             forgotten_after_hours=_count(environment, "FORGOTTEN_AFTER_HOURS", 10),
             own_timesheets_may_be_approved=_switch(environment, "OWN_TIMESHEETS_MAY_BE_APPROVED"),

@@ -20,11 +20,12 @@ from shared.errors import ApiError, unavailable
 from shared.http.etags import UNCONDITIONAL, Precondition
 from shared.http.fields import Separator, given_parts
 from shared.http.json_body import compressed, dumps, json_body
-from shared.http.routing import IF_MATCH, Reply, Request, Route, Routes
+from shared.http.routing import IF_MATCH, NO_FILE, FileBody, Reply, Request, Route, Routes, UploadedFile
 from shared.ids import uuid_in
 from shared.logs import begin_request, correlation_id, log_what_waits, logger
 
-MAX_BODY_BYTES = 1024 * 1024
+MEBIBYTE = 1024 * 1024
+MAX_BODY_BYTES = MEBIBYTE
 # A client mends the first few, and a longer list would be as much work as a large request.
 MOST_COMPLAINTS = 20
 # A caller has an answer within 10 seconds, whatever happens.
@@ -103,6 +104,7 @@ async def _reply(routes: Routes, request: HttpRequest) -> tuple[Reply, int]:
             query=_load(route.query, _query(request.params, route.query)) if route.query else {},
             body=_load(route.body, _json_body(request), partial=route.partial) if route.body else {},
             headers=request.headers,
+            file=_file(request, route.file) if route.file else NO_FILE,
         )
     )
     return reply, reply.status or route.status
@@ -168,16 +170,10 @@ def _require_length(request: HttpRequest) -> None:
 
 
 def _json_body(request: HttpRequest) -> dict[str, Any]:
-    body = request.get_body()
-    if len(body) > MAX_BODY_BYTES:
-        raise ApiError(413, "body_too_large", "The body is larger than 1 MiB")
+    body = _plain_body(request, MAX_BODY_BYTES)
     if not body:
         return {}
-    coding = request.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in {"", "identity"}:
-        message = "The body must not be encoded; send it without Content-Encoding"
-        raise ApiError(415, "body_encoded", message, headers={"Accept-Encoding": "identity"})
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media_type = _media_type(request)
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise ApiError(415, "not_json", "The body must be application/json")
     try:
@@ -187,6 +183,31 @@ def _json_body(request: HttpRequest) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise ApiError(400, "json_not_an_object", "The body must be a JSON object")
     return document
+
+
+def _file(request: HttpRequest, wanted: FileBody) -> UploadedFile:
+    body, media_type = _plain_body(request, wanted.most_bytes), _media_type(request)
+    if not body:
+        raise ApiError(400, "file_missing", "The body must be the file")
+    if media_type not in wanted.media_types:
+        raise ApiError(415, "not_a_known_file", f"The body must be {' or '.join(wanted.media_types)}")
+    return UploadedFile(media_type, body)
+
+
+def _plain_body(request: HttpRequest, most_bytes: int) -> bytes:
+    """The body, bounded and not encoded."""
+    body = request.get_body()
+    if len(body) > most_bytes:
+        raise ApiError(413, "body_too_large", f"The body is larger than {most_bytes // MEBIBYTE} MiB")
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if body and coding not in {"", "identity"}:
+        message = "The body must not be encoded; send it without Content-Encoding"
+        raise ApiError(415, "body_encoded", message, headers={"Accept-Encoding": "identity"})
+    return body
+
+
+def _media_type(request: HttpRequest) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _refuse_constant(name: str) -> None:

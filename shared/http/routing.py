@@ -13,6 +13,25 @@ from shared.http.etags import Precondition
 
 
 @dataclass(frozen=True, slots=True)
+class FileBody:
+    """A body that is a file: of which media types it may be, and how large."""
+
+    media_types: tuple[str, ...]
+    most_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """A file that came as the body."""
+
+    media_type: str
+    content: bytes
+
+
+NO_FILE = UploadedFile("", b"")
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What an operation is given: everything in it has been checked.
 
@@ -26,6 +45,8 @@ class Request:
     query: Mapping[str, Any]
     body: Mapping[str, Any]
     headers: Mapping[str, str]
+    # Of a route that takes a file; empty elsewhere.
+    file: "UploadedFile"
 
     @property
     def id(self) -> str:
@@ -98,6 +119,8 @@ class Route:
     operation_id: str
     query: Schema | None = None
     body: Schema | None = None
+    # For a body that is a file, and no JSON.
+    file: FileBody | None = None
     # For PUT: a field that is not given keeps its value.
     partial: bool = False
     headers: tuple[Header, ...] = ()

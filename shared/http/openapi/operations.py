@@ -34,6 +34,9 @@ def operation_of(route: Route, tag: str, components: Components) -> Json:
         # Of a body in which nothing is required, nothing may be sent; a change of nothing is no call to make.
         needed = route.partial or any(field.required for field in body.fields.values())
         operation["requestBody"] = {"required": needed, "content": _json(components.reference(body), example_of(body))}
+    if route.file:
+        content = {media_type: {"schema": components.media(media_type)} for media_type in route.file.media_types}
+        operation["requestBody"] = {"required": True, "content": content}
     operation["responses"] = dict(sorted(_responses(route, components).items()))
     return operation
 

@@ -96,9 +96,13 @@ REFUSALS = {
         "precondition_failed",
         "The item has changed since you read it",
     ),
-    413: Refusal("The body is larger than 1 MiB.", "body_too_large", "The body is larger than 1 MiB"),
+    413: Refusal(
+        "The body is larger than 1 MiB; or, where it is a file, than 5 MiB.",
+        "body_too_large",
+        "The body is larger than 1 MiB",
+    ),
     415: Refusal(
-        "The `Content-Type` is not JSON, or the body has a `Content-Encoding`.",
+        "The `Content-Type` is none that this call takes, or the body has a `Content-Encoding`.",
         "not_json",
         "The body must be application/json",
     ),
@@ -129,7 +133,7 @@ def _common(route: Route) -> set[int]:
     for applies, more in (
         (not route.public, {401, 429}),
         (route.query or route.body, {400}),
-        (route.body, {413, 415}),
+        (route.body or route.file, {413, 415}),
         (route.admin_only, {403}),
         ("{id}" in route.path, {404, 422}),
         (IF_MATCH in route.headers, {409, 412}),

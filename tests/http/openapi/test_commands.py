@@ -108,5 +108,11 @@ def test_a_request_that_creates_has_a_body_and_what_may_be_switched_on(collectio
     }
 
 
+def test_a_request_that_sends_a_file_has_one_to_choose(collection: dict[str, Any]) -> None:
+    request = requests_of(collection)["Import time entries from a file"]
+    assert request["body"]["mode"] == "file"
+    assert [one["value"] for one in request["header"]] == ["text/csv"]
+
+
 def test_what_needs_no_token_sends_none(collection: dict[str, Any]) -> None:
     assert requests_of(collection)["Check the service's health"]["auth"] == {"type": "noauth"}

@@ -114,7 +114,7 @@ def test_every_status_of_an_operation_is_described(described: Json, path: str, r
     wanted |= {403} if route.admin_only else set()
     wanted |= {404, 422} if "{id}" in route.path else set()
     wanted |= {400} if route.query or route.body else set()
-    wanted |= {413, 415} if route.body else set()
+    wanted |= {413, 415} if route.body or route.file else set()
     wanted |= {409, 412} if IF_MATCH in route.headers else set()
     assert set(responses) == {str(status) for status in wanted}
     for status in sorted(wanted - {route.status, *route.otherwise}):

@@ -47,6 +47,8 @@ class Things:
             return self._caller.user_id
         if resource == "time-entries":
             made = self._entry(running=path.endswith("/stop"))
+        elif resource == "imports":
+            return self._import()
         elif resource == "rates":
             made = self._rate()
         elif resource == "webhooks":
@@ -67,6 +69,16 @@ class Things:
     def _rate(self) -> dict[str, Any]:
         since = (LONG_AGO + timedelta(days=next(self._numbers))).date().isoformat()
         return self._admin.post(self._served, "rates", kind="cost", amount="1.00", currency="EUR", valid_from=since)
+
+    def _import(self) -> str:
+        answer = requests.post(
+            f"{self._served.url}/api/imports?timezone=UTC",
+            data=f"project,start,end,description\nProject,2024-01-01T09:00,2024-01-01T10:00,{next(self._numbers)}\n",
+            headers={**self._caller.headers, "Content-Type": "text/csv"},
+            timeout=10,
+        )
+        assert answer.status_code == requests.codes.ok, answer.text
+        return str(answer.json()["import_id"])
 
     def _entry(self, *, running: bool) -> dict[str, Any]:
         # A call before may have submitted a period that it lies in.

@@ -1,0 +1,114 @@
+"""The formats of files: which columns each has, and what they mean. Pure.
+
+A column is known by its title, whatever its case. Titles differ between a product's versions and settings, so that most
+columns have several. Sources: files that people exported, November 2026.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from shared.http.text import WHITE_SPACE
+
+# How many rows may stand above the header: a title, an empty row.
+MOST_ROWS_ABOVE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A product's export: the titles of its columns by what they hold.
+
+    `needed`: each of these groups needs one of its columns. `hours`: columns whose plain numbers are hours; in others,
+    they are days, as spreadsheets have durations.
+    """
+
+    columns: Mapping[str, Sequence[str]]
+    needed: Sequence[Sequence[str]]
+    hours: frozenset[str] = frozenset()
+
+    def places(self, header: Sequence[object]) -> dict[str, int]:
+        """Which column of a file holds what. Of columns with one title, the first counts."""
+        titles: dict[str, int] = {}
+        for place, title in enumerate(header):
+            titles.setdefault(_plain(title), place)
+        return {
+            name: titles[known[0]]
+            for name, spellings in self.columns.items()
+            if (known := [title for title in spellings if title in titles])
+        }
+
+    def missing(self, places: Mapping[str, int]) -> list[str]:
+        """The titles of needed columns that a file lacks."""
+        return [self.columns[names[0]][0] for names in self.needed if not any(name in places for name in names)]
+
+
+def _plain(title: object) -> str:
+    return " ".join(str(title).strip(WHITE_SPACE + "\ufeff").casefold().split())
+
+
+_CLOCKS: Mapping[str, Sequence[str]] = {
+    "start_date": ("start date",),
+    "start_time": ("start time",),
+    "end_date": ("end date", "stop date"),
+    "end_time": ("end time", "stop time"),
+}
+_WHAT: Mapping[str, Sequence[str]] = {
+    "customer": ("client", "customer"),
+    "project": ("project",),
+    "activity": ("task", "activity"),
+    "description": ("description",),
+    "technologies": ("tags", "tag", "technologies"),
+    "billable": ("billable",),
+    "uri": ("uri", "link or ticket"),
+}
+_GENERIC = Format(
+    {
+        **_WHAT,
+        "start": ("start",),
+        "end": ("end",),
+        "duration": ("duration", "duration (h)"),
+        "hours": ("hours", "duration (decimal)"),
+        "email": ("user_email", "email", "e-mail"),
+    },
+    (("start",), ("end", "duration", "hours")),
+    frozenset({"hours"}),
+)
+
+FORMATS: Mapping[str, Format] = {
+    "toggl": Format(
+        {**_WHAT, **_CLOCKS, "duration": ("duration",), "email": ("email",)},
+        (("start_date",), ("start_time",), ("end_time", "duration")),
+    ),
+    "clockify": Format(
+        {
+            **_WHAT,
+            **_CLOCKS,
+            "duration": ("duration (h)", "duration"),
+            "hours": ("duration (decimal)",),
+            "email": ("email",),
+            "type": ("type",),
+            # It tells nothing of the entry, but may tell the order of day and month.
+            "created": ("date of creation",),
+        },
+        (("start_date",), ("start_time",), ("end_time", "duration", "hours")),
+        frozenset({"hours"}),
+    ),
+    "harvest": Format(
+        {
+            "date": ("date",),
+            "customer": ("client",),
+            "project": ("project",),
+            "activity": ("task",),
+            "description": ("notes",),
+            "hours": ("hours",),
+            "billable": ("billable?", "billable"),
+            "first_name": ("first name",),
+            "last_name": ("last name",),
+            "email": ("email",),
+            "uri": ("external reference url",),
+        },
+        (("date",), ("project",), ("hours",)),
+        frozenset({"hours"}),
+    ),
+    "solidtime": _GENERIC,
+    "generic": _GENERIC,
+}

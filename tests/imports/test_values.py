@@ -1,0 +1,133 @@
+"""What the cells of a file mean."""
+
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from shared.imports import values
+from shared.imports.values import Order
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "order", "expected"),
+    [
+        ("2026-03-05", None, date(2026, 3, 5)),
+        ("2026/3/5", "mdy", date(2026, 3, 5)),
+        ("05.03.2026", None, date(2026, 3, 5)),
+        ("5.3.26", None, date(2026, 3, 5)),
+        ("05.03.2026", "mdy", date(2026, 5, 3)),
+        ("05/03/2026", "dmy", date(2026, 3, 5)),
+        ("05/03/2026", "mdy", date(2026, 5, 3)),
+        ("05-03-2026", "dmy", date(2026, 3, 5)),
+        ("03/03/2026", None, date(2026, 3, 3)),
+        (datetime(2026, 3, 5, 9), None, date(2026, 3, 5)),  # noqa: DTZ001
+        (46086.0, None, date(2026, 3, 5)),
+    ],
+)
+def test_a_date(cell: Any, order: Order | None, expected: date) -> None:
+    assert values.read_date(cell, order) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "order"),
+    [
+        ("05/03/2026", None), ("13/04/2026", "mdy"), ("31.02.2026", None), ("2026-13-01", None), ("5 March", None),
+        ("", None),
+        ("1899-12-31", None), (datetime(1900, 1, 1), None), (True, None), (0.5, None), ("05/03-2026", "dmy"),  # noqa: DTZ001
+        ("05/03/2026", "ymd"),
+    ],
+)  # fmt: skip
+def test_what_is_no_date(cell: Any, order: Order | None) -> None:
+    with pytest.raises(ValueError, match="date"):
+        values.read_date(cell, order)
+
+
+@pytest.mark.parametrize(
+    ("cell", "hours"),
+    [
+        ("09:05", 9 + 5 / 60), ("9:05:30", 9 + 5 / 60 + 30 / 3600), ("12:05:00 AM", 5 / 60), ("12:05 PM", 12 + 5 / 60),
+        ("01:05 p. m.", 13 + 5 / 60), ("11:00pm", 23), ("24:00", 24), (time(9, 30), 9.5), (0.375, 9.0),
+        (timedelta(hours=9), 9),
+        (datetime(2026, 3, 5, 9), 9),  # noqa: DTZ001
+    ],
+)  # fmt: skip
+def test_a_time_of_day(cell: Any, hours: float) -> None:
+    assert values.read_clock(cell) == timedelta(milliseconds=round(hours * 3_600_000))
+
+
+@pytest.mark.parametrize("cell", ["", "25:00", "13:00 PM", "09:60", "9", "nine", True, 1.5, timedelta(hours=-1)])
+def test_what_is_no_time_of_day(cell: Any) -> None:
+    with pytest.raises(ValueError, match="time of day"):
+        values.read_clock(cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("1:30:00", [1.5]), ("100:30", [100.5]), ("00:00:30.500", [30.5 / 3600]), ("12:05:00 AM", [5 / 60]),
+        ("25.5", [25.5 * 24, 25.5]), ("0,0625", [1.5, 0.0625]), (0.0625, [1.5, 0.0625]), (time(1, 30), [1.5]),
+        (timedelta(hours=25.5), [25.5]),
+        # 25:30 in a cell for times of day.
+        (datetime(1900, 1, 1, 1, 30), [25.5, 49.5, 1.5]),  # noqa: DTZ001
+        (datetime(1899, 12, 31, 1, 30), [1.5, 25.5]),  # noqa: DTZ001
+        (date(1899, 12, 30), [0]),
+    ],
+)  # fmt: skip
+def test_a_duration_and_what_else_it_may_be(cell: Any, expected: list[float]) -> None:
+    found = values.read_lengths(cell, hours=False, decimals=None)
+
+    assert [length.duration for length in found] == [HOUR * hours for hours in expected]
+
+
+def test_where_the_column_says_so_a_number_is_hours() -> None:
+    assert [one.duration for one in values.read_lengths("25.50", hours=True, decimals=".")] == [HOUR * 25.5]
+    assert [one.duration for one in values.read_lengths(25.5, hours=True, decimals=None)] == [HOUR * 25.5]
+
+
+@pytest.mark.parametrize("cell", ["", "x", "1:60", "-1:00", "1h", "-2", -2.0, True, timedelta(hours=-1), "1:2:3:4"])
+def test_what_is_no_duration(cell: Any) -> None:
+    with pytest.raises(ValueError, match=r"duration|number"):
+        values.read_lengths(cell, hours=True, decimals=None)
+
+
+@pytest.mark.parametrize(
+    ("text", "allowed"),
+    [
+        ("7", {".", ","}), ("7.5", {"."}), ("7,5", {","}), ("2.000,0", {","}), ("2,000.0", {"."}),
+        ("1.234", {".", ","}),
+        ("0.125", {"."}), ("1234.567", {"."}), ("1.234.567", {","}), ("1'234.5", {"."}), ("x", set()), ("", set()),
+    ],
+)  # fmt: skip
+def test_a_number_tells_its_decimal_separator_or_does_not(text: str, allowed: set[str]) -> None:
+    assert values.decimals_of(text) == allowed
+
+
+@pytest.mark.parametrize(
+    ("text", "decimals", "expected"),
+    [
+        ("2.000,0", ",", "2000.0"), ("2,000.5", ".", "2000.5"), ("1.234", ",", "1234"), ("1.234", ".", "1.234"),
+        ("7", None, "7"), ("20,0", None, "20.0"), ("1 234,5", ",", "1234.5"),
+    ],
+)  # fmt: skip
+def test_a_number(text: str, decimals: Any, expected: str) -> None:
+    assert values.read_number(text, decimals) == Decimal(expected)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("Yes", True), ("no", False), ("TRUE", True), ("WAHR", True), ("Ja", True), ("Sí", True), ("はい", True),
+        ("いいえ", False), (True, True), (0.0, False), ("", None), (" ", None),
+    ],
+)  # fmt: skip
+def test_yes_and_no(cell: Any, expected: bool | None) -> None:
+    assert values.read_flag(cell) is expected
+
+
+def test_what_is_neither_yes_nor_no() -> None:
+    with pytest.raises(ValueError, match="neither"):
+        values.read_flag("perhaps")
