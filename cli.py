@@ -1,16 +1,14 @@
 """The command line: `python cli.py COMMAND`. It uses the database of the settings, as the functions do."""
 
-import asyncio
 import json
 import os
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import click
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError
 from marshmallow import ValidationError
 
 from functions.http_openapi.document import document
@@ -20,21 +18,19 @@ from local import postman
 from local.host.configuration import LocalSettings
 from local.host.environment import SETTINGS_FILE, DatabaseChoice, apply
 from migrations import runner
-from operations import check, export_file, person, report
+from operations import check, export_file, import_commands, person, report
 from operations import replay_feed as replays
 from operations.adopt.adoption import Adoption
 from operations.adopt.listing import Listing
 from operations.adopt.source import OldDatabase, OldDatabaseError
+from operations.command_line import PERSON, TENANT, UNITS, a_uuid, perform, some_uuids
 from operations.pace import Pace
 from operations.progress import Progress
-from shared import clients, instants
+from shared import instants
 from shared.auth.caller import Caller
 from shared.config import settings
 from shared.cosmos.containers import WATCHED
-from shared.errors import ApiError
 from shared.flags import feature_flags as flags
-from shared.ids import is_uuid
-from shared.logs import log_what_waits
 from shared.reports.schemas import FORMATS
 
 T = TypeVar("T")
@@ -58,7 +54,11 @@ def cli() -> None:
 def migrate(*, dry_run: bool) -> None:
     """Create the containers and update the data to the current schema."""
     done = "would run" if dry_run else "ran"
-    for name in _run(runner.pending if dry_run else runner.migrate):
+    try:
+        names = perform(runner.pending if dry_run else runner.migrate)
+    except runner.MigrationChangedError as error:
+        raise click.ClickException(str(error)) from error
+    for name in names:
         click.echo(f"{done} {name}")
     if not dry_run:
         click.echo("The database is up to date.")
@@ -72,7 +72,7 @@ def migrate(*, dry_run: bool) -> None:
 def demo_data(users: int, days: int) -> None:
     """Add a catalog, people and their time entries to the demo tenant. Existing data stays."""
     with click.progressbar(length=demo.entries_in(users, days), label="Time entries") as bar:
-        _run(lambda: demo.fill(users, days, bar.update))
+        perform(lambda: demo.fill(users, days, bar.update))
 
 
 FILE = click.option(
@@ -128,22 +128,12 @@ def _write(file: TextIO, content: Any) -> None:
         raise click.ClickException(f"{file.name} can't be written: {error.strerror}") from error
 
 
-def _uuid(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    if value is None or is_uuid(value):
-        return value
-    raise click.BadParameter(f"{value!r} is not a UUID")
-
-
-def _uuids(context: click.Context, parameter: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(value for value in values if _uuid(context, parameter, value))
-
-
 @cli.command()
-@click.option("--user", callback=_uuid, help="The user's id, a UUID. By default, it is derived from the e-mail.")
+@click.option("--user", callback=a_uuid, help="The user's id, a UUID. By default, it is derived from the e-mail.")
 @click.option("--email", default=demo.USER.email, show_default=True, help="The user's e-mail.")
 @click.option("--name", default=demo.USER.name, show_default=True, help="The user's name.")
 @click.option(
-    "--tenant", callback=_uuid, default=tokens.DEMO_TENANT, show_default=True, help="The tenant's id, a UUID."
+    "--tenant", callback=a_uuid, default=tokens.DEMO_TENANT, show_default=True, help="The tenant's id, a UUID."
 )
 @click.option("--admin", is_flag=True, help="Make the user an administrator.")
 @click.option("--tester", is_flag=True, help="Make the user a tester.")
@@ -155,12 +145,12 @@ def token(user: str | None, email: str, name: str, tenant: str, *, admin: bool, 
 
 @cli.command("flags")
 @click.option("--email", help="The user's e-mail.")
-@click.option("--user", callback=_uuid, help="The user's id, a UUID. Flags use it for users without an e-mail.")
+@click.option("--user", callback=a_uuid, help="The user's id, a UUID. Flags use it for users without an e-mail.")
 @click.option("--group", "groups", multiple=True, help="A role or group of the user. Repeat it for several.")
 def feature_flags(email: str | None, user: str | None, groups: tuple[str, ...]) -> None:
     """Show which feature flags are on for a user, or for anyone if no user is given."""
     who = Caller(user or "", "", email, None, is_admin=False, is_tester=False, groups=frozenset(groups))
-    found = _run(lambda: _flags_for(who)).flags
+    found = perform(lambda: _flags_for(who)).flags
     click.echo(f"from {settings().feature_flags.place}, for {email or user or 'anyone'}:")
     known = set(map(str, flags.Flag))
     for name in sorted(known | found.keys()):
@@ -173,18 +163,6 @@ async def _flags_for(who: Caller) -> flags.Toggles:
         return await flags.of_process().read_for(who)
     except (AzureError, OSError, ValueError) as error:
         raise click.ClickException(f"the flags can't be read: {error}") from error
-
-
-UNITS = click.option(
-    "--units",
-    # With less, a request would wait for so long after a large page that its signature would expire.
-    type=click.FloatRange(min=10),
-    default=400,
-    show_default=True,
-    help="Request units a second that the command may use.",
-)
-TENANT = click.option("--tenant", callback=_uuid, required=True, help="The tenant's id, a UUID.")
-PERSON = click.option("--user", callback=_uuid, required=True, help="The person's id, a UUID.")
 
 
 @cli.command("export-user")
@@ -207,10 +185,10 @@ def export_user(tenant: str, user: str, file: Path, units: float) -> None:
     who = person.Person(tenant, user)
     with Progress() as progress:
         if str(file) == "-":
-            _run(lambda: _print(who, progress), Pace(units))
+            perform(lambda: _print(who, progress), Pace(units))
             return
         try:
-            _run(lambda: export_file.write(who, file, progress), Pace(units))
+            perform(lambda: export_file.write(who, file, progress), Pace(units))
         except OSError as error:
             raise click.ClickException(f"{error.filename or file} can't be written: {error.strerror}") from error
 
@@ -237,7 +215,7 @@ def report_command(tenant: str, form: str, file: Path, units: float, **asked: st
     query = {"format": form} | {name: value for name, value in asked.items() if value}
     try:
         with Progress() as progress:
-            content = _run(
+            content = perform(
                 lambda: report.make(tenant, query, lambda count: progress("time entries", count=count)), Pace(units)
             )
         file.write_bytes(content)
@@ -255,14 +233,14 @@ def report_command(tenant: str, form: str, file: Path, units: float, **asked: st
 def erase_user(tenant: str, user: str, units: float) -> None:
     """Erase a person's name, e-mail and free text; their hours stay. If it is interrupted, run it again."""
     with Progress() as progress:
-        _run(lambda: person.erase(person.Person(tenant, user), progress), Pace(units))
+        perform(lambda: person.erase(person.Person(tenant, user), progress), Pace(units))
 
 
 @cli.command("check")
 @click.option("--dry-run", is_flag=True, help="Show what is wrong, and change nothing.")
 @click.option(
     "--from-owner",
-    callback=_uuid,
+    callback=a_uuid,
     help="Continue an interrupted run from the owner that it last printed. Owners before this one are not checked.",
 )
 @UNITS
@@ -277,7 +255,7 @@ def check_data(*, dry_run: bool, from_owner: str | None, units: float) -> None:
         return mended
 
     with Progress("go on with --from-owner") as progress:
-        found = _run(run, Pace(units))
+        found = perform(run, Pace(units))
     mended = "nothing was changed" if dry_run else f"{sum(found)} mended"
     click.echo(f"{len(found)} found, {mended}" if found else "All is well.")
 
@@ -290,7 +268,9 @@ def check_data(*, dry_run: bool, from_owner: str | None, units: float) -> None:
     help="Its key; a read-only one will do. By default FROM_KEY of the environment, else your Azure identity is used.",
 )
 @click.option("--from-database", required=True, help="The old database's name.")
-@click.option("--tenant", "tenants", callback=_uuids, multiple=True, help="Only this tenant. Repeat it for several.")
+@click.option(
+    "--tenant", "tenants", callback=some_uuids, multiple=True, help="Only this tenant. Repeat it for several."
+)
 @click.option(
     "--overlaps",
     type=click.Choice(("trim", "skip")),
@@ -333,7 +313,7 @@ def adopt(  # noqa: PLR0913 - each is an option
 
     try:
         with Progress() as progress, Listing(file) as listing:
-            _run(run, Pace(units))
+            perform(run, Pace(units))
     except OldDatabaseError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
@@ -342,6 +322,10 @@ def adopt(  # noqa: PLR0913 - each is an option
         click.echo(line)
     if listing.unexplained:
         raise click.ClickException(f"of {listing.unexplained} months, {file} does not explain the difference")
+
+
+cli.add_command(import_commands.import_file)
+cli.add_command(import_commands.take_back)
 
 
 @cli.command("replay-feed")
@@ -355,7 +339,7 @@ def replay_feed(feed: str, *, dry_run: bool, force: bool) -> None:
     a running host does not notice that its leases are gone. An event that is delivered twice stays single.
     """
     try:
-        ids = _run(lambda: replays.replay(feed, force=force, dry_run=dry_run))
+        ids = perform(lambda: replays.replay(feed, force=force, dry_run=dry_run))
     except replays.FeedInUseError as error:
         raise click.ClickException(
             f"{error}. Nothing that a host holds was deleted. Stop the hosts, or set AzureWebJobs.change_feed_{feed}."
@@ -369,30 +353,6 @@ def replay_feed(feed: str, *, dry_run: bool, force: bool) -> None:
         click.echo(
             f"Now restart the hosts: only a host that starts makes new leases, and reads {feed} from the beginning."
         )
-
-
-def _run(work: Callable[[], Awaitable[T]], pace: Pace | None = None) -> T:
-    """Run a coroutine at this pace and close the clients. A failure of the database becomes a one-line message."""
-
-    async def run() -> T:
-        if pace:
-            clients.cosmos_transport.set(lambda: pace)
-        try:
-            return await work()
-        finally:
-            log_what_waits()
-            await clients.close()
-
-    try:
-        return asyncio.run(run())
-    except ApiError as error:
-        raise click.ClickException(error.message) from error
-    except runner.MigrationChangedError as error:
-        raise click.ClickException(str(error)) from error
-    except HttpResponseError as error:
-        raise click.ClickException(f"the database answered {error.status_code}: {error.reason}") from error
-    except AzureError as error:
-        raise click.ClickException(f"the database can't be reached ({type(error).__name__})") from error
 
 
 if __name__ == "__main__":

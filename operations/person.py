@@ -28,6 +28,8 @@ from shared.cosmos.transactions import Attempt, Change
 from shared.errors import ApiError
 from shared.events.delivery import BadDocumentError, event_of
 from shared.events.outbox import EVENT_FIELDS, outbox_document, stamped
+from shared.imports.records import IMPORT_KIND
+from shared.imports.store import IMPORT, IMPORTED
 from shared.instants import format_instant
 from shared.logs import correlation_id
 from shared.rates.answers import FIELDS as RATE_FIELDS
@@ -55,7 +57,7 @@ BLANK: Document = {"description": None, "uri": None, "technologies": []}
 # The fields of each kind of item, which are all that the changes of an event may hold.
 ALWAYS = frozenset({"id", "tenant_id", "deleted"})
 CHANGED = {
-    TIME_ENTRY: ALWAYS | {PROPOSED_END, *(field.name for field in FIELDS)},
+    TIME_ENTRY: ALWAYS | {PROPOSED_END, "import_id", "taken_back", *(field.name for field in FIELDS)},
     USER: frozenset({"roles", "groups"}),
     TIMESHEET: ALWAYS.union(TOLD, ("comment",)),
     CALENDAR: ALWAYS,
@@ -77,9 +79,10 @@ TIMESHEETS = f"{OF_TENANT} AND c.kind = '{TIMESHEET}'"
 ERASED = "The free text was erased."
 OUTBOX = (
     f'{OF_TENANT} AND c.kind = "event"'
-    # What the person did with others' timesheets may hold their words.
+    # What the person did with others' timesheets may hold their words, and an import the name of their file.
     " AND (c.owner_id IN (@user, @user_in_lower_case) OR c.event.user_id IN (@user, @user_in_lower_case))"
 )
+IMPORTS = f'{OWNED} AND c.kind = "{IMPORT_KIND}"'
 EVENTS = (
     f"{OF_TENANT} AND (c.owner_id IN (@user, @user_in_lower_case) OR c.user_id IN (@user, @user_in_lower_case)"
     # Of the person's roles.
@@ -112,6 +115,7 @@ PARTS = {
     TIMESHEET: (TIME_ENTRY, f"{OWNED} AND c.kind = '{TIMESHEET}'"),
     SUBMITTED_KIND: (TIME_ENTRY, f"{OWNED} AND c.kind = '{SUBMITTED_KIND}'"),
     "outbox": (TIME_ENTRY, OUTBOX),
+    IMPORT_KIND: (TIME_ENTRY, IMPORTS),
     "event": (EVENT, EVENTS),
     "dead_letter": (DEAD_LETTER, DEAD_LETTERS),
     "delivery": (DELIVERY, DELIVERIES),
@@ -202,6 +206,10 @@ async def erase(person: Person, done: Callable[[str], Any]) -> None:
         done(TIME_ENTRY)
     async for outbox in scan(TIME_ENTRY, OUTBOX, person.parameters):
         if await _blank_outbox(person, outbox):
+            done(TIME_ENTRY)
+    async for record in scan(TIME_ENTRY, IMPORTS, person.parameters):
+        if record["file_name"] is not None:
+            await container(TIME_ENTRY).upsert_item(own_fields(record) | {"file_name": None})
             done(TIME_ENTRY)
     async for event in scan(EVENT, EVENTS, person.parameters):
         if (blank := _blank_event(person, event)) != own_fields(event):
@@ -348,4 +356,7 @@ def _blank_event(person: Person, event: Document) -> Document:
         }
     if event.get("container_id") == TIMESHEET and (is_own or is_same(event.get("user_id"), person)):
         changes = {name: [None, None] if name == "comment" else pair for name, pair in changes.items()}
+    if kept.get("action") == IMPORT:
+        # It holds the name of a file.
+        kept["description"] = IMPORTED
     return {**kept, "changes": changes}

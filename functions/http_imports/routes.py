@@ -7,8 +7,8 @@ from shared.config import settings
 from shared.http.routing import FileBody, Reply, Request, Route, Routes
 from shared.imports import records
 from shared.imports.answers import ImportResult, ImportTakenBack
-from shared.imports.rows import Failed, Options
-from shared.imports.running import Import, prepare, too_large
+from shared.imports.rows import Failed
+from shared.imports.running import Import, options_of, prepare, too_large
 from shared.imports.schemas import ImportQuery
 from shared.imports.table import CSV, XLSX, File
 from shared.imports.taking_back import take_back
@@ -42,12 +42,11 @@ async def import_file(request: Request) -> Reply:
     """
     query, file = request.query, request.file
     named = query["file_name"] or f"{query['format']}.{ENDINGS[file.media_type]}"
-    options = Options(query["format"], query["timezone"], query["date_format"], query["default_activity"])
     prepared = await prepare(
         request.caller,
         request.now,
         File(named, file.media_type, file.content),
-        options,
+        options_of(query),
         dry_run=query["dry_run"],
         most_rows=settings().import_most_rows,
     )

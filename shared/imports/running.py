@@ -2,10 +2,11 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Any
 
 from shared import instants
 from shared.auth.caller import Caller
@@ -16,7 +17,7 @@ from shared.imports.people import People, people_for
 from shared.imports.references import Catalog
 from shared.imports.rows import Failed, Options, Reader, Row, RowError
 from shared.imports.store import Ids, Importing, Outcome
-from shared.imports.table import File, Table
+from shared.imports.table import OFFLINE, ONLINE, File, Table
 
 # How many people's rows are written side by side.
 OWNERS_AT_ONCE = 4
@@ -111,13 +112,19 @@ class Import:
         return outcomes
 
 
+def options_of(query: Mapping[str, Any]) -> Options:
+    """How a file is read, as an `ImportQuery` says."""
+    return Options(query["format"], query["timezone"], query["date_format"], query["default_activity"])
+
+
 async def prepare(  # noqa: PLR0913 - who, when, and what is imported how
     caller: Caller, now: datetime, file: File, options: Options, *, dry_run: bool, most_rows: int | None = None
 ) -> Import:
     """Read a file through. Raises ApiError: 400 for a file that can't be read, 422 for more than `most_rows`."""
 
     def read() -> tuple[Reader, str]:
-        reader = Reader(Table(file, FORMATS[options.format]), options)
+        bounds = OFFLINE if most_rows is None else ONLINE
+        reader = Reader(Table(file, FORMATS[options.format], bounds), options)
         return reader, records.id_of(caller, file, options)
 
     # Others' calls go on meanwhile.

@@ -36,7 +36,9 @@ IDS_AT_ONCE = 100
 IDS = f"c.id IN ({', '.join(f'@id{number}' for number in range(IDS_AT_ONCE))})"
 WITH_IDS = f"SELECT * FROM c WHERE {IDS} AND {IS_ITEM}"
 WITHIN = f"SELECT c.start_date, c.end_date FROM c WHERE c.start_date >= @first AND c.start_date < @beyond AND {LIVE}"
+# The action of an import's events, and what is said on the entry.
 IMPORT = "import"
+IMPORTED = "Import a time entry"
 
 Outcome = Literal["created", "unchanged"] | RowError
 
@@ -55,7 +57,7 @@ class Importing:
     @property
     def description(self) -> str:
         """What events say."""
-        return f"Import a time entry from {self.file_name}"
+        return f"{IMPORTED} from {self.file_name}"
 
 
 @dataclass(slots=True)
@@ -164,7 +166,7 @@ async def _write(importing: Importing, partition: list[str], batch: Sequence[Ite
             else:
                 taken.add(item.interval)
                 entry = _entry(importing, timeline.owner_id, item)
-                writes.append((item.row.number, Write(before, entry, IMPORT, "Import a time entry")))
+                writes.append((item.row.number, Write(before, entry, IMPORT, IMPORTED)))
         if not writes:
             return Change(outcomes)
         fit = fitting_writes(write for _, write in writes)
