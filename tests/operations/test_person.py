@@ -21,7 +21,6 @@ from shared.cosmos.containers import CONTAINERS
 from tests.application import Application, application
 from tests.calling import Item
 from tests.events.delivering import deliver, deliver_again, events_of, outbox_document
-from tests.imports.importing import entries, imported
 from tests.world import World, make_world
 
 MARCH = {"start_date": "2024-03-01", "end_date": "2024-03-31", "timezone": "UTC"}
@@ -458,30 +457,3 @@ async def test_what_the_change_feed_could_not_take_is_erased_as_well(
     await deliver_again(world.app)
     assert await holding(world.app, secret) == []
     assert await erase(person_of(world)) == []
-
-
-async def test_the_name_of_an_imported_file_is_exported_and_erased(world: World, secret: str) -> None:
-    """Also where an administrator imported it for others."""
-    Path(world.app.settings["DIRECTORY_FILE"]).write_text(
-        json.dumps({"users": [{"id": world.user.user_id, "tenant_id": world.tenant_id, "email": world.user.email}]})
-    )
-    row = "{0},2024-03-05T09:00Z,2024-03-05T10:00Z,Project,Customer,Activity"
-    file = "\n".join(["user_email,start,end,project,client,task", row.format(world.user.email), row.format("")])
-    result = await imported(world.admin, file, file_name=f"{secret}.csv")
-    (entry,) = await entries(world.user)
-    await deliver(world.app)
-    who = Person(world.tenant_id, world.admin.user_id)
-
-    records = await exported(who)
-    await erase(who)
-    await deliver_again(world.app)
-
-    (record,) = [record for record in records if record["kind"] == "import"]
-    assert (record["id"], record["file_name"]) == (result["import_id"], f"{secret}.csv")
-    assert await holding(world.app, secret) == []
-    assert "Import a time entry" in [event["description"] for event in await events_of(world, entry)]
-    assert (await world.admin.delete(f"imports/{result['import_id']}")).ok()["deleted"] == 2
-    assert {document["kind"] for document in await documents(world.app) if "kind" in document} <= {
-        *person.PARTS,
-        *person.NOBODYS,
-    }
