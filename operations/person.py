@@ -207,10 +207,7 @@ async def erase(person: Person, done: Callable[[str], Any]) -> None:
     async for outbox in scan(TIME_ENTRY, OUTBOX, person.parameters):
         if await _blank_outbox(person, outbox):
             done(TIME_ENTRY)
-    async for record in scan(TIME_ENTRY, IMPORTS, person.parameters):
-        if record["file_name"] is not None:
-            await container(TIME_ENTRY).upsert_item(own_fields(record) | {"file_name": None})
-            done(TIME_ENTRY)
+    await _forget_files(person, done)
     async for event in scan(EVENT, EVENTS, person.parameters):
         if (blank := _blank_event(person, event)) != own_fields(event):
             await container(EVENT).upsert_item(blank)
@@ -231,6 +228,12 @@ async def _end_calendars(person: Person, done: Callable[[str], Any]) -> None:
     async for calendar in scan(ADMINISTRATION, CALENDARS, person.parameters):
         await container(ADMINISTRATION).delete_item(calendar["id"], partition_key=calendar["tenant_id"])
         done(ADMINISTRATION)
+async def _forget_files(person: Person, done: Callable[[str], Any]) -> None:
+    """Forget what the files were called that the person imported."""
+    async for record in scan(TIME_ENTRY, IMPORTS, person.parameters):
+        if record["file_name"] is not None:
+            await container(TIME_ENTRY).upsert_item(own_fields(record) | {"file_name": None})
+            done(TIME_ENTRY)
 
 
 async def _blank_answers(person: Person, done: Callable[[str], Any]) -> None:
