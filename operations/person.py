@@ -228,6 +228,8 @@ async def _end_calendars(person: Person, done: Callable[[str], Any]) -> None:
     async for calendar in scan(ADMINISTRATION, CALENDARS, person.parameters):
         await container(ADMINISTRATION).delete_item(calendar["id"], partition_key=calendar["tenant_id"])
         done(ADMINISTRATION)
+
+
 async def _forget_files(person: Person, done: Callable[[str], Any]) -> None:
     """Forget what the files were called that the person imported."""
     async for record in scan(TIME_ENTRY, IMPORTS, person.parameters):
