@@ -164,10 +164,7 @@ async def test_each_kind_of_document_has_its_line_or_the_reason_why_it_has_none(
     assert {"event", "timeline", "tree", "rate", "timesheet", "timesheet_entries"} <= kinds
     assert {"webhook", "webhook_secrets", "delivery", "lane"} <= kinds
     # Whatever of it is a person's is erased, or left for a reason.
-    erased = {"time_entry", "timesheet", "outbox", "event", "dead_letter", "delivery", "calendar"}
-    erased = {"time_entry", "timesheet", "outbox", "event", "dead_letter", "calendar"}
-    erased = {"time_entry", "timesheet", "outbox", "import", "event", "dead_letter"}
-    erased = {"time_entry", "timesheet", "outbox", "import", "event", "dead_letter", "calendar"}
+    erased = {"time_entry", "timesheet", "outbox", "import", "event", "dead_letter", "delivery", "calendar"}
     assert {*person.PARTS} - {*person.LEFT} == erased
 
 
