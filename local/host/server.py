@@ -1,6 +1,7 @@
 """The host's HTTP side: a low-level aiohttp server, so that every answer, a broken request's too, is made here."""
 
 import logging
+import re
 import time
 from asyncio import AbstractEventLoop, Task, get_running_loop
 from collections.abc import Iterable
@@ -28,6 +29,8 @@ BODIES_LIMIT = 128 * 1024 * 1024
 _HEADER_LIMIT = 32 * 1024
 
 access_log = logging.getLogger("local.host.access")
+# No id and no word of a path is so long: it is the secret of an address, which no log keeps.
+_SECRET = re.compile(r"[^/]{65,}")
 _log = logging.getLogger("local.host")
 
 
@@ -72,7 +75,7 @@ class FunctionServer:
         response = await self._route(request)
         self._cors.mark(request, response)
         elapsed = (time.perf_counter() - started) * 1000
-        path = request.rel_url.raw_path.encode("ascii", "backslashreplace").decode()
+        path = _SECRET.sub("***", request.rel_url.raw_path.encode("ascii", "backslashreplace").decode())
         access_log.info("%s %s %d %.0f ms", request.method, path, response.status, elapsed)
         return response
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from embedded_cosmos.testing import CosmosAccount
 from tests.application import Application, application
@@ -120,3 +121,14 @@ async def test_the_address_is_where_the_setting_says_that_the_api_is(
     async with application(cosmos_account, API_URL="https://time.example.com/api") as served:
         world: Any = await make_world(http, served)
         assert (await address(world.user)).startswith("https://time.example.com/api/calendar/")
+
+
+async def test_no_log_keeps_the_secret(
+    world: World, http: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    url = await address(world.user)
+    await fetched(http, url)
+
+    assert "/api/calendar/***" in caplog.text
+    assert url.rpartition("/")[2].removesuffix(".ics") not in caplog.text

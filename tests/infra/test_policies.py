@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from functions.http_calendar.routes import IN_HEADER, SECRET_HEADER, SUFFIX
 from local.host import cors
 from tests.calling import PROBLEM_FIELDS
 from tests.infra.bicep import INFRA, Bicep, literal
@@ -138,3 +139,17 @@ def test_the_functions_get_their_key_and_nobody_elses() -> None:
     assert queries == {"subscription-key": "delete", "code": "delete"}
     (limit,) = inbound.findall("rate-limit-by-key")
     assert limit.attrib["counter-key"] == '@((string)context.Variables["caller"])'
+
+
+def test_a_calendars_secret_goes_to_the_functions_in_a_header_and_no_other_call_has_one() -> None:
+    moves = [one for one in policy("api.xml").iter("choose") if one.find("when/rewrite-uri") is not None]
+    (choose,) = moves
+    (when, otherwise) = choose
+    assert set(re.findall(r'"([^"]+)"', when.attrib["condition"])) == {"get-calendar", "head-get-calendar"}
+    (rewrite,) = when.iter("rewrite-uri")
+    (header,) = when.iter("set-header")
+    assert rewrite.attrib["template"] == f"/calendar/{IN_HEADER}{SUFFIX}"
+    assert header.attrib == {"name": SECRET_HEADER, "exists-action": "override"}
+    assert SUFFIX in (header.findtext("value") or "")
+    (dropped,) = otherwise.iter("set-header")
+    assert dropped.attrib == {"name": SECRET_HEADER, "exists-action": "delete"}
