@@ -27,9 +27,9 @@ NAME = "Time entries"
 UNNAMED = "Time entry"
 LINE_ENDS = re.compile("\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-# In `C:\\new`, node-ical and khal read a line break, and icalendar itself writes one for `\\N`; before `,` and `;` khal
-# drops the backslash. A word joiner, which nobody sees, keeps the two apart.
-ESCAPES = re.compile(r"\\(?=[nN,;])")
+# Where a text has `\n`, node-ical 0.26 and khal 0.10 read a line break, and icalendar 7.3 itself writes one for `\N`.
+# Of `\,` `\;` and `\\` khal drops a backslash. A word joiner, which nobody sees, keeps it apart from what follows.
+ESCAPES = re.compile(r"\\(?=[nN,;\\])")
 APART = "\\\\\N{WORD JOINER}"
 
 

@@ -78,7 +78,7 @@ def test_the_description_is_whole_and_has_no_control_characters() -> None:
     assert str(event["description"]) == "one\ntwo \nthree four; five, six\\seven 漢字 🙂"
 
 
-@pytest.mark.parametrize("written", ["C:\\new", "\\N", "\\, and \\;"])
+@pytest.mark.parametrize("written", ["C:\\new", "\\N", "\\, and \\;", "\\\\server"])
 def test_a_backslash_before_a_letter_that_readers_take_for_an_escape_is_kept_apart(written: str) -> None:
     read = str(shown(entry(written))["description"])
 
