@@ -6,8 +6,10 @@ stays as it is.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from uuid import NAMESPACE_URL, uuid5
 
-from tenacity import AsyncRetrying, retry_if_exception
+from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt
 
 from operations.adopt.documents import Known, OldItem, id_of, item_of
 from operations.adopt.entries import NOBODY
@@ -30,6 +32,10 @@ from shared.http.fields import LONGEST_NAME
 RESOURCES = (CUSTOMERS, PROJECT_TYPES, PROJECTS, ACTIVITIES, TECHNOLOGIES)
 # A batch holds 100 operations: an item takes two, and what guards a tree of them one or more.
 MOST_WRITES = 45
+# So often administrators may be faster, eight times in a row each.
+MOST_LOST_RACES = 20
+
+Key = tuple[str, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class Catalog:
                 outbox.append(outbox_document(before, after, instants.now()))
             return Change(len(writes), [*operations, *guards] if writes else [], outbox)
 
-        count: int = await AsyncRetrying(retry=conflict)(
+        count: int = await AsyncRetrying(retry=conflict, stop=stop_after_attempt(MOST_LOST_RACES), reraise=True)(
             announcements.settle, resource.container_id, self.tenant_id, attempt
         )
         names.forget(self.tenant_id)
@@ -120,30 +126,20 @@ def plan_of(
     stays = {
         item_id: one for item_id, one in present.items() if is_live(one) and (item_id not in read or item_id in kept)
     }
-    taken = {_key(resource, one) for one in stays.values()}
-    parents = {item_id: one.get("parent_id") for item_id, one in stays.items()}
-    live = stays.keys() | {item_id for item_id, item in read.items() if not item.deleted and item_id not in kept}
+    taken = {_key(resource, one) for item_id, one in present.items() if item_id not in read or item_id in kept}
+    items = [item for item_id, item in read.items() if item_id not in kept]
+    orphans = _orphans(items, stays)
     targets: dict[str, Document] = {}
-    # Who has a name here keeps it, then who needs no other; the rest come in the order of their ids.
-    order = sorted(
-        (item for item in read.values() if item.id not in kept),
-        key=lambda item: (item.id not in present, bool(item.remarks), item.id),
-    )
-    for item in order:
+    for item in sorted(items, key=partial(_turn, present)):
         remarks = [*item.remarks]
         target = _wanted(tenant_id, item)
-        if is_live(target):
-            parent_id = target.get("parent_id")
-            if parent_id and (parent_id not in live or _leads_to(item.id, parent_id, parents)):
-                remarks.append(Remark("parent_invalid", "dropped", parent_id))
-                target["parent_id"] = None
-            parents[item.id] = target.get("parent_id")
-            name = _free_name(resource, target, taken)
-            if name != target["name"]:
-                remarks.append(Remark("name_taken", "renamed", target["name"], name))
-                target["name"] = name
-            taken.add(_key(resource, target))
-        targets[item.id] = target
+        if item.id in orphans:
+            remarks.append(Remark("parent_invalid", "dropped", target["parent_id"]))
+            target["parent_id"] = None
+        name = target["name"]
+        targets[item.id] = target = _unique(resource, target, taken)
+        if target["name"] != name:
+            remarks.append(Remark("name_taken", "renamed", name, target["name"]))
         tell(item.id, remarks)
     return CatalogPlan(targets, rows)
 
@@ -151,12 +147,8 @@ def plan_of(
 def next_writes(resource: Resource, present: Mapping[str, Document], targets: Mapping[str, Document]) -> list[Document]:
     """A batch of what differs. A name that another item has until it is renamed as well waits for that."""
     differing = [target for target in targets.values() if own_fields(present.get(target["id"], {})) != target]
-    holders = {_key(resource, one): item_id for item_id, one in present.items() if is_live(one)}
-    ready = [
-        target
-        for target in differing
-        if not is_live(target) or holders.get(_key(resource, target), target["id"]) == target["id"]
-    ]
+    holders = {_key(resource, one): item_id for item_id, one in present.items()}
+    ready = [target for target in differing if holders.get(_key(resource, target), target["id"]) == target["id"]]
     if differing and not ready:
         # They wait for one another in a circle: one of them is given a name of its own for as long as that takes.
         first = differing[0]
@@ -169,18 +161,47 @@ def _wanted(tenant_id: str, item: OldItem) -> Document:
     return own | ({"deleted": item.deleted} if item.deleted else {})
 
 
-def _key(resource: Resource, item: Document) -> tuple[str, str | None]:
-    """What is unique among the live items of a kind."""
-    return item["name"], item.get("customer_id") if "customer_id" in resource.fields else None
+def _key(resource: Resource, item: Document) -> Key:
+    """What is unique among the items of a kind."""
+    return item["name"], item.get("customer_id") if "customer_id" in resource.fields else None, item.get("deleted")
 
 
-def _free_name(resource: Resource, item: Document, taken: set[tuple[str, str | None]]) -> str:
-    """The item's name, with a number after it where another has it already."""
+def _turn(present: Mapping[str, Document], item: OldItem) -> tuple[bool, bool, int, str, bool, str]:
+    """When an item may choose its name: who has its own here first, then who has a numbered one, by that number.
+
+    So nobody loses a name to what comes later. Those that are new here follow: who needs no other name, then by the id.
+    """
+    name = present.get(item.id, {}).get("name", "")
+    return not name, name != item.fields["name"], len(name), name, bool(item.remarks), item.id
+
+
+def _unique(resource: Resource, item: Document, taken: set[Key]) -> Document:
+    """The item, with a number after its name where another has it; of deleted ones, with a mark of its own."""
     name, number = item["name"], 2
-    while _key(resource, item | {"name": name}) in taken:
-        suffix = f" ({number})"
-        name, number = f"{item['name'][: LONGEST_NAME - len(suffix)].rstrip()}{suffix}", number + 1
-    return str(name)
+    while _key(resource, item) in taken:
+        if not is_live(item):
+            # Two of one name were deleted with one mark.
+            item |= {"deleted": str(uuid5(NAMESPACE_URL, f"deleted/{item['id']}/{number}"))}
+        else:
+            suffix = f" ({number})"
+            item |= {"name": f"{name[: LONGEST_NAME - len(suffix)].rstrip()}{suffix}"}
+        number += 1
+    taken.add(_key(resource, item))
+    return item
+
+
+def _orphans(items: Iterable[OldItem], stays: Mapping[str, Document]) -> set[str]:
+    """The items whose parent is gone, or lies below them; `stays` are the live items that stay as they are."""
+    live = stays.keys() | {item.id for item in items if not item.deleted}
+    parents = {item_id: one.get("parent_id") for item_id, one in stays.items()}
+    orphans: set[str] = set()
+    for item in sorted(items, key=lambda item: item.id):
+        parent_id = None if item.deleted else item.fields.get("parent_id")
+        if parent_id and (parent_id not in live or _leads_to(item.id, parent_id, parents)):
+            orphans.add(item.id)
+            parent_id = None
+        parents[item.id] = parent_id
+    return orphans
 
 
 def _leads_to(item_id: str, parent_id: str, parents: Mapping[str, str | None]) -> bool:

@@ -120,8 +120,10 @@ def id_of(container_id: str, value: object) -> str | None:
 
 
 def deleted_of(document: Mapping[str, Any]) -> str | None:
-    """The UUID that marks a deleted document."""
-    return str(value) if (value := document.get("deleted")) else None
+    """The UUID that marks a deleted document; one that is none becomes one."""
+    if not (value := document.get("deleted")):
+        return None
+    return uuid_in(value) or str(uuid5(NAMESPACE_URL, f"deleted/{document['id']}"))
 
 
 def instant_of(value: object) -> datetime | None:

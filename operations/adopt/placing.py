@@ -5,8 +5,10 @@ Among themselves, the earlier one gives way: it ends where the next one begins.
 """
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from operations.adopt.remarks import LEFT_OUT, Remark
@@ -32,7 +34,7 @@ def places(wanted: Mapping[str, Interval], fixed: Iterable[Interval], *, trim: b
     """
     placed: dict[str, Place] = {}
     waiting: list[tuple[datetime, datetime, str]] = []
-    in_the_way = sorted(fixed, key=lambda interval: interval.start)
+    in_the_way = _merged(fixed)
     for entry_id, interval in wanted.items():
         free, remarks = _beside(interval, in_the_way, trim=trim)
         placed[entry_id] = Place(free, remarks)
@@ -57,11 +59,29 @@ def places(wanted: Mapping[str, Interval], fixed: Iterable[Interval], *, trim: b
     return placed
 
 
+def _merged(intervals: Iterable[Interval]) -> list[Interval]:
+    """The same time as intervals that are disjoint, earliest first."""
+    merged: list[Interval] = []
+    for start, end in sorted(intervals, key=lambda one: one.start):
+        before = merged[-1] if merged else None
+        if before and (before.end is None or start < before.end):
+            merged[-1] = Interval(before.start, before.end and end and max(before.end, end))
+        else:
+            merged.append(Interval(start, end))
+    return merged
+
+
 def _beside(interval: Interval, fixed: Sequence[Interval], *, trim: bool) -> Place:
-    """What of an interval is free: from where what it begins in has ended, to where the next begins."""
+    """What of an interval is free: from where what it begins in has ended, to where the next begins.
+
+    `fixed` is disjoint, earliest first.
+    """
     start, end = interval
     remarks: list[Remark] = []
-    for one in fixed:
+    first = bisect_right(fixed, start, key=lambda one: one.start)
+    for one in islice(fixed, max(first - 1, 0), None):
+        if end and one.start >= end:
+            break
         if not overlap(Interval(start, end), one):
             continue
         if one.start > start and (trim or end is None):

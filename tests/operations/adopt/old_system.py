@@ -118,6 +118,9 @@ class Generator:
         """Names that are too long, or the same but for blanks; references that lead nowhere; states unheard of."""
         names = ["Acme", "Acme ", " Acme", "Andes Railways", "Quito Water\u200b", "x" * 70, "x" * 50, "", "Bad\x00name"]
         customers = [self.item(name, status="active") for name in names]
+        mark = self.id()
+        customers += [self.item(name, deleted=mark) for name in ("Acme", "Acme ", "Globex")]
+        customers += [self.item("Globex", deleted="yes"), self.item("Globex", deleted="yes")]
         customers += [
             self.item("Acme", deleted=self.id()),
             self.item("Globex", status="Inactive"),

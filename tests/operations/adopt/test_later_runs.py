@@ -155,6 +155,17 @@ async def test_catalog_items_that_are_changed_here_stay_and_others_follow(move: 
     assert told.codes(theirs["id"]) == [("name_taken", "renamed")]
 
 
+async def test_deleted_items_of_one_name_are_all_brought(move: Move) -> None:
+    await move.fill()
+    await adopting.adopt(move.old)
+
+    here = [one async for one in move.new.container("customer").read_all_items() if "kind" not in one]
+    assert {one["id"] for one in here} == {one["id"] for one in move.catalog["customer"]}
+    gone = {one["id"] for one in move.catalog["customer"] if one.get("deleted")}
+    assert {one["id"] for one in here if "deleted" in one} == gone
+    assert len({one["deleted"] for one in here if one["name"] == "Acme" and "deleted" in one}) == 3
+
+
 async def test_names_that_are_exchanged_in_the_old_system_are_exchanged_here(move: Move) -> None:
     first, second = move.catalog["technology"][1], move.catalog["technology"][2]
     await move.fill()

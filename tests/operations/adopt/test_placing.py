@@ -1,5 +1,6 @@
 """Where overlapping entries come to lie, and that whatever they are, they do not overlap afterwards."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -71,6 +72,19 @@ def test_what_is_there_already_never_gives_way() -> None:
     assert placed(of(8, 9.5), of(7, 9), fixed=fixed, trim=False) == [None, of(7, 9)]
     assert placed(of(19), of(21, 22), of(21), fixed=fixed) == [of(19, 20), None, None]
     assert placed(of(2), fixed=fixed, trim=False) == [of(2, 9)]
+
+
+def test_it_goes_fast_however_much_is_there_already() -> None:
+    """A hundred times as much takes about a hundred times as long, and not ten thousand times."""
+    count = 5_000
+    fixed = [of(2 * number, 2 * number + 1) for number in range(count)]
+    wanted = {str(number): of(2 * number + 0.5, 2 * number + 1.5) for number in range(count)}
+
+    began = time.process_time()
+    found = places(wanted, fixed, trim=True)
+
+    assert time.process_time() - began < 5
+    assert {place.interval for place in found.values()} == {of(2 * n + 1, 2 * n + 1.5) for n in range(count)}
 
 
 INTERVALS = st.builds(
