@@ -19,7 +19,11 @@ class AuditEvent(Answer):
         allow_none=True,
         metadata=about("The owner of the item; null if it has none.", "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"),
     )
-    action = Text(metadata=about("`create`, `update` or `delete`.", "update"))
+    action = Text(
+        metadata=about(
+            "What was done: `create`, `update`, `delete`, or a word of the kind of item, such as `approve`.", "update"
+        )
+    )
     description = Text(metadata=about("The change in words.", "Stop a time entry"))
     item_id = Id(metadata=about("The id of the item.", "b7c8d5a4-3a8e-4a59-8b0f-0d9f6f3c4e03"))
     container_id = Text(metadata=about("The kind of item.", "time_entry"))
