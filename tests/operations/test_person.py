@@ -201,8 +201,8 @@ async def test_an_export_holds_timesheets_and_an_erasure_their_hours_alone(world
     await deliver(world.app)
 
     records = {record["kind"]: record for record in await exported(person_of(world))}
-    # They are for administrators.
-    assert "amounts" not in records["timesheet"]
+    # What an hour costs is in no export; what was approved is, as a part of what was approved.
+    assert records["timesheet"]["amounts"] == [{"currency": "EUR", "billable": "80.00", "cost": "0.00"}]
     assert [step["comment"] for step in records["timesheet"]["history"]] == [f"{secret} 1", f"{secret} 2"]
 
     await erase(person_of(world))
