@@ -74,9 +74,7 @@ lock: $(READY) ## pin requirements*.in, transitively, for every supported Python
 
 lock-clients: ## pin tests/clients/package.json, transitively, without addresses
 	cd $(CLIENTS) && npm install --package-lock-only
-	cd $(CLIENTS) && node -e 'const fs = require("fs"), name = "package-lock.json", lock = JSON.parse(fs.readFileSync(name)); \
-		for (const one of Object.values(lock.packages)) delete one.funding; \
-		fs.writeFileSync(name, JSON.stringify(lock, null, 2) + "\n")'
+	cd $(CLIENTS) && node -e 'const fs = require("fs"), name = "package-lock.json", lock = JSON.parse(fs.readFileSync(name)); for (const one of Object.values(lock.packages)) delete one.funding; fs.writeFileSync(name, JSON.stringify(lock, null, 2) + "\n")'
 
 migrate: $(READY) ## update the database that the environment's settings name
 	$(BIN)/python cli.py migrate

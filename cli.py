@@ -18,7 +18,7 @@ from local import postman
 from local.host.configuration import LocalSettings
 from local.host.environment import SETTINGS_FILE, DatabaseChoice, apply
 from migrations import runner
-from operations import check, export_file, import_commands, person, report
+from operations import check, export_file, import_commands, person, reencryption, report
 from operations import replay_feed as replays
 from operations.adopt.adoption import Adoption
 from operations.adopt.listing import Listing
@@ -234,6 +234,20 @@ def erase_user(tenant: str, user: str, units: float) -> None:
     """Erase a person's name, e-mail and free text; their hours stay. If it is interrupted, run it again."""
     with Progress() as progress:
         perform(lambda: person.erase(person.Person(tenant, user), progress), Pace(units))
+
+
+@cli.command("reencrypt-secrets")
+@UNITS
+def reencrypt_secrets(units: float) -> None:
+    """Encrypt the secrets of webhooks with the current SECRETS_KEY. If it is interrupted, run it again."""
+
+    async def run() -> list[reencryption.Found]:
+        return [found async for found in reencryption.reencrypt()]
+
+    found = perform(run, Pace(units))
+    for webhook_id in sorted(one.webhook_id for one in found if not one.is_readable):
+        click.echo(f"webhook {webhook_id}: no key reads its secret; rotate it")
+    click.echo(f"{sum(one.is_readable for one in found)} encrypted anew")
 
 
 @cli.command("check")

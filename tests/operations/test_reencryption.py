@@ -1,0 +1,52 @@
+"""After a change of the key, every webhook's secret is encrypted with the new one, and still the same."""
+
+import base64
+
+import aiohttp
+from click.testing import CliRunner
+
+from cli import cli
+from embedded_cosmos.testing import CosmosAccount
+from operations.reencryption import reencrypt
+from shared.config import settings
+from tests.application import SECRETS_KEY, Application, application
+from tests.test_secrets_key import environment
+from tests.webhooks.receiving import Receiver, hooked, receiver, send
+from tests.world import make_world
+
+NEW, OTHER = (base64.b64encode(bytes([n]) * 32).decode() for n in (7, 8))
+
+
+async def found(current: str, previous: str) -> list[bool]:
+    with environment({"SECRETS_KEY": current, "SECRETS_KEY_PREVIOUS": previous}):
+        return [one.is_readable async for one in reencrypt()]
+
+
+async def test_secrets_outlive_a_change_of_the_key(
+    cosmos_account: CosmosAccount, app: Application, http: aiohttp.ClientSession
+) -> None:
+    del app
+    async with application(cosmos_account, WEBHOOKS_TO_LOOPBACK="1") as served, receiver() as received:
+        world = await make_world(http, served)
+        webhook = await hooked(world, received.url)
+        (await world.admin.post(f"webhooks/{webhook['id']}/ping")).ok()
+        rotated = (await world.admin.post(f"webhooks/{webhook['id']}/rotate", {})).ok()
+        # Without the previous key, nothing can be done.
+        assert await found(NEW, "") == [False]
+        assert await found(NEW, SECRETS_KEY) == [True]
+        assert await found(NEW, SECRETS_KEY) == []
+        with environment({"SECRETS_KEY": NEW}):
+            await send()
+        assert settings().secrets.keys
+
+    check(received, rotated["secret"], webhook["secret"])
+
+
+def check(received: Receiver, current: str, previous: str) -> None:
+    (one,) = received.received
+    assert one.is_signed_with(current, 0)
+    assert one.is_signed_with(previous, 1)
+
+
+def test_the_command_says_what_it_does() -> None:
+    assert "SECRETS_KEY" in CliRunner().invoke(cli, ["reencrypt-secrets", "--help"]).output
