@@ -57,6 +57,7 @@ class Measured:
     session: aiohttp.ClientSession
     admin: Person
     working: list[Person]
+    seconds: float
 
     async def ask(self, person: Person, call: calls.Call) -> tuple[int, bytes]:
         headers = {"Authorization": f"Bearer {person.token}"}
@@ -76,7 +77,7 @@ class Measured:
             return [*await answer.json()]
 
 
-async def measure(rounds: int = ROUNDS) -> dict[str, Any]:
+async def measure(rounds: int = ROUNDS, owners: int = OWNERS, seconds: float = SECONDS) -> dict[str, Any]:
     """The figures of a backend of its own, on a database that it fills."""
     async with AsyncExitStack() as running:
         database = await running.enter_async_context(stack.database(faults=True))
@@ -90,14 +91,14 @@ async def measure(rounds: int = ROUNDS) -> dict[str, Any]:
         client = CosmosClient(database.url, EMULATOR_KEY, transport=AioHttpTransport(use_env_settings=False))
         running.push_async_callback(client.close)
         bare = await floor.prepared(client.get_database_client(stack.DATABASE), people.admin)
-        await _fill(bare.entries, bare.entry)
-        at_full_speed = Measured(database, unpaced, session, people.admin, people.writers)
-        slowly = Measured(database, paced, session, people.admin, people.writers)
+        await _fill(bare.entries, bare.entry, owners)
+        at_full_speed = Measured(database, unpaced, session, people.admin, people.writers, seconds)
+        slowly = Measured(database, paced, session, people.admin, people.writers, seconds)
         for kind in ("billable", "cost"):
             body = {"kind": kind, "amount": "85.00", "currency": "EUR"}
             await at_full_speed.ask(people.admin, calls.Call("POST", "rates", body))
         return {
-            "entries": OWNERS * ENTRIES_EACH,
+            "entries": owners * ENTRIES_EACH,
             "report": await _report(at_full_speed, bare.entries, rounds),
             "paced": await _timed_report(slowly),
             "others": await _others(slowly),
@@ -110,11 +111,11 @@ async def measure(rounds: int = ROUNDS) -> dict[str, Any]:
         }
 
 
-async def _fill(entries: ContainerProxy, entry: Document) -> None:
+async def _fill(entries: ContainerProxy, entry: Document, owners: int) -> None:
     first = company.last_month(datetime.now(UTC))
     spell = ((first + timedelta(days=31)).replace(day=1) - first) / ENTRIES_EACH
     projects = [entry["project_id"]] * 9
-    for owner_id in (str(uuid4()) for _ in range(OWNERS)):
+    for owner_id in (str(uuid4()) for _ in range(owners)):
         worked: list[Any] = []
         for number in range(ENTRIES_EACH):
             start = first + number * spell
@@ -188,7 +189,7 @@ async def _bare(entries: ContainerProxy, admin: Person) -> list[float]:
 async def _others(measured: Measured) -> dict[str, Any]:
     """What it takes others to be told of their running timers, without a report and beside one after the other."""
     people = [asdict(person) for person in measured.working]
-    order: Document = {"host": measured.app.url, "people": people, "rate": POLLS_A_SECOND, "seconds": SECONDS}
+    order: Document = {"host": measured.app.url, "people": people, "rate": POLLS_A_SECOND, "seconds": measured.seconds}
     usual = percentiles((await stack.ordered("benchmarks.polling", order))["took"])
     async with _reports(measured):
         meanwhile = percentiles((await stack.ordered("benchmarks.polling", order))["took"])
@@ -212,7 +213,7 @@ async def _throttled(measured: Measured, *, reports: bool) -> dict[str, int]:
         }
         await measured.faults("POST", fault)
     statuses: list[int] = []
-    ends = time.monotonic() + SECONDS
+    ends = time.monotonic() + measured.seconds
 
     async def clock(person: Person) -> None:
         while time.monotonic() < ends:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from benchmarks import cold_start, large_answers, operations, peers
+from benchmarks import cold_start, large_answers, operations, peers, reports
 from benchmarks.calls import OPERATIONS
 from benchmarks.operations import OURS, Effort
 from benchmarks.peers import PEER
@@ -88,6 +88,16 @@ async def test_large_answers() -> None:
 
     assert result["bytes"] > 2 * large_answers.ENTRIES_EACH * 500
     assert all(ratio > 0 for ratio in result["ratio_to_floor"].values())
+
+
+async def test_reports() -> None:
+    result = await reports.measure(rounds=1, owners=2, seconds=0.5)
+
+    assert result["entries"] == 2 * reports.ENTRIES_EACH
+    assert result["report"]["request units"] > 0
+    assert result["throttled"]["clock-ins alone"]["answered 429 or 503"] == 0
+    # The same rows, by the same clock.
+    assert result["workbook"]["times the rows of XlsxWriter"] > 3
 
 
 async def test_peers() -> None:
