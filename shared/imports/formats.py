@@ -45,6 +45,10 @@ def _plain(title: object) -> str:
     return " ".join(str(title).strip(WHITE_SPACE + "\ufeff").casefold().split())
 
 
+# A row without any of these is no entry: it is empty, or adds others up.
+TELLING = frozenset(
+    ("date", "start_date", "start_time", "end_time", "start", "end", "project", "customer", "activity", "description")
+)
 _CLOCKS: Mapping[str, Sequence[str]] = {
     "start_date": ("start date",),
     "start_time": ("start time",),

@@ -52,7 +52,7 @@ class Import:
         """How many customers, projects and activities it has made."""
         return self._catalog.made
 
-    async def run(self, *, resume: bool = False) -> AsyncIterator[Result]:
+    async def run(self, *, resume: bool = False, rows_at_once: int = ROWS_AT_ONCE) -> AsyncIterator[Result]:
         """Write the rows, part after part, and tell what came of each. With `resume`, only those parts that an earlier
         run of the same import had not come to.
 
@@ -65,7 +65,7 @@ class Import:
             record["owners"] = before["owners"]
         skipped = before["rows_done"] if before and resume else 0
         rows, ids, done = self._reader.rows(), Ids(self._catalog), 0
-        while part := await asyncio.to_thread(lambda: [*islice(rows, ROWS_AT_ONCE)]):
+        while part := await asyncio.to_thread(lambda: [*islice(rows, rows_at_once)]):
             of_owner, outcomes = self._owned(part, ids)
             done += len(part)
             if done <= skipped:

@@ -12,7 +12,7 @@ from typing import BinaryIO, NamedTuple
 from xml.etree import ElementTree as ET
 
 from shared.errors import ApiError
-from shared.imports.formats import MOST_ROWS_ABOVE, Format
+from shared.imports.formats import MOST_ROWS_ABOVE, TELLING, Format
 from shared.imports.values import Cell
 
 CSV = "text/csv"
@@ -90,9 +90,10 @@ class Table:
         self._header, self.places = self._find_header(form)
 
     def rows(self) -> Iterator[Line]:
-        """The rows that hold something. Raises ApiError 400 where the file is malformed."""
+        """The rows that say when or for what; a row of totals does not. Raises ApiError 400 for a malformed file."""
+        places = [place for name, place in self.places.items() if name in TELLING]
         for line in self._lines():
-            if line.number > self._header and any(cell != "" for cell in line.cells):
+            if line.number > self._header and any(line.cells[one] != "" for one in places if one < len(line.cells)):
                 yield line
 
     def _lines(self) -> Iterator[Line]:
