@@ -202,8 +202,8 @@ async def _answering_at_once() -> AsyncIterator[str]:
 
 
 def percentiles(took: Sequence[float]) -> dict[str, float]:
-    """In milliseconds."""
-    cuts = statistics.quantiles(took, n=100, method="inclusive")
+    """In milliseconds. Of a single call, which a busy machine may leave in so short a time, it is that."""
+    cuts = statistics.quantiles([*took] * 2 if len(took) == 1 else took, n=100, method="inclusive")
     return {f"p{percent}": round(cuts[percent - 1], 2) for percent in (50, 95, 99)}
 
 

@@ -6,15 +6,18 @@ process. The command line and tests call `close` when they end.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any, Self
 
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import AzureError
 from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from shared.config import FeatureFlagSettings, settings
+from shared.cosmos.containers import TIME_ENTRY
 from shared.logs import hand_on_trace
 
 if TYPE_CHECKING:
@@ -73,6 +76,21 @@ cosmos_transport: ContextVar[Callable[[], AsyncHttpTransport[Any, Any]]] = Conte
 def container(container_id: str) -> ContainerProxy:
     """A container of the database of the settings."""
     return cosmos().get_database_client(settings().cosmos_database).get_container_client(container_id)
+
+
+@cache
+def opening() -> asyncio.Task[None]:
+    """Opens the database, once in a process, beside what the first call does meanwhile; it never fails.
+
+    What is wrong with the database shows in the first call that needs it.
+    """
+    return asyncio.create_task(_open())
+
+
+async def _open() -> None:
+    """The SDK reads the account and the container's partition key before its first request, and keeps both."""
+    with suppress(AzureError):
+        await container(TIME_ENTRY).read()
 
 
 @cache
@@ -149,6 +167,10 @@ async def close() -> None:
     """Close every open client; the next call opens new ones."""
     while _closers:
         await _closers.pop()()
+    if opening.cache_info().currsize:
+        opening().cancel()
+        await asyncio.wait({opening()})
+        opening.cache_clear()
     if cosmos.cache_info().currsize:
         await cosmos().close()
     if app_configuration.cache_info().currsize:

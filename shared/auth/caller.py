@@ -1,5 +1,6 @@
 """From the token of a request to its Caller: who is calling, in which tenant, with which rights."""
 
+import asyncio
 import math
 import time
 from collections.abc import Callable, Mapping
@@ -74,9 +75,19 @@ class Admission:
 
 
 class Callers:
-    """Makes callers of tokens, and caches those of tokens that were checked. `clock` counts seconds, for tests."""
+    """Makes callers of tokens, and caches those of tokens that were checked. `clock` counts seconds, for tests.
 
-    def __init__(self, verification: JwtVerification, *, clock: Callable[[], float] = time.monotonic) -> None:
+    `meanwhile` begins what can be done while the issuer's keys are fetched.
+    """
+
+    def __init__(
+        self,
+        verification: JwtVerification,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        meanwhile: Callable[[], asyncio.Task[None]] | None = None,
+    ) -> None:
+        self._meanwhile = meanwhile
         self._verification = verification
         self._keys = SigningKeys(verification.jwks_url, clock=clock) if verification.jwks_url else None
         self._admitted: dict[str, Admission] = {}
@@ -102,7 +113,11 @@ class Callers:
         return self._keys is None or (token.key_id is not None and await self._keys.find(token.key_id) is token.key)
 
     async def _admit(self, text: str) -> Admission:
+        meanwhile = self._meanwhile() if self._keys and self._meanwhile else None
         token = await read_token(text, self._verification, self._keys)
+        # A token that is refused does not wait for it.
+        if meanwhile and not meanwhile.done():
+            await asyncio.wait({meanwhile})
         expires_at = int(token.claims["exp"]) + LEEWAY_SECONDS if "exp" in token.claims else math.inf
         admission = Admission(caller_from(token.claims), token, expires_at)
         if len(self._admitted) >= MOST_TOKENS:
@@ -114,7 +129,8 @@ class Callers:
 @cache
 def of_process() -> Callers:
     """The callers of this process, as its settings have them."""
-    callers = Callers(settings().jwt)
+    # A first call waits for the issuer's keys and for the database: both are asked at once.
+    callers = Callers(settings().jwt, meanwhile=clients.opening)
     clients.on_close(_forget)
     return callers
 

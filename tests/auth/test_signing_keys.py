@@ -14,7 +14,7 @@ import pytest
 from shared.auth.caller import Callers
 from shared.auth.signing_keys import COMPLETE_SECONDS, MOST_BYTES, RENEWED_AFTER_SECONDS, TRY_AGAIN_SECONDS
 from shared.errors import ApiError
-from tests.auth.key_server import ISSUER, KEY, OTHER_KEY, KeyServer, jwk_of, signed
+from tests.auth.key_server import ISSUER, KEY, OTHER_KEY, TENANT, KeyServer, jwk_of, signed
 
 FIVE_MINUTES = 300
 GOOD = jwk_of(KEY, "1")
@@ -301,3 +301,25 @@ async def test_anything_in_a_tokens_header_is_401(callers: Callers, issuer: KeyS
         token = jwt.encode(payload, KEY, algorithm="RS256", headers={"kid": "1", **header})
         assert await status(callers, token) == 401, header
     assert issuer.requests <= 2
+
+
+async def test_what_is_begun_meanwhile_is_waited_for_by_a_good_token_and_by_no_other(issuer: KeyServer) -> None:
+    """A first call opens the database beside the fetch of the keys."""
+    ended = asyncio.Event()
+    meanwhile: asyncio.Task[None] = asyncio.create_task(_until(ended))
+    callers = Callers(issuer.verification, meanwhile=lambda: meanwhile)
+
+    with pytest.raises(ApiError):
+        await callers.caller_of(signed(OTHER_KEY))
+    good = asyncio.create_task(callers.caller_of(signed()))
+    await issuer.asked(1)
+    done, _ = await asyncio.wait({good}, timeout=0.1)
+    assert not done
+    ended.set()
+
+    assert (await good).tenant_id == TENANT
+    await callers.close()
+
+
+async def _until(event: asyncio.Event) -> None:
+    await event.wait()

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from benchmarks.recording import recording
 from local.demo_tokens import token
 from tests.application import ROOT, Application
 from tests.auth.key_server import key_server, signed
@@ -101,15 +102,23 @@ def test_the_first_answer_imports_what_it_is_asked_for(app: Application) -> None
     assert sorted(imported(answered) & (NOT_FOR_READING | OUR_OWN_FOR_OTHERS)) == []
 
 
-async def test_the_issuers_keys_are_asked_for_before_the_database_is_opened(app: Application) -> None:
-    """A first call waits for both: a token that is refused must not wait for the database as well."""
-    async with key_server() as issuer:
-        issuer.body = b"not a key set"
-        opened = "import shared.clients; report['opened'] = shared.clients.cosmos.cache_info().currsize"
-        code = IMPORT + ANSWER + opened
-        answered = await asyncio.to_thread(report_of, code, signed(), **{**app.settings, **issuer.settings})
+async def test_the_database_is_opened_beside_the_fetch_of_the_issuers_keys(app: Application) -> None:
+    """While the key server has not answered, the container is read, and the call itself does not read it again."""
+    container = f"GET /dbs/{app.settings['COSMOS_DATABASE']}/colls/time_entry"
+    async with key_server() as issuer, recording(app.settings["COSMOS_ENDPOINT"]) as recorder:
+        issuer.answers.clear()
+        settings = {**app.settings, **issuer.settings, "COSMOS_ENDPOINT": recorder.url}
+        answering = asyncio.create_task(asyncio.to_thread(report_of, IMPORT + ANSWER, signed(), **settings))
+        async with asyncio.timeout(60):
+            while container not in [request.rstrip("/") for request in recorder.requests]:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        opened = len(recorder.requests)
+        issuer.answers.set()
 
-        assert (answered["status"], answered["opened"], issuer.requests) == (503, 0, 1)
+        assert (await answering)["status"] == 204
+        after = [request.rstrip("/") for request in recorder.requests[opened:]]
+        assert f"{container}/docs/timeline" in after
+        assert container not in after
 
 
 def test_the_garbage_collector_is_spared_what_stays_and_works_again(indexed: dict[str, object]) -> None:
