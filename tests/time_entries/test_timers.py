@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.instants import TENTH
-from tests.calling import Item, Person, ago, instant_of, stored
+from tests.calling import Item, Person, ago, instant_of, stored, without_proposal
 from tests.world import World
 
 
@@ -17,8 +17,7 @@ async def running(person: Person) -> Item | None:
     answer = await person.get("time-entries/running")
     if answer.status == 204:
         return None
-    item: Item = answer.ok()
-    return item
+    return without_proposal(answer)
 
 
 def is_now(text: str) -> bool:
