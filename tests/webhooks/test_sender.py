@@ -275,7 +275,7 @@ async def test_fast_receivers_do_not_wait_for_slow_ones(world: World) -> None:
         await deliver(world.app)
         arrived.clear()
         started = loop.time()
-        await sender.run(budget=timedelta(seconds=2))
+        await sender.run(budget=timedelta(seconds=9))
         assert len(arrived) == 30
         return median(arrived) - started
 
@@ -292,7 +292,7 @@ async def test_fast_receivers_do_not_wait_for_slow_ones(world: World) -> None:
         beside = await delay()
 
     # Far from the ten seconds after which a slow one is given up; the machine may be busy with other things.
-    assert beside < max(2 * usual, 2)
+    assert beside < max(2 * usual, 5)
 
 
 async def test_a_webhooks_deliveries_go_side_by_side_up_to_a_bound(world: World, received: Receiver) -> None:
