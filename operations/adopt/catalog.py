@@ -141,7 +141,7 @@ def plan_of(
         if target["name"] != name:
             remarks.append(Remark("name_taken", "renamed", name, target["name"]))
         tell(item.id, remarks)
-    return CatalogPlan(targets, rows)
+    return CatalogPlan(targets, sorted(rows, key=lambda row: row.item_id))
 
 
 def next_writes(resource: Resource, present: Mapping[str, Document], targets: Mapping[str, Document]) -> list[Document]:
