@@ -11,18 +11,27 @@ import platform
 import statistics
 import tempfile
 from collections.abc import Mapping
-from typing import NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
 from azure.cosmos.aio import CosmosClient
 
 from benchmarks import stack
+from benchmarks.issuer import Issuer, issuer
 from embedded_cosmos.auth import EMULATOR_KEY
 from local.demo_tokens import DEMO_TENANT, token
 
 OURS = ("function_app", "http_time_entries")
 BARE = ("benchmarks.bare_app", "http_running")
 OWNER = "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"
-TIMELINE = {"id": "timeline", "kind": "timeline", "tenant_id": DEMO_TENANT, "owner_id": OWNER, "running": None}
+# Whole, so that it is not rebuilt from the entries.
+TIMELINE: dict[str, Any] = {
+    "id": "timeline",
+    "kind": "timeline",
+    "owner_id": OWNER,
+    "running": None,
+    "last_end": None,
+    "locks": [],
+}
 
 
 class Start(NamedTuple):
@@ -45,19 +54,24 @@ class Comparison(TypedDict):
 
 
 class ColdStart(TypedDict):
-    """What was measured, by the names of `Start`: with compiled modules at hand, and with none."""
+    """What was measured, by the names of `Start`: with compiled modules, with none, and with signatures checked.
+
+    For the last, modules are compiled, and the issuer's keys are fetched, which the bare app does not do.
+    """
 
     python: str
     pairs: int
     compiled: dict[str, Comparison]
     uncompiled: dict[str, Comparison]
+    checked: dict[str, Comparison]
 
 
 async def measure(pairs: int = 9) -> ColdStart:
-    """Measure so many pairs with compiled modules, and as many without."""
-    async with stack.database(":memory:") as database:
+    """Measure so many pairs with compiled modules, as many without, and as many with signatures checked."""
+    async with stack.database(":memory:") as database, issuer() as trusted:
         await stack.migrate(database.url)
-        await _fill(database.url)
+        await _fill(database.url, DEMO_TENANT)
+        await _fill(database.url, trusted.tenant_id)
         with tempfile.TemporaryDirectory() as full, tempfile.TemporaryDirectory() as empty:
             environment = {**os.environ, **stack.account_settings(database.url), "PYTHONPATH": str(stack.ROOT)}
             # Said outright: where modules may be written nowhere, only those that were installed would be compiled.
@@ -66,29 +80,32 @@ async def measure(pairs: int = 9) -> ColdStart:
             # The first start of each compiles.
             await _pair(kept)
             compiled = [await _pair(kept) for _ in range(pairs)]
+            checked = [await _pair({**kept, **trusted.settings}, trusted) for _ in range(pairs)]
             uncompiled = [await _pair(never) for _ in range(pairs)]
     return {
         "python": platform.python_version(),
         "pairs": pairs,
         "compiled": _compared(compiled),
         "uncompiled": _compared(uncompiled),
+        "checked": _compared(checked),
     }
 
 
-async def _fill(account: str) -> None:
+async def _fill(account: str, tenant_id: str) -> None:
     """The timeline of one user who runs no timer."""
     async with CosmosClient(account, EMULATOR_KEY) as client:
         database = client.get_database_client(stack.DATABASE)
-        await database.get_container_client("time_entry").create_item(TIMELINE)
+        await database.get_container_client("time_entry").create_item({**TIMELINE, "tenant_id": tenant_id})
 
 
-async def _pair(environment: Mapping[str, str]) -> tuple[Start, Start]:
-    return await _start(*OURS, environment), await _start(*BARE, environment)
+async def _pair(environment: Mapping[str, str], trusted: Issuer | None = None) -> tuple[Start, Start]:
+    return await _start(*OURS, environment, trusted), await _start(*BARE, environment, trusted)
 
 
-async def _start(module: str, function: str, environment: Mapping[str, str]) -> Start:
-    bearer = token(OWNER, "ada@example.com", "Ada")
-    arguments = [module, function, DEMO_TENANT, OWNER, bearer]
+async def _start(module: str, function: str, environment: Mapping[str, str], trusted: Issuer | None) -> Start:
+    tenant_id = trusted.tenant_id if trusted else DEMO_TENANT
+    bearer = (trusted.token if trusted else token)(OWNER, "ada@example.com", "Ada", tenant_id=tenant_id)
+    arguments = [module, function, tenant_id, OWNER, bearer]
     status, *figures = map(float, (await stack.run("benchmarks.first_answer", arguments, environment)).split())
     if status not in {200, 204}:
         raise RuntimeError(f"{module} answered {status:.0f}")

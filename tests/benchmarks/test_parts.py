@@ -19,6 +19,7 @@ from benchmarks import cold_start, large_answers, operations, peers, reports
 from benchmarks.calls import OPERATIONS
 from benchmarks.operations import OURS, Effort
 from benchmarks.peers import PEER
+from shared.time_entries.timeline import PARTS
 
 TINY = Effort(users=2, rounds=1, seconds_alone=1.0, seconds_together=2.0)
 
@@ -78,9 +79,12 @@ async def test_operations(report: Any) -> None:
 
 
 async def test_cold_starts() -> None:
+    assert cold_start.TIMELINE.keys() >= PARTS
+
     result = await cold_start.measure(1)
 
-    assert all(figures["ratio"] > 0 for figures in result["compiled"].values())
+    for figures in (result["compiled"], result["uncompiled"], result["checked"]):
+        assert all(one["ratio"] > 0 for one in figures.values())
 
 
 async def test_large_answers() -> None:
