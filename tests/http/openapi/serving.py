@@ -14,6 +14,7 @@ import requests
 
 from embedded_cosmos.testing import CosmosAccount
 from local.demo_tokens import token
+from tests.application import SECRETS_KEY
 
 ROOT = Path(__file__).parents[3]
 PATIENCE_SECONDS = 30
@@ -88,4 +89,5 @@ def _settings(account: CosmosAccount, folder: Path) -> dict[str, str]:
         "COSMOS_CONNECTION": f"AccountEndpoint={account.endpoint};AccountKey={account.key};",
         "DIRECTORY_FILE": str(folder / "directory.json"),
         "JWT_VERIFICATION": "gateway",
+        "SECRETS_KEY": SECRETS_KEY,
     }
