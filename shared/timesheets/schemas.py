@@ -96,12 +96,15 @@ class TimesheetQuery(_ListQuery):
 class MissingQuery(_ListQuery):
     """The period that timesheets are looked for in."""
 
-    start_date = PlainDate(required=True, metadata=about("The first local day.", "2026-11-01"))
-    end_date = PlainDate(required=True, metadata=about("The last local day.", "2026-11-30"))
+    # API Management takes no required query parameter, so these are checked below.
+    start_date = PlainDate(load_default=None, metadata=about("The first local day. It must be given.", "2026-11-01"))
+    end_date = PlainDate(load_default=None, metadata=about("The last local day. It must be given.", "2026-11-30"))
     timezone = timezone_in_query("UTC")
 
     @post_load
     def in_order(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if lacking := [name for name in ("start_date", "end_date") if data[name] is None]:
+            raise ValidationError({name: ["Missing data for required field."] for name in lacking})
         return _in_order(data)
 
 

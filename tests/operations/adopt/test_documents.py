@@ -16,7 +16,7 @@ from shared.time_entries.rules import Interval
 from shared.time_entries.schemas import TimeEntryBody
 
 NOW = datetime(2026, 11, 27, 21, 0, 0, 123000, tzinfo=UTC)
-PROJECT, ACTIVITY = str(uuid4()), str(uuid4())
+PROJECT, ACTIVITY = "5b0c7d52-1d0e-4f6a-9f0a-6c1c5a1f2b11", "8e2f4c9a-3b7d-4c1e-8a55-0d9b7e6f1c22"
 KNOWN = {
     "project": frozenset({PROJECT}),
     "activity": frozenset({ACTIVITY}),

@@ -23,7 +23,7 @@ from shared.time_entries.timeline import interval_of
 NOW = datetime(2026, 11, 27, 21, tzinfo=UTC)
 DAY = datetime(2024, 3, 5, tzinfo=UTC)
 HOW = How(NOW, timedelta(hours=168), trim=True)
-PROJECT, ACTIVITY = str(uuid4()), str(uuid4())
+PROJECT, ACTIVITY = "5b0c7d52-1d0e-4f6a-9f0a-6c1c5a1f2b11", "8e2f4c9a-3b7d-4c1e-8a55-0d9b7e6f1c22"
 KNOWN = {"project": frozenset({PROJECT}), "activity": frozenset({ACTIVITY})}
 PARTITION = [str(uuid4()), str(uuid4())]
 
