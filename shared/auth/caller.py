@@ -45,6 +45,11 @@ class Caller:
         """Whether the caller may see what work costs and is charged: rates, and the amounts of reports."""
         return self.is_admin
 
+    @property
+    def may_import_for_others(self) -> bool:
+        """Whether the caller's imports may hold other people's entries, and make what the catalog lacks."""
+        return self.is_admin
+
     def require_admin(self, message: str = "Only an administrator may do this") -> None:
         """Raises ApiError 403 unless the caller is an administrator."""
         if not self.is_admin:

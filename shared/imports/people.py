@@ -32,7 +32,7 @@ class People:
             return self._caller.user_id
         found = self._by_email.get(row.email, set()) if row.email else self._by_name.get(row.name, set())
         named = row.email or row.name
-        if not self._caller.is_admin:
+        if not self._caller.may_import_for_others:
             # What a person exports names nobody but them, however it spells their name.
             alone = not row.email and not found and len(self._names) == 1
             if alone or any(is_caller(user_id, self._caller) for user_id in found):
@@ -47,5 +47,5 @@ class People:
 
 async def people_for(caller: Caller, names: Collection[str]) -> People:
     """The people whom a caller's file may name. Raises ApiError 503 when an administrator's can't be looked up."""
-    look_up = directory().all_users if caller.is_admin else directory().known_users
+    look_up = directory().all_users if caller.may_import_for_others else directory().known_users
     return People(caller, await look_up(caller.tenant_id), names)

@@ -76,7 +76,7 @@ class Catalog:
     def require(self, row: Row) -> None:
         """Raises RowError where what the row names does not exist and is not to be made, or is not clear."""
         project = self._project(row)
-        if self._caller.is_admin:
+        if self._caller.may_import_for_others:
             return
         if project is None:
             raise RowError("project_not_found", f"There is no project {row.project!r}{_of(row)}")

@@ -46,3 +46,8 @@ def test_only_an_administrator_reads_what_belongs_to_others() -> None:
 def test_only_an_administrator_sees_amounts() -> None:
     assert ADMIN.may_see_amounts
     assert not USER.may_see_amounts
+
+
+def test_only_an_administrator_imports_what_belongs_to_others() -> None:
+    assert ADMIN.may_import_for_others
+    assert not USER.may_import_for_others
