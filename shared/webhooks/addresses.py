@@ -93,7 +93,7 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
 async def require_reachable(url: str, *, to_loopback: bool) -> None:
     """Check an address, and what its name resolves to. Raises AddressRefusedError.
 
-    A name that can't be resolved now passes: each delivery asks again.
+    A name that can't be resolved now passes with https: each delivery asks again. With http it must be this machine's.
     """
     address = parsed(url, to_loopback=to_loopback)
     try:
@@ -101,7 +101,8 @@ async def require_reachable(url: str, *, to_loopback: bool) -> None:
     except AddressRefusedError:
         raise
     except OSError:
-        return
+        if address.scheme != "https":
+            raise AddressRefusedError("it must begin with https://") from None
 
 
 class Resolver(AbstractResolver):

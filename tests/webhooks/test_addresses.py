@@ -61,6 +61,8 @@ async def test_the_connection_goes_to_addresses_that_were_checked() -> None:
 
 async def test_a_name_that_does_not_resolve_now_is_asked_for_at_each_delivery() -> None:
     await require_reachable("https://no-such-host.invalid/", to_loopback=False)
+    with pytest.raises(AddressRefusedError, match="https"):
+        await require_reachable("http://no-such-host.invalid/", to_loopback=True)
     with pytest.raises(OSError, match=r".+"):
         await Resolver("https", to_loopback=False).resolve("no-such-host.invalid", 443)
 
