@@ -17,7 +17,9 @@ class ChangesQuery(Query):
     cursor = Text(
         longest=LONGEST_CURSOR,
         load_default=None,
-        metadata=about("The `cursor` of the previous answer. Without it, everything that is there comes first."),
+        metadata=about(
+            "The `cursor` of the previous answer. Without it, everything that is there comes first.", "Zm9sbG93IG1l"
+        ),
     )
     start = Choice(
         "ChangesStart",

@@ -3,13 +3,12 @@
 import base64
 
 import aiohttp
-from click.testing import CliRunner
 
-from cli import cli
 from embedded_cosmos.testing import CosmosAccount
 from operations.reencryption import reencrypt
 from shared.config import settings
 from tests.application import SECRETS_KEY, Application, application
+from tests.command_line import run
 from tests.test_secrets_key import environment
 from tests.webhooks.receiving import Receiver, hooked, receiver, send
 from tests.world import make_world
@@ -49,4 +48,4 @@ def check(received: Receiver, current: str, previous: str) -> None:
 
 
 def test_the_command_says_what_it_does() -> None:
-    assert "SECRETS_KEY" in CliRunner().invoke(cli, ["reencrypt-secrets", "--help"]).output
+    assert "SECRETS_KEY" in run("reencrypt-secrets", "--help").output

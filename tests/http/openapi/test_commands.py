@@ -1,27 +1,15 @@
 """`python cli.py gen-swagger-json` and `gen-postman-collection`: what they write, and what they say when they can't."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import requests
-from click.testing import CliRunner, Result
 
-from cli import cli
+from tests.command_line import run
 from tests.http.openapi.serving import Person, Served
-
-
-def run(*arguments: str | Path) -> Result:
-    environment = dict(os.environ)
-    try:
-        return CliRunner().invoke(cli, [str(argument) for argument in arguments])
-    finally:
-        # The command line puts the settings of a laptop there, for a process of its own.
-        os.environ.clear()
-        os.environ.update(environment)
 
 
 def requests_of(collection: dict[str, Any]) -> dict[str, Any]:
