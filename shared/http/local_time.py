@@ -18,18 +18,25 @@ PLAIN_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 DATES = "With an offset or `Z` it is an instant; without one, it is local time. A plain date is a whole local day."
 
 
+NO_ZONE = "Not a time zone of the IANA database, such as America/Guayaquil."
+# The longest name of the database has 32 letters.
+LONGEST_ZONE = 100
+
+
 class TimeZone(fields.Field[ZoneInfo]):
     """A name of the IANA database in a query; what browsers say when they can't tell counts as absent."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> ZoneInfo | None:  # type: ignore[override]  # noqa: ARG002
+        if not isinstance(value, str) or len(value) > LONGEST_ZONE:
+            raise ValidationError(NO_ZONE)
         # The `+` of `Etc/GMT+5` may have become a blank; no name has one.
-        name = str(value).strip().replace(" ", "+")
+        name = value.strip().replace(" ", "+")
         if name.lower() == UNKNOWN_ZONE:
             return None
         try:
             return instants.zone_named(name)
         except ValueError as error:
-            raise ValidationError("Not a time zone of the IANA database, such as America/Guayaquil.") from error
+            raise ValidationError(NO_ZONE) from error
 
 
 class PlainDate(Text):

@@ -18,6 +18,8 @@ from yarl import URL
 LONGEST_URL = 2000
 # Slow name servers hold up these threads, never those in which the database's name is resolved.
 RESOLVING_THREADS = 32
+# Whoever registers a webhook has an answer well within the deadline of a request.
+PATIENCE_SECONDS = 2
 
 # IANA's registry of special-purpose addresses (RFC 6890 and its updates), and multicast. Python's own `is_global` does
 # not always know them: 3.11 takes 192.0.0.192, where a cloud has its metadata, for a public address.
@@ -97,7 +99,8 @@ async def require_reachable(url: str, *, to_loopback: bool) -> None:
     """
     address = parsed(url, to_loopback=to_loopback)
     try:
-        await Resolver(address.scheme, to_loopback=to_loopback).resolve(address.host or "", address.port or 0)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await Resolver(address.scheme, to_loopback=to_loopback).resolve(address.host or "", address.port or 0)
     except AddressRefusedError:
         raise
     except OSError:

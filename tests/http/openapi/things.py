@@ -52,7 +52,7 @@ class Things:
         elif resource == "rates":
             made = self._rate()
         elif resource == "webhooks":
-            made = self._admin.post(self._served, "webhooks", url="https://example.com/hooks", events=["*"])
+            made = self._admin.post(self._served, "webhooks", url="https://8.8.8.8/hooks", events=["*"])
         elif resource == "timesheets":
             made = self._timesheet(self._caller if path.endswith("/withdraw") else self._admin)
         else:
