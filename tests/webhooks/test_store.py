@@ -15,7 +15,7 @@ from tests.events.delivering import deliver, events_of
 from tests.webhooks.receiving import Receiver, hooked, listed, send
 from tests.world import World, make_world
 
-URL = "https://example.com/hooks"
+URL = "https://8.8.8.8/hooks"
 FIELDS = {
     "id", "tenant_id", "url", "events", "description", "enabled", "disabled_reason", "previous_secret_until", "deleted",
 }  # fmt: skip
