@@ -21,8 +21,8 @@ RESOLVING_THREADS = 32
 # Whoever registers a webhook has an answer well within the deadline of a request.
 PATIENCE_SECONDS = 2
 
-# IANA's registry of special-purpose addresses (RFC 6890 and its updates), and multicast. Python's own `is_global` does
-# not always know them: 3.11 takes 192.0.0.192, where a cloud has its metadata, for a public address.
+# IANA's registry of special-purpose addresses (RFC 6890 and its updates), and multicast. What Python's own `is_global`
+# knows of them differs between its versions.
 _SPECIAL_IPV4 = (
     "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
     "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16",
