@@ -124,7 +124,9 @@ class Client:
         try:
             return await asyncio.wait_for(process.wait(), seconds) == 0
         except TimeoutError:
-            process.kill()
+            # It may have come to its end just now.
+            with suppress(ProcessLookupError):
+                process.kill()
             await process.wait()
             return False
 
