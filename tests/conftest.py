@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from hypothesis import HealthCheck, settings
 
+from benchmarks.recording import Recorder, recording
 from embedded_cosmos import testing
 from embedded_cosmos.faults import Faults
 from embedded_cosmos.server import Server, serve_in_thread
@@ -38,6 +39,25 @@ async def audited(cosmos_account: CosmosAccount, app: Application) -> AsyncItera
     del app
     async with application(cosmos_account) as served:
         yield served
+
+
+@pytest.fixture(scope="module")
+async def with_directory(
+    cosmos_account: CosmosAccount, app: Application, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Application]:
+    """The app on a database and with a directory file of one file's own; the file is there once a test writes it."""
+    del app
+    file = tmp_path_factory.mktemp("directory") / "directory.json"
+    async with application(cosmos_account, DIRECTORY_FILE=str(file)) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+async def recorded(cosmos_account: CosmosAccount, app: Application) -> AsyncIterator[tuple[Application, Recorder]]:
+    """The app on a database of one file's own, and the recorder of its requests to it."""
+    del app
+    async with recording(cosmos_account.endpoint) as recorder, application(cosmos_account, recorder.url) as served:
+        yield served, recorder
 
 
 @pytest.fixture(scope="session")

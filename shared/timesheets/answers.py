@@ -9,26 +9,12 @@ from shared.auth.caller import Caller
 from shared.cosmos.items import Document
 from shared.http.fields import Answer, Choice, Id, Instant, Item, Text, about
 from shared.reports.answers import Amounts
-from shared.timesheets.rules import STATES
+from shared.timesheets.rules import PERIOD, STATES
 
 USER_ID = "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"
 DIGEST = "v1:sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 # What is shown as it is kept.
-FIELDS = (
-    "id",
-    "tenant_id",
-    "owner_id",
-    "start_date",
-    "end_date",
-    "timezone",
-    "start",
-    "end",
-    "status",
-    "comment",
-    "history",
-    "entries",
-    "digest",
-)
+FIELDS = (*PERIOD, "comment", "history", "entries", "digest")
 
 
 class Decision(Answer):

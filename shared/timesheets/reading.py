@@ -12,6 +12,7 @@ from shared.cosmos.items import LIVE, Document
 from shared.errors import ApiError
 from shared.http import cursors
 from shared.ids import is_uuid
+from shared.time_entries import lists
 from shared.time_entries.locks import TIMESHEET, Lock
 from shared.time_entries.neighbours import BEFORE
 from shared.time_entries.schemas import EVERYONE
@@ -30,10 +31,7 @@ MATCHING = (
     " AND (IS_NULL(@states) OR ARRAY_CONTAINS(@states, c.status))"
 )
 OWN = f"SELECT * FROM c WHERE {MATCHING} ORDER BY c.id DESC OFFSET 0 LIMIT @limit"
-OF_TENANT = (
-    "SELECT * FROM c WHERE c.tenant_id = @tenant AND (IS_NULL(@owners) OR ARRAY_CONTAINS(@owners, c.owner_id))"
-    f" AND NOT ARRAY_CONTAINS(@hidden, LOWER(c.owner_id)) AND {MATCHING} ORDER BY c.id DESC OFFSET 0 LIMIT @limit"
-)
+OF_TENANT = f"SELECT * FROM c WHERE {lists.OF_TENANT} AND {MATCHING} ORDER BY c.id DESC OFFSET 0 LIMIT @limit"
 STARTING_IN = f"SELECT * FROM c WHERE c.start_date >= @start AND c.start_date < @end AND {LIVE} ORDER BY c.start_date"
 
 

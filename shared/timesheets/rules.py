@@ -24,6 +24,8 @@ LONGEST_DAYS = 62
 MILLISECOND = timedelta(milliseconds=1)
 STATES = ("submitted", "approved", "rejected", "withdrawn", "reopened")
 
+# What a timesheet is, whoever is told of it: its answer and its events hold more.
+PERIOD = ("id", "tenant_id", "owner_id", "start_date", "end_date", "timezone", "start", "end", "status")
 # The fields of an entry that the digest is over. The owner is the timesheet's, and not kept with each of them.
 DIGESTED = (
     "id",

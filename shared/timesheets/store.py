@@ -31,20 +31,7 @@ from shared.timesheets.verification import present
 
 SUBMIT = "Submit a timesheet"
 # What an event tells of a timesheet: no amounts, which are for administrators, and of the comments the step's own.
-TOLD = (
-    "id",
-    "tenant_id",
-    "owner_id",
-    "start_date",
-    "end_date",
-    "timezone",
-    "start",
-    "end",
-    "status",
-    "entries",
-    "milliseconds",
-    "digest",
-)
+TOLD = (*rules.PERIOD, "entries", "milliseconds", "digest")
 
 
 async def submit(caller: Caller, now: datetime, fields: Mapping[str, Any]) -> Document:

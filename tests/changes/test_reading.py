@@ -1,6 +1,5 @@
 """`GET /changes`: what comes, and what a call costs."""
 
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,14 +7,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from benchmarks.recording import Recorder, recording
-from embedded_cosmos.testing import CosmosAccount
+from benchmarks.recording import Recorder
 from shared import instants
 from shared.auth.caller import Caller
 from shared.catalog.announcements import Announcement
 from shared.changes import reading
 from shared.changes.cursor import Cursor
-from tests.application import Application, application
+from tests.application import Application
 from tests.calling import Answer, Person
 from tests.changes.copying import changes, now
 from tests.world import World, make_world
@@ -157,13 +155,6 @@ class Measured:
         with self.recorder.listening():
             answer: Answer = await person.get("changes", {"cursor": cursor})
         return answer.ok(), self.recorder.round_trips, self.recorder.charge
-
-
-@pytest.fixture(scope="module")
-async def recorded(cosmos_account: CosmosAccount, app: Application) -> AsyncIterator[tuple[Application, Recorder]]:
-    del app
-    async with recording(cosmos_account.endpoint) as recorder, application(cosmos_account, recorder.url) as served:
-        yield served, recorder
 
 
 @pytest.fixture

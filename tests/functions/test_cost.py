@@ -1,6 +1,6 @@
 """What each call costs: round trips to the database in sequence, with warm caches, as the design's table allows."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import getproxies
@@ -9,7 +9,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from benchmarks.recording import Passed, Recorder, recording
+from benchmarks.recording import Passed, Recorder
 from embedded_cosmos.testing import CosmosAccount
 from shared.cosmos.items import own_fields
 from tests.application import Application, application
@@ -30,13 +30,6 @@ class Measured:
             (await call).ok(status)
         assert self.recorder.requests
         return self.recorder.round_trips
-
-
-@pytest.fixture(scope="module")
-async def recorded(cosmos_account: CosmosAccount, app: Application) -> AsyncIterator[tuple[Application, Recorder]]:
-    del app
-    async with recording(cosmos_account.endpoint) as recorder, application(cosmos_account, recorder.url) as served:
-        yield served, recorder
 
 
 @pytest.fixture

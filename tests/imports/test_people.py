@@ -1,14 +1,12 @@
 """Whose a row is: by e-mail, or by first and last name; an ordinary user's file holds their own rows alone."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from embedded_cosmos.testing import CosmosAccount
-from tests.application import Application, application
+from tests.application import Application
 from tests.calling import Person
 from tests.imports.importing import (
     GENERIC,
@@ -23,20 +21,9 @@ from tests.imports.importing import (
 from tests.world import World, make_world
 
 
-@pytest.fixture(scope="module")
-async def directory(
-    cosmos_account: CosmosAccount, app: Application, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Application]:
-    """The app with a directory file of these tests' own."""
-    del app
-    file = tmp_path_factory.mktemp("directory") / "directory.json"
-    async with application(cosmos_account, DIRECTORY_FILE=str(file)) as served:
-        yield served
-
-
 @pytest.fixture
-async def world(directory: Application, http: aiohttp.ClientSession) -> World:
-    made = await make_world(http, directory)
+async def world(with_directory: Application, http: aiohttp.ClientSession) -> World:
+    made = await make_world(http, with_directory)
     people(made, [(made.user, "Luis Luna"), (made.admin, "Ada Andrade")])
     return made
 

@@ -17,7 +17,7 @@ from shared.time_entries.timeline import TIMELINE_ID
 from tests.application import Application, application
 from tests.calling import Item, Person, ago, at
 from tests.events.delivering import deliver, outbox_document
-from tests.operations.test_person import documents
+from tests.operations.persons import documents
 from tests.world import World, make_world
 
 

@@ -1,18 +1,16 @@
 """The name of an imported file is exported, and erased wherever it lies, also in what it left of others."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
 import aiohttp
 import pytest
 
-from embedded_cosmos.testing import CosmosAccount
 from operations import person
 from operations.person import Person
 from shared.cosmos.containers import CONTAINERS
-from tests.application import Application, application
+from tests.application import Application
 from tests.calling import Item
 from tests.events.delivering import deliver, deliver_again, events_of
 from tests.imports.importing import entries, imported
@@ -22,22 +20,11 @@ HEADER = "user_email,start,end,project,client,task"
 ROW = "{},2024-03-05T09:00Z,2024-03-05T10:00Z,Project,Customer,Activity"
 
 
-@pytest.fixture(scope="module")
-async def audited(
-    cosmos_account: CosmosAccount, app: Application, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Application]:
-    """The app on a database and a directory file of these tests' own."""
-    del app
-    file = tmp_path_factory.mktemp("directory") / "directory.json"
-    async with application(cosmos_account, DIRECTORY_FILE=str(file)) as served:
-        yield served
-
-
 @pytest.fixture
-async def world(audited: Application, http: aiohttp.ClientSession) -> World:
-    made = await make_world(http, audited)
+async def world(with_directory: Application, http: aiohttp.ClientSession) -> World:
+    made = await make_world(http, with_directory)
     user = {"id": made.user.user_id, "tenant_id": made.tenant_id, "email": made.user.email}
-    write_directory(audited, json.dumps({"users": [user]}))
+    write_directory(with_directory, json.dumps({"users": [user]}))
     return made
 
 

@@ -1,134 +1,31 @@
-"""A person's data: all of it out, and erased wherever it lies, from nobody else."""
+"""A person's data, erased wherever it lies, and of nobody else."""
 
 import asyncio
 import json
-import re
-from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import aiohttp
 import pytest
 
-from embedded_cosmos.testing import CosmosAccount
 from operations import person
 from operations.person import Person
 from shared.catalog import resources
-from shared.cosmos.containers import CONTAINERS
-from tests.application import Application, application
-from tests.calling import Item
+from tests.application import Application
 from tests.events.delivering import deliver, deliver_again, events_of, outbox_document
+from tests.operations.persons import MARCH, erase, exported, holding, person_of, write_directory
 from tests.world import World, make_world
-
-MARCH = {"start_date": "2024-03-01", "end_date": "2024-03-31", "timezone": "UTC"}
-
-
-@pytest.fixture(scope="module")
-async def audited(
-    cosmos_account: CosmosAccount, app: Application, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Application]:
-    """The app on a database and a directory file of these tests' own."""
-    del app
-    file = tmp_path_factory.mktemp("directory") / "directory.json"
-    async with application(cosmos_account, DIRECTORY_FILE=str(file)) as served:
-        yield served
 
 
 @pytest.fixture
-async def world(audited: Application, http: aiohttp.ClientSession) -> World:
-    return await make_world(http, audited)
+async def world(with_directory: Application, http: aiohttp.ClientSession) -> World:
+    return await make_world(http, with_directory)
 
 
 @pytest.fixture
 def secret() -> str:
     return f"Dentist {uuid4()}"
-
-
-def person_of(world: World) -> Person:
-    return Person(world.tenant_id, world.user.user_id)
-
-
-async def exported(who: Person) -> list[dict[str, Any]]:
-    return [record async for record in person.export(who)]
-
-
-async def erase(who: Person) -> list[str]:
-    done: list[str] = []
-    await person.erase(who, done.append)
-    return done
-
-
-async def documents(app: Application) -> list[Item]:
-    """Every document of the database."""
-    return [
-        dict(document) for one in CONTAINERS async for document in app.container(one.id).query_items("SELECT * FROM c")
-    ]
-
-
-async def holding(app: Application, text: str) -> list[Item]:
-    return [document for document in await documents(app) if text in json.dumps(document)]
-
-
-def write_directory(app: Application, *people: tuple[str, str]) -> Path:
-    file = Path(app.settings["DIRECTORY_FILE"])
-    users = [{"id": u, "tenant_id": t, "name": f"Name of {u}", "email": f"{u}@example.com"} for t, u in people]
-    file.write_text(json.dumps({"users": users}))
-    return file
-
-
-async def test_an_export_holds_entries_deleted_ones_and_events_of_nobody_else(world: World, secret: str) -> None:
-    kept = await world.entry("10:00", "11:00", description=secret)
-    gone = await world.entry("11:00", "12:00")
-    (await world.user.delete(f"time-entries/{gone['id']}")).ok(204)
-    await world.entry("10:00", "11:00", who=world.person())
-    await deliver(world.app)
-    who = person_of(world)
-    write_directory(world.app, (who.tenant_id, who.user_id), (who.tenant_id, str(uuid4())))
-
-    records = await exported(who)
-
-    assert records[0] == {
-        "kind": "user", "id": who.user_id, "tenant_id": who.tenant_id, "name": f"Name of {who.user_id}",
-        "email": f"{who.user_id}@example.com",
-    }  # fmt: skip
-    entries = [record for record in records if record["kind"] == "time_entry"]
-    assert {entry["id"] for entry in entries} == {kept["id"], gone["id"]}
-    assert {entry["description"] for entry in entries} == {secret, None}
-    for kind in ("event", "outbox"):
-        events = [record.get("event", record) for record in records if record["kind"] == kind]
-        assert sorted(event["action"] for event in events) == ["create", "create", "delete"]
-    assert not [name for record in records for name in record if name.startswith("_")]
-
-
-async def test_an_export_says_that_there_is_a_rate_and_not_how_much(world: World) -> None:
-    body = {"kind": "cost", "amount": "4321.99", "currency": "EUR"}
-    rate = (await world.admin.post("rates", {**body, "user_id": world.user.user_id})).ok(201)
-    (await world.admin.post("rates", body)).ok(201)
-    await deliver(world.app)
-
-    records = await exported(person_of(world))
-
-    assert [record for record in records if record["kind"] == "rate"] == [
-        {"kind": "rate", "id": rate["id"], "tenant_id": world.tenant_id, "rate_kind": "cost", "valid_from": None,
-         "user_id": world.user.user_id, "project_id": None, "customer_id": None, "activity_id": None}
-    ]  # fmt: skip
-    assert "4321.99" not in json.dumps(records)
-
-
-async def test_an_administrators_own_export_holds_no_amounts_either(world: World) -> None:
-    rate = (await world.admin.post("rates", {"kind": "cost", "amount": "4321.99", "currency": "EUR"})).ok(201)
-    (await world.admin.put(f"rates/{rate['id']}", {**rate, "amount": "4567.89"})).ok()
-    await deliver(world.app)
-
-    records = await exported(Person(world.tenant_id, world.admin.user_id))
-
-    changes = {record["action"]: record["changes"] for record in records if record.get("item_id") == rate["id"]}
-    assert changes["create"]["currency"] == [None, "EUR"]
-    assert changes["update"] == {}
-    assert not {"4321.99", "4567.89"} & {*re.findall(r"[0-9.]+", json.dumps(records))}
 
 
 async def test_an_export_says_that_there_is_a_calendar_and_an_erasure_ends_it(
@@ -145,27 +42,6 @@ async def test_an_export_says_that_there_is_a_calendar_and_an_erasure_ends_it(
     async with http.get(url) as answer:
         assert answer.status == 404
     assert [record for record in await exported(person_of(world)) if record["kind"] == "calendar"] == []
-
-
-async def test_each_kind_of_document_has_its_line_or_the_reason_why_it_has_none(world: World) -> None:
-    await world.made("webhooks", url="https://example.com/", events=["*"])
-    await world.started()
-    (await world.user.post("timesheets", MARCH)).ok(201)
-    await world.made("project-types", name="Type")
-    await world.made("rates", kind="cost", amount="1", currency="EUR")
-    (await world.user.post("calendar")).ok(201)
-    write_directory(world.app, (world.tenant_id, world.user.user_id))
-    (await world.admin.post(f"users/{world.user.user_id}/roles/admin/grant")).ok()
-    await deliver(world.app)
-
-    kinds = {document["kind"] for document in await documents(world.app) if "kind" in document}
-
-    assert kinds <= {*person.PARTS, *person.NOBODYS}
-    assert {"event", "timeline", "tree", "rate", "timesheet", "timesheet_entries"} <= kinds
-    assert {"webhook", "webhook_secrets", "delivery", "lane"} <= kinds
-    # Whatever of it is a person's is erased, or left for a reason.
-    erased = {"time_entry", "timesheet", "outbox", "import", "event", "dead_letter", "delivery", "calendar"}
-    assert {*person.PARTS} - {*person.LEFT} == erased
 
 
 def test_an_erasure_knows_the_fields_of_every_catalog_resource() -> None:
@@ -234,28 +110,6 @@ async def test_an_erasure_says_in_the_history_of_a_locked_period_that_its_texts_
     assert [step["comment"] for step in shown["history"]] == [None, person.ERASED]
     assert (await world.user.get(f"timesheets/{without['id']}")).ok()["history"] == without["history"]
     (await world.user.post(f"timesheets/{timesheet['id']}/withdraw")).ok()
-
-
-async def test_an_export_goes_on_after_any_record(world: World) -> None:
-    for hour in range(10, 15):
-        await world.entry(f"{hour}:00", f"{hour}:30")
-    await deliver(world.app)
-    who = person_of(world)
-
-    records = await exported(who)
-
-    assert len(records) == 16
-    for place, last in enumerate(records, start=1):
-        assert [record async for record in person.export(who, last)] == records[place:]
-
-
-async def test_of_somebody_unknown_there_is_nothing(world: World) -> None:
-    nobody = Person(world.tenant_id, str(uuid4()))
-
-    assert await exported(nobody) == [
-        {"kind": "user", "id": nobody.user_id, "tenant_id": nobody.tenant_id, "name": None, "email": None}
-    ]
-    assert await erase(nobody) == []
 
 
 async def test_erasure_leaves_the_hours_and_takes_the_text_wherever_it_lies(world: World, secret: str) -> None:
@@ -368,29 +222,6 @@ async def test_ids_may_be_given_in_capitals(world: World, secret: str) -> None:
     assert (await exported(capitals))[1:] == (await exported(who))[1:]
     assert len(await erase(capitals)) == 6
     assert await holding(world.app, secret) == []
-
-
-async def test_changes_of_the_persons_roles_are_exported(world: World) -> None:
-    entry = await world.entry("10:00", "11:00")
-    await deliver(world.app)
-    (event,) = (await world.admin.get("events", {"item_id": entry["id"]})).ok()["data"]
-    granted = {
-        **event,
-        "id": str(uuid4()),
-        "user_id": world.admin.user_id,
-        "owner_id": None,
-        "item_id": world.user.user_id,
-        "container_id": "user",
-        "changes": {"roles": [[], ["time-tracker-tester"]]},
-    }
-    others = {**granted, "id": str(uuid4()), "item_id": str(uuid4())}
-    for one in (granted, others):
-        await world.app.container("event").upsert_item(one)
-
-    ids = {record["id"] for record in await exported(person_of(world)) if record["kind"] == "event"}
-
-    assert granted["id"] in ids
-    assert others["id"] not in ids
 
 
 async def test_what_another_writer_put_among_the_changes_of_an_event_leaves_with_the_name(world: World) -> None:

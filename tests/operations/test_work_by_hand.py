@@ -20,8 +20,8 @@ from benchmarks.recording import Recorder, recording
 from embedded_cosmos.testing import CosmosAccount
 from tests.application import ROOT, Application, application
 from tests.events.delivering import deliver
+from tests.operations.persons import holding
 from tests.operations.test_check import lose_event
-from tests.operations.test_person import holding
 from tests.world import World, make_world
 
 COMMANDS = ("export-user", "erase-user", "check")

@@ -10,12 +10,12 @@ from shared.instants import format_instant
 from shared.time_entries.locks import MOST_LOCKS
 from shared.timesheets.rules import id_of
 from tests.calling import Item
-from tests.functions.test_cost import Measured, measured, recorded
+from tests.functions.test_cost import Measured, measured
 from tests.time_entries.test_timeline import keys, timeline_of
 from tests.timesheets.test_store import submitted
 from tests.world import World
 
-__all__ = ["measured", "recorded"]
+__all__ = ["measured"]
 WEEKS = [date(2014, 1, 6) + timedelta(weeks=week) for week in range(520)]
 
 
