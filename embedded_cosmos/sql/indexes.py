@@ -51,8 +51,7 @@ def wanted(
     moving = tuple(key for key in keys if key.path not in points)
     if not keys:
         # What is found comes in the order of creation; the path that bounds it still finds it.
-        ranges = (path for path, bound in bounds.items() if not bound.is_point)
-        moving = tuple(Key(path, descending=False) for path in ranges)[:1]
+        moving = tuple(ranges(bounds))
     if pk_scoped:
         if ID in bounds or [key.path for key in moving] == [ID]:
             return None
@@ -60,6 +59,11 @@ def wanted(
         return Index(True, equal, moving) if equal or moving else None
     equal = tuple(points[:2])
     return Index(False, equal, moving) if equal or moving else None
+
+
+def ranges(bounds: dict[Path, Bound]) -> list[Key]:
+    """The first path that is bound to an interval, and not to one value: as a key, or none."""
+    return [Key(path, descending=False) for path, bound in bounds.items() if not bound.is_point][:1]
 
 
 def ensure(db: sqlite3.Connection, table: str, index: Index) -> str | None:
