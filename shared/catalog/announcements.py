@@ -17,8 +17,7 @@ from azure.cosmos.exceptions import CosmosBatchOperationError
 from shared.clients import container
 from shared.cosmos import transactions
 from shared.cosmos.containers import ADMINISTRATION
-from shared.cosmos.failures import database, throttled
-from shared.cosmos.items import Document
+from shared.cosmos.items import Document, database, throttled
 from shared.cosmos.transactions import Attempt, Change
 from shared.errors import ApiError
 from shared.logs import logger

@@ -14,8 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from shared.clients import container
-from shared.cosmos.failures import database
-from shared.cosmos.items import Document, Partition
+from shared.cosmos.items import Document, Partition, database
 from shared.errors import ApiError
 
 GONE = ApiError(

@@ -1,17 +1,28 @@
-"""Reading documents, and what a live one is. Every store and every query goes by the definitions here.
+"""Reading documents: what a live one is, and what a failure of the database means to the caller of the API.
 
-A container holds items (time entries, customers, …) and, beside them, documents that are no items: timelines, outbox
-events, the tree of project types. Those carry `kind`. A soft-deleted item carries `deleted`.
+Every store and every query goes by the definitions here. A container holds items (time entries, customers, …) and,
+beside them, documents that are no items: timelines, outbox events, the tree of project types. Those carry `kind`. A
+soft-deleted item carries `deleted`.
 """
 
+import math
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any
 
-from azure.cosmos.exceptions import CosmosResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError
+from azure.cosmos.exceptions import (
+    CosmosAccessConditionFailedError,
+    CosmosResourceExistsError,
+    CosmosResourceNotFoundError,
+)
 
 from shared.clients import container
-from shared.cosmos.failures import database
 from shared.cosmos.pace import Pace
+from shared.errors import ApiError, unavailable
+from shared.logs import logger
+
+log = logger(__name__)
 
 Document = dict[str, Any]
 Partition = str | list[str]
@@ -99,3 +110,45 @@ async def pages(
             except StopAsyncIteration:
                 return
             yield [row async for row in page]
+
+
+@asynccontextmanager
+async def database() -> AsyncIterator[None]:
+    """Turns the failures of the database within its block into ApiError.
+
+    What depends on the call passes: a lost race (409, 412), and a malformed request (400), which is our own mistake.
+    """
+    try:
+        yield
+    except (CosmosAccessConditionFailedError, CosmosResourceExistsError):
+        raise
+    except HttpResponseError as error:
+        if error.status_code == 429:
+            raise throttled(error) from error
+        if error.status_code == 413:
+            raise too_large() from error
+        if error.status_code in {400, 409, 412}:
+            raise
+        log.warning("the database answered %s", error.status_code)
+        raise _away() from error
+    except AzureError as error:
+        log.warning("the database did not answer: %s", type(error).__name__)
+        raise _away() from error
+
+
+def throttled(error: HttpResponseError) -> ApiError:
+    """429 with the seconds that the database asks to wait, rounded up, at least 1."""
+    headers: Mapping[str, str] = getattr(error, "headers", None) or {}
+    seconds = math.ceil(float(headers.get("x-ms-retry-after-ms") or 1000) / 1000)
+    return ApiError(
+        429, "throttled", "There are too many requests; try again later", headers={"Retry-After": str(max(seconds, 1))}
+    )
+
+
+def too_large() -> ApiError:
+    """413: the database takes documents up to 2 MB, and batches up to the same size."""
+    return ApiError(413, "item_too_large", "This is more than fits into one item")
+
+
+def _away() -> ApiError:
+    return unavailable("database_unavailable", "The database is unavailable; try again later")

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import AzureError, HttpResponseError
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from shared.clients import container
-from shared.cosmos.failures import database, may_be_applied, throttled, too_large
-from shared.cosmos.items import Document, Partition, read
+from shared.cosmos.items import Document, Partition, database, read, throttled, too_large
 from shared.errors import ApiError, unavailable
 
 # What `execute_item_batch` takes: name, positional arguments, keyword arguments.
@@ -104,24 +103,19 @@ async def settle(container_id: str, partition: Partition, attempt: Attempt[T]) -
         return await _Writer(container_id, partition, attempt).write()
 
 
-class _Writes:
-    """What is known of the writes of one request. Its tasks share the object."""
+class Writes:
+    """What is known of the writes of one request."""
 
     may_have_written = False
 
 
-_WRITES: ContextVar[_Writes] = ContextVar("writes")
-
-
-def begin_request() -> None:
-    """From here on, `may_have_written` is about a new request."""
-    _WRITES.set(_Writes())
+# Set where a request begins, so that all its tasks share the object.
+writes_of_request: ContextVar[Writes] = ContextVar("writes_of_request")
 
 
 def may_have_written() -> bool:
     """Whether this request has written something, or may have: then nothing that ends it may say "try again"."""
-    writes = _WRITES.get(None)
-    return writes is not None and writes.may_have_written
+    return writes_of_request.get(Writes()).may_have_written
 
 
 def outcome_unknown() -> ApiError:
@@ -151,7 +145,7 @@ class _Writer(Generic[T]):
         self._partition = partition
         self._attempt = attempt
         self._doubtful: list[Change[T]] = []
-        self._writes = _WRITES.get(_Writes())
+        self._writes = writes_of_request.get(Writes())
         self._has_written_before = self._writes.may_have_written
 
     async def write(self) -> T:
@@ -215,11 +209,17 @@ class _Writer(Generic[T]):
             except CosmosBatchOperationError as error:
                 raise _refusal(error) from error
             except AzureError as error:
-                if may_be_applied(error):
+                if _may_be_applied(error):
                     raise UnknownOutcome from error
                 raise
         if change.applied:
             change.applied([result["eTag"] for result in results[: len(change.operations)]])
+
+
+def _may_be_applied(error: AzureError) -> bool:
+    """Whether a write that failed so may have been applied: no answer came, or one that does not say."""
+    status = error.status_code if isinstance(error, HttpResponseError) else None
+    return status is None or status == 408 or status >= 500
 
 
 def _refusal(error: CosmosBatchOperationError) -> Exception:

@@ -60,7 +60,7 @@ class HttpAnswer(TypedDict):
 async def respond(routes: Routes, request: HttpRequest) -> HttpAnswer:
     """Answer a request to the resource of these routes. Never raises: an unexpected error is a 500 without details."""
     begin_request(request.headers)
-    transactions.begin_request()
+    transactions.writes_of_request.set(transactions.Writes())
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
             answer = await _answer(request, *await _reply(routes, request))

@@ -12,8 +12,7 @@ from shared.auth.caller import Caller
 from shared.clients import container
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
-from shared.cosmos.failures import database
-from shared.cosmos.items import Document, own_fields
+from shared.cosmos.items import Document, database, own_fields
 from shared.errors import ApiError
 from shared.imports.rows import Options
 from shared.imports.table import File

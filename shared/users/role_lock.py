@@ -22,8 +22,7 @@ from shared import instants
 from shared.clients import container
 from shared.cosmos import items
 from shared.cosmos.containers import ADMINISTRATION
-from shared.cosmos.failures import database
-from shared.cosmos.items import Document
+from shared.cosmos.items import Document, database
 from shared.errors import ApiError
 from shared.instants import format_instant
 from shared.logs import logger

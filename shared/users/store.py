@@ -14,8 +14,7 @@ from shared import clients
 from shared.auth.caller import Caller
 from shared.clients import container
 from shared.cosmos.containers import ADMINISTRATION
-from shared.cosmos.failures import database
-from shared.cosmos.items import Document
+from shared.cosmos.items import Document, database
 from shared.cosmos.transactions import outcome_unknown
 from shared.errors import ApiError, unavailable
 from shared.events.outbox import outbox_document, stamped

@@ -22,8 +22,7 @@ from azure.cosmos.exceptions import (
 from shared.clients import container
 from shared.cosmos import items
 from shared.cosmos.containers import DELIVERY
-from shared.cosmos.failures import database
-from shared.cosmos.items import Document
+from shared.cosmos.items import Document, database
 from shared.instants import format_instant, parse_instant
 from shared.webhooks import lanes
 from shared.webhooks.reading import is_told, webhooks_of

@@ -21,8 +21,7 @@ from azure.cosmos.exceptions import (
 from shared.clients import container
 from shared.cosmos import items
 from shared.cosmos.containers import DELIVERY
-from shared.cosmos.failures import database
-from shared.cosmos.items import Document
+from shared.cosmos.items import Document, database
 from shared.errors import ApiError
 from shared.instants import format_instant, parse_instant
 
