@@ -13,7 +13,6 @@ from local.demo_tokens import DEMO_TENANT
 from shared import instants
 from shared.auth.caller import ADMIN as ADMIN_WORD
 from shared.auth.caller import Caller
-from shared.catalog import reading
 from shared.catalog import store as catalog
 from shared.catalog.resources import ACTIVITIES, CUSTOMERS, PROJECTS, Resource
 from shared.clients import container
@@ -146,7 +145,7 @@ async def _directory(everyone: Iterable[Person]) -> None:
 async def example() -> dict[str, str]:
     """A project and an activity of the demo data, to clock in with."""
     projects, activities = await asyncio.gather(
-        reading.everything(PROJECTS, DEMO_TENANT), reading.everything(ACTIVITIES, DEMO_TENANT)
+        catalog.everything(PROJECTS, DEMO_TENANT), catalog.everything(ACTIVITIES, DEMO_TENANT)
     )
     return {"project_id": projects[0]["id"], "activity_id": activities[0]["id"]}
 
@@ -179,7 +178,7 @@ async def _rates(customers: Mapping[str, str]) -> None:
 
 async def _item(resource: Resource, fields: Mapping[str, Any]) -> str:
     """The id of the item with these fields, made if it is not there."""
-    for item in await reading.everything(resource, DEMO_TENANT):
+    for item in await catalog.everything(resource, DEMO_TENANT):
         if fields.items() <= item.items():
             return str(item["id"])
     empty: dict[str, Any] = {"description": None, "status": "active", "technologies": [], "billable": True}

@@ -16,9 +16,9 @@ from operations.pace import scan
 from shared import instants
 from shared.auth.caller import Caller
 from shared.calendar.addresses import CALENDAR
-from shared.catalog.announcements import STATE_KIND, WRITE_KIND
 from shared.catalog.project_types import PROJECT_TYPES
 from shared.catalog.resources import ACTIVITIES, CUSTOMERS, PROJECTS, TECHNOLOGIES
+from shared.catalog.store import STATE_KIND, WRITE_KIND
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items, transactions

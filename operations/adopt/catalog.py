@@ -18,7 +18,7 @@ from operations.adopt.remarks import KEPT, LEFT_OUT, Remark, Row
 from operations.adopt.source import OldDatabase
 from shared import instants
 from shared.auth.caller import Caller
-from shared.catalog import announcements, names, reading
+from shared.catalog import store
 from shared.catalog.project_types import PROJECT_TYPES
 from shared.catalog.resources import ACTIVITIES, CUSTOMERS, PROJECTS, TECHNOLOGIES, Resource
 from shared.cosmos import transactions
@@ -71,11 +71,11 @@ class Catalog:
         old = self.old[resource.container_id]
         self.known[resource.container_id] = frozenset(
             {str(id_of(resource.container_id, document["id"])) for document in old}
-            | (await reading.with_deleted(resource, self.tenant_id)).keys()
+            | (await store.with_deleted(resource, self.tenant_id)).keys()
         )
         while not dry_run and (count := await self._write_batch(resource)):
             self.written += count
-        present = await reading.with_deleted(resource, self.tenant_id)
+        present = await store.with_deleted(resource, self.tenant_id)
         return plan_of(self.tenant_id, resource, old, present, self.known).rows
 
     async def _write_batch(self, resource: Resource) -> int:
@@ -83,7 +83,7 @@ class Catalog:
 
         async def attempt() -> Change[int]:
             guards = await resource.guard(None, self._any(resource)) if resource.guard else []
-            present = await reading.with_deleted(resource, self.tenant_id)
+            present = await store.with_deleted(resource, self.tenant_id)
             plan = plan_of(self.tenant_id, resource, self.old[resource.container_id], present, self.known)
             writes = next_writes(resource, present, plan.targets)
             operations, outbox = [], []
@@ -96,9 +96,8 @@ class Catalog:
             return Change(len(writes), [*operations, *guards] if writes else [], outbox)
 
         count: int = await AsyncRetrying(retry=conflict, stop=stop_after_attempt(MOST_LOST_RACES), reraise=True)(
-            announcements.settle, resource.container_id, self.tenant_id, attempt
+            store.settle, resource.container_id, self.tenant_id, attempt
         )
-        names.forget(self.tenant_id)
         return count
 
     def _any(self, resource: Resource) -> Document:

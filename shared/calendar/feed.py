@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from icalendar import Calendar, Event, vDuration
 
 from shared.auth.caller import Caller
-from shared.catalog.names import Names, names_for
+from shared.catalog.references import Names, names_for
 from shared.cosmos.items import Document
 from shared.instants import parse_instant
 from shared.time_entries import lists

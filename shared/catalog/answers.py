@@ -1,11 +1,7 @@
-"""What the catalog calls answer, and how an item is shown."""
-
-from typing import Any
+"""What the catalog calls answer."""
 
 from marshmallow import fields
 
-from shared.catalog.resources import Resource
-from shared.catalog.rules import status_of
 from shared.catalog.schemas import (
     CUSTOMER_ID,
     PROJECT_TYPE_ID,
@@ -15,11 +11,7 @@ from shared.catalog.schemas import (
     ProjectTypeBody,
     TechnologyBody,
 )
-from shared.cosmos.items import Document
 from shared.http.fields import Answer, Boolean, Id, Item, Technologies, Text, about, status
-
-# An item as it is answered.
-Shown = dict[str, Any]
 
 TENANT_ID = "5f1d6a3e-7c0b-4d29-9b57-2f4f1f0c9a11"
 
@@ -80,9 +72,3 @@ class Project(_WithStatus, ProjectBody):
     project_type = fields.Nested(
         NameAndDescription, allow_none=True, metadata=about("The type of the project; null if it has none.")
     )
-
-
-def shown(resource: Resource, item: Document) -> Shown:
-    """An item with its own fields, null where it has no value."""
-    answer = {name: item.get(name) for name in ("id", "tenant_id", *resource.fields, "deleted")}
-    return answer | {"status": status_of(item)} if "status" in resource.fields else answer

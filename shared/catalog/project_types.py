@@ -4,7 +4,7 @@ Two moves at once may each be allowed and make a cycle together. So every write 
 `tree` document of the tenant, in the same batch, on the condition that it is still what was read with the types.
 """
 
-from shared.catalog import reading
+from shared.catalog import store
 from shared.catalog.resources import Resource
 from shared.catalog.rules import forbid_children, forbid_cycle
 from shared.cosmos import items, transactions
@@ -32,7 +32,7 @@ async def keep_a_tree(before: Document | None, item: Document) -> list[Operation
 
 
 async def _parents(tenant_id: str) -> dict[str, str | None]:
-    return {one["id"]: one.get("parent_id") for one in await reading.everything(PROJECT_TYPES, tenant_id)}
+    return {one["id"]: one.get("parent_id") for one in await store.everything(PROJECT_TYPES, tenant_id)}
 
 
 PROJECT_TYPES = Resource(

@@ -4,11 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from shared.catalog import answers, reading
-from shared.catalog.answers import Shown
+from shared.catalog import store
 from shared.catalog.project_types import PROJECT_TYPES
-from shared.catalog.resources import CUSTOMERS, PROJECTS
-from shared.catalog.rules import is_billable, passes, status_of
+from shared.catalog.references import is_billable
+from shared.catalog.resources import CUSTOMERS, PROJECTS, Shown, passes, status_of
 from shared.cosmos import items
 from shared.cosmos.containers import CUSTOMER, PROJECT_TYPE
 from shared.cosmos.items import Document, is_live
@@ -20,9 +19,9 @@ async def list_projects(tenant_id: str, query: Mapping[str, Any]) -> list[Shown]
     They are of active customers, or of none; of the customers that the query names, whatever their status.
     """
     projects, customers, types = await asyncio.gather(
-        reading.everything(PROJECTS, tenant_id),
-        reading.with_deleted(CUSTOMERS, tenant_id),
-        reading.with_deleted(PROJECT_TYPES, tenant_id),
+        store.everything(PROJECTS, tenant_id),
+        store.with_deleted(CUSTOMERS, tenant_id),
+        store.with_deleted(PROJECT_TYPES, tenant_id),
     )
     active = {key for key, customer in customers.items() if is_live(customer) and status_of(customer) == "active"}
     listed = {None, *active, *(query.get("customer_id") or ())}
@@ -52,7 +51,7 @@ async def show_project(project: Document, tenant_id: str) -> Shown:
 def own_shown(project: Document) -> Shown:
     """A project with its own fields alone."""
     return {
-        **answers.shown(PROJECTS, project),
+        **PROJECTS.shown(project),
         "technologies": project.get("technologies") or [],
         "billable": is_billable(project),
     }

@@ -1,20 +1,33 @@
-"""Checks, made when something is written, that what it refers to exists.
+"""What refers to the catalog: the names that time entries show, and the check that what a write refers to exists.
 
-Projects and activities are looked up in this worker's copy of the names, and read only if they are unknown there: so
-what was made elsewhere a second ago counts. What was deleted elsewhere counts for as long as the copy may be used (15
-seconds). What is inactive may be used.
+Both go by this worker's short in-memory copy of each tenant's names. It is dropped when this worker writes the catalog,
+and read again when it does not know a project or activity that an entry has, since that was made elsewhere just now.
+
+The check reads a project or activity only if it is unknown there: so what was made elsewhere a second ago counts. What
+was deleted elsewhere counts for as long as the copy may be used (15 seconds). What is inactive may be used.
 """
 
 import asyncio
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Protocol
 
-from shared.catalog.names import names_for
+from async_lru import alru_cache
+
+from shared.config import settings
 from shared.cosmos import items
 from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT, PROJECT_TYPE
 from shared.cosmos.items import Document
 from shared.errors import ApiError
+
+NAMES = f"SELECT c.id, c.name, c.customer_id, c.billable, c.deleted FROM c WHERE {items.IS_ITEM}"
+MOST_TENANTS = 1000
+# An entry may refer to what was live so long ago, whatever the setting says of the names that lists show.
+LIVE_FOR_SECONDS = 15.0
+# An entry whose project is really gone must not have the catalog read at every call.
+OLD_ENOUGH_TO_READ_AGAIN_SECONDS = 1.0
 
 # Which container a field refers to, and what a person calls what lies in it.
 REFERENCES = {
@@ -25,6 +38,62 @@ REFERENCES = {
 }
 # What the copy of the names holds and entries refer to. Whoever writes one of the others has the copy dropped anyway.
 COPIED = frozenset({"project_id", "activity_id"})
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A tenant's projects, activities and customers by id, soft-deleted ones included."""
+
+    projects: Mapping[str, Document]
+    activities: Mapping[str, Document]
+    customers: Mapping[str, Document]
+    read_at: float
+
+    def of(self, entry: Mapping[str, Any]) -> dict[str, str | None]:
+        """What an answer shows of the things that an entry refers to."""
+        project = self.projects.get(entry["project_id"], {})
+        customer_id = project.get("customer_id")
+        return {
+            "project_name": _shown(project),
+            "customer_id": customer_id,
+            "customer_name": self.customers.get(customer_id or "", {}).get("name", ""),
+            "activity_name": _shown(self.activities.get(entry["activity_id"], {})),
+        }
+
+    def project_name(self, project_id: str) -> str:
+        return _shown(self.projects.get(project_id, {}))
+
+    def activity_name(self, activity_id: str) -> str:
+        return _shown(self.activities.get(activity_id, {}))
+
+    def live(self, field: str, item_id: str, at: float) -> Document | None:
+        """The project or activity that the field of an entry refers to, if it is known to be live.
+
+        `at` is the present, in seconds of the monotonic clock.
+        """
+        if at - self.read_at >= LIVE_FOR_SECONDS:
+            return None
+        found = {"project_id": self.projects, "activity_id": self.activities}[field].get(item_id)
+        return None if found is None or "deleted" in found else found
+
+    def know(self, entries: Iterable[Mapping[str, Any]]) -> bool:
+        return all(
+            entry["project_id"] in self.projects and entry["activity_id"] in self.activities for entry in entries
+        )
+
+
+async def names_for(tenant_id: str, entries: Iterable[Mapping[str, Any]]) -> Names:
+    """The names that these entries need: none, or three queries side by side when the copy is too old."""
+    names = await _copies()(tenant_id)
+    if names.know(entries) or time.monotonic() - names.read_at < OLD_ENOUGH_TO_READ_AGAIN_SECONDS:
+        return names
+    forget(tenant_id)
+    return await _copies()(tenant_id)
+
+
+def forget(tenant_id: str) -> None:
+    """Drop this worker's copy: it has just written the tenant's catalog."""
+    _copies().cache_invalidate(tenant_id)
 
 
 async def require_references(tenant_id: str, fields: Mapping[str, Any]) -> dict[str, Document]:
@@ -51,3 +120,37 @@ async def _live(tenant_id: str, field: str, item_id: str) -> Document | None:
         if known := names.live(field, item_id, time.monotonic()):
             return known
     return await items.read_live(REFERENCES[field][0], item_id, tenant_id)
+
+
+def is_billable(document: Mapping[str, Any]) -> bool:
+    """Of a project or a time entry: one without the field is billable."""
+    return document.get("billable") is not False
+
+
+class _Copies(Protocol):
+    """What is used of `alru_cache`."""
+
+    def __call__(self, tenant_id: str, /) -> Awaitable[Names]: ...
+    def cache_invalidate(self, tenant_id: str, /) -> bool: ...
+
+
+@cache
+def _copies() -> _Copies:
+    return alru_cache(maxsize=MOST_TENANTS, ttl=settings().catalog_cache_seconds)(_read)
+
+
+async def _read(tenant_id: str) -> Names:
+    read_at = time.monotonic()
+    projects, activities, customers = await asyncio.gather(
+        *(items.query(container_id, NAMES, {}, tenant_id) for container_id in (PROJECT, ACTIVITY, CUSTOMER))
+    )
+    return Names(_by_id(projects), _by_id(activities), _by_id(customers), read_at)
+
+
+def _by_id(rows: list[Document]) -> dict[str, Document]:
+    return {row["id"]: row for row in rows}
+
+
+def _shown(document: Mapping[str, Any]) -> str:
+    name: str = document.get("name", "")
+    return f"{name} (archived)" if "deleted" in document else name

@@ -1,11 +1,15 @@
-"""The kinds of catalog item, each described by one object."""
+"""The kinds of catalog item, each described by one object, and how items are listed and shown."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT, TECHNOLOGY
 from shared.cosmos.items import Document
 from shared.cosmos.transactions import Operation
+
+# An item as it is answered.
+Shown = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,29 @@ class Resource:
     def a_noun(self) -> str:
         """The noun with its article."""
         return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun}"
+
+    def shown(self, item: Document) -> Shown:
+        """An item with its own fields, null where it has no value."""
+        answer = {name: item.get(name) for name in ("id", "tenant_id", *self.fields, "deleted")}
+        return answer | {"status": status_of(item)} if "status" in self.fields else answer
+
+
+def status_of(item: Mapping[str, Any]) -> str:
+    """An item without a status is active."""
+    return item.get("status") or "active"
+
+
+def passes(item: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
+    """Whether an item passes the filters of a list: a status, or one of several ids, for each field that is given."""
+    return all(
+        wanted is None or (status_of(item) == wanted if name == "status" else item.get(name) in wanted)
+        for name, wanted in query.items()
+    )
+
+
+def list_order(item: Mapping[str, Any]) -> tuple[bool, str, str]:
+    """The key that sorts a list: active items first, then by name."""
+    return status_of(item) != "active", item["name"].casefold(), item["id"]
 
 
 CUSTOMERS = Resource(CUSTOMER, "customer", ("name", "description", "status"))

@@ -4,11 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.catalog import reading, store
-from shared.catalog.answers import Shown, shown
+from shared.catalog import store
 from shared.catalog.references import REFERENCES
-from shared.catalog.resources import Resource
-from shared.catalog.rules import passes
+from shared.catalog.resources import Resource, Shown, passes
 from shared.cosmos.items import Document
 from shared.http.etags import etag_of
 from shared.http.fields import Body, Item, Query
@@ -62,8 +60,8 @@ def catalog_routes(api: CatalogApi) -> Routes:
         """
         if api.list_items:
             return Reply(await api.list_items(request.caller.tenant_id, request.query))
-        items = await reading.everything(resource, request.caller.tenant_id)
-        return Reply([shown(resource, item) for item in items if passes(item, request.query)])
+        items = await store.everything(resource, request.caller.tenant_id)
+        return Reply([resource.shown(item) for item in items if passes(item, request.query)])
 
     @Route(
         routes,
@@ -90,7 +88,7 @@ def catalog_routes(api: CatalogApi) -> Routes:
 
         One {noun} of the tenant, active or inactive.
         """
-        return await answer(request, await reading.get(resource, request.caller.tenant_id, request.id))
+        return await answer(request, await store.get(resource, request.caller.tenant_id, request.id))
 
     @Route(
         routes,
@@ -133,7 +131,7 @@ def catalog_routes(api: CatalogApi) -> Routes:
         return NO_CONTENT
 
     async def answer(request: Request, document: Document, headers: Mapping[str, str] | None = None) -> Reply:
-        body = await api.show(document, request.caller.tenant_id) if api.show else shown(resource, document)
+        body = await api.show(document, request.caller.tenant_id) if api.show else resource.shown(document)
         return Reply(body, headers={"ETag": etag_of(document), **(headers or {})})
 
     return routes

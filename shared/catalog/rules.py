@@ -1,32 +1,8 @@
-"""The rules of the catalog, as pure functions over documents."""
+"""The rules of the tree of project types, as pure functions over the parents that they have."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from shared.errors import ApiError
-
-
-def status_of(document: Mapping[str, Any]) -> str:
-    """A document without a status is active."""
-    return document.get("status") or "active"
-
-
-def is_billable(document: Mapping[str, Any]) -> bool:
-    """Of a project or a time entry: one without the field is billable."""
-    return document.get("billable") is not False
-
-
-def passes(document: Mapping[str, Any], query: Mapping[str, Any]) -> bool:
-    """Whether an item passes the filters of a list: a status, or one of several ids, for each field that is given."""
-    return all(
-        wanted is None or (status_of(document) == wanted if name == "status" else document.get(name) in wanted)
-        for name, wanted in query.items()
-    )
-
-
-def list_order(document: Mapping[str, Any]) -> tuple[bool, str, str]:
-    """The key that sorts a list: active items first, then by name."""
-    return status_of(document) != "active", document["name"].casefold(), document["id"]
 
 
 def forbid_cycle(item_id: str, parent_id: str, parents: Mapping[str, str | None]) -> None:

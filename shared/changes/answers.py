@@ -6,7 +6,6 @@ from typing import Any
 from marshmallow import fields
 
 from shared.auth.caller import Caller
-from shared.catalog import answers as catalog
 from shared.catalog.project_types import PROJECT_TYPES
 from shared.catalog.projects import own_shown as shown_project
 from shared.catalog.resources import ACTIVITIES, CUSTOMERS, TECHNOLOGIES, Resource
@@ -21,7 +20,7 @@ Show = Callable[[Document, Caller], dict[str, Any]]
 
 
 def _catalog(resource: Resource) -> Show:
-    return lambda item, _: catalog.shown(resource, item)
+    return lambda item, _: resource.shown(item)
 
 
 # How each kind is shown, by its container, whose items bear no kind in the database, or by the kind that they bear.

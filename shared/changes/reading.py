@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any
 
 from shared.auth.caller import Caller
-from shared.catalog import announcements
+from shared.catalog import store as catalog
 from shared.changes.answers import change_of
 from shared.changes.cursor import Cursor
 from shared.changes.feeds import Feed, Page, State
@@ -106,12 +106,12 @@ class _Reader:
 
     def _heed(self, announced: Feed, page: Page) -> None:
         """While a write is under way, stay before its announcement: the next call finds it again."""
-        if announcements.tell_of_writes(page.documents):
+        if catalog.tell_of_writes(page.documents):
             for feed in self._cursor.catalog:
                 if feed.state is State.AT_ITS_END:
                     feed.state = State.TO_BE_ASKED
         announced.state = State.AT_ITS_END
-        if not announcements.tell_of_open_writes(page.documents, self._now.timestamp()):
+        if not catalog.tell_of_open_writes(page.documents, self._now.timestamp()):
             announced.pass_by(page, len(page.documents))
             if page.is_full:
                 announced.state = State.TO_BE_ASKED

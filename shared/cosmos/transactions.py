@@ -33,15 +33,15 @@ T = TypeVar("T")
 class Change(Generic[T]):
     """What an attempt decided: operations on items, the outbox documents of their events, and what to answer.
 
-    Without operations nothing is written. `taken` is raised when the id or unique key of the first operation is taken;
-    without it, that is a lost race like any other. `applied` is told the etag that each operation left, in their order;
-    not where the answer was lost.
+    Without operations nothing is written. `taken` makes the error that is raised when the id or unique key of the first
+    operation is taken; without it, that is a lost race like any other. `applied` is told the etag that each operation
+    left, in their order; not where the answer was lost.
     """
 
     result: T
     operations: Sequence[Operation] = ()
     outbox: Sequence[Document] = ()
-    taken: ApiError | None = None
+    taken: Callable[[], ApiError] | None = None
     applied: Callable[[Sequence[str]], None] | None = None
 
 
@@ -178,7 +178,7 @@ class _Writer(Generic[T]):
             if self._doubtful and isinstance(error, ApiError) and says_try_again(error):
                 raise outcome_unknown() from error
             if isinstance(error, Exists) and error.index == 0 and change and change.taken:
-                raise change.taken from error
+                raise change.taken() from error
             raise
         return change.result
 

@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from shared.auth.caller import Caller
-from shared.catalog import reading
 from shared.catalog import store as catalog
+from shared.catalog.references import is_billable
 from shared.catalog.resources import ACTIVITIES, CUSTOMERS, PROJECTS, Resource
-from shared.catalog.rules import is_billable
 from shared.catalog.schemas import ActivityBody, CustomerBody, ProjectBody
 from shared.cosmos.items import Document
 from shared.errors import ApiError
@@ -60,7 +59,7 @@ class Catalog:
         self._customers, self._projects, self._activities = found
 
     async def _read(self, resource: Resource) -> dict[Any, Document]:
-        items = await reading.everything(resource, self._caller.tenant_id)
+        items = await catalog.everything(resource, self._caller.tenant_id)
         if resource is PROJECTS:
             return {(one["name"], one.get("customer_id")): one for one in items}
         return {one["name"]: one for one in items}

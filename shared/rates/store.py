@@ -24,12 +24,6 @@ from shared.rates.rules import IDS, PRECEDENCE, Rate, RateBook
 
 RATE = "rate"
 LIVE_RATES = f"SELECT * FROM c WHERE c.kind = @kind AND {items.NOT_DELETED}"
-TAKEN = ApiError(
-    409,
-    "rate_exists",
-    "There is a rate of that kind for the same ids, valid from the same day",
-    errors={"valid_from": ["Already in use."]},
-)
 
 
 class Write(NamedTuple):
@@ -158,4 +152,13 @@ async def _settle(caller: Caller, attempt: Attempt[Document]) -> Document:
 def _change(caller: Caller, now: datetime, write: Write) -> Change[Document]:
     after = stamped(write.after, caller, RATE, write.action, _description(write, now))
     operation = transactions.replace(after, write.before) if write.before else transactions.create(after)
-    return Change(write.after, [operation], [outbox_document(write.before, after, now)], TAKEN)
+    return Change(write.after, [operation], [outbox_document(write.before, after, now)], _taken)
+
+
+def _taken() -> ApiError:
+    return ApiError(
+        409,
+        "rate_exists",
+        "There is a rate of that kind for the same ids, valid from the same day",
+        errors={"valid_from": ["Already in use."]},
+    )

@@ -9,9 +9,8 @@ from itertools import pairwise
 from typing import Any
 
 from shared.auth.caller import Caller
-from shared.catalog import names as catalog_names
-from shared.catalog.names import Names, names_for
-from shared.catalog.rules import is_billable
+from shared.catalog import references
+from shared.catalog.references import Names, is_billable, names_for
 from shared.config import settings
 from shared.cosmos.items import Document
 from shared.cosmos.pace import pace_of_reports
@@ -102,7 +101,7 @@ async def source(
     """
     filters = await lists.filters_for(caller, query, now)
     # A project that was made elsewhere a second ago has a customer as well.
-    catalog_names.forget(caller.tenant_id)
+    references.forget(caller.tenant_id)
     names = await names_for(caller.tenant_id, ())
     filters = replace(filters, projects=_projects(filters, query["customer_id"], names), billable=query["billable"])
     most = ANY_NUMBER if done else settings().report_most_entries

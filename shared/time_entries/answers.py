@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import fields, validate
 
 from shared.auth.caller import Caller
-from shared.catalog.names import names_for
+from shared.catalog.references import names_for
 from shared.cosmos.items import Document
 from shared.events.answers import AuditEvent
 from shared.http.fields import Answer, Boolean, Id, Instant, Item, Technologies, Text, about

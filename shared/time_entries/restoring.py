@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.auth.caller import Caller
-from shared.catalog.names import names_for
-from shared.catalog.references import COPIED, require_references
+from shared.catalog.references import COPIED, names_for, require_references
 from shared.cosmos import items, transactions
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import Document, own_fields

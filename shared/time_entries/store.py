@@ -13,8 +13,7 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from shared.auth.caller import Caller
-from shared.catalog.references import require_references
-from shared.catalog.rules import is_billable
+from shared.catalog.references import is_billable, require_references
 from shared.config import settings
 from shared.cosmos import transactions
 from shared.cosmos.containers import TIME_ENTRY

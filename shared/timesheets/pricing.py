@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC
 from typing import Any
 
-from shared.catalog.names import names_for
+from shared.catalog.references import names_for
 from shared.instants import parse_instant
 from shared.rates.store import rate_book
 from shared.reports.answers import amounts_of

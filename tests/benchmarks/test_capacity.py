@@ -29,7 +29,7 @@ from benchmarks.capacity_model import (
 )
 from embedded_cosmos import charges
 from shared.auth.caller import Caller
-from shared.catalog.names import MOST_TENANTS
+from shared.catalog.references import MOST_TENANTS
 from shared.config import Settings
 from shared.cosmos.containers import TIME_ENTRY, WATCHED
 from shared.events.outbox import outbox_document, stamped

@@ -7,7 +7,7 @@ import pytest
 from icalendar import Calendar
 
 from shared.calendar.feed import calendar
-from shared.catalog.names import Names
+from shared.catalog.references import Names
 from tests.calendar.test_addresses import address, fetched
 from tests.calling import Item, ago
 from tests.world import World

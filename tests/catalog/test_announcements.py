@@ -6,8 +6,8 @@ import pytest
 from aiohttp import ClientSession
 
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
-from shared.catalog import announcements
-from shared.catalog.announcements import OPEN_SECONDS, STATE_KIND, WRITE_KIND
+from shared.catalog import store
+from shared.catalog.store import OPEN_SECONDS, STATE_KIND, WRITE_KIND
 from tests.application import Application
 from tests.calling import Item
 from tests.world import World, make_world
@@ -99,8 +99,8 @@ async def test_a_write_whose_end_can_not_be_told_works_all_the_same(
 def test_a_write_is_under_way_for_a_minute_at_most() -> None:
     write: Any = {"kind": WRITE_KIND, "_ts": 1_000_000}
 
-    assert announcements.tell_of_open_writes([write], 1_000_000 + OPEN_SECONDS - 1)
-    assert not announcements.tell_of_open_writes([write], 1_000_000 + OPEN_SECONDS)
-    assert not announcements.tell_of_open_writes([{"kind": STATE_KIND, "_ts": 1_000_000}], 1_000_000)
-    assert announcements.tell_of_writes([write])
-    assert not announcements.tell_of_writes([{"kind": "rate"}, {"kind": "event"}])
+    assert store.tell_of_open_writes([write], 1_000_000 + OPEN_SECONDS - 1)
+    assert not store.tell_of_open_writes([write], 1_000_000 + OPEN_SECONDS)
+    assert not store.tell_of_open_writes([{"kind": STATE_KIND, "_ts": 1_000_000}], 1_000_000)
+    assert store.tell_of_writes([write])
+    assert not store.tell_of_writes([{"kind": "rate"}, {"kind": "event"}])

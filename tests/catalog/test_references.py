@@ -4,8 +4,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.catalog import names
-from shared.catalog.names import LIVE_FOR_SECONDS, Names
+from shared.catalog import references
+from shared.catalog.references import LIVE_FOR_SECONDS, Names
 from tests.calling import Item, at
 from tests.world import World
 
@@ -62,7 +62,7 @@ async def test_what_was_deleted_elsewhere_counts_until_the_copy_is_too_old(
     await deleted_elsewhere(world, container_id, world.project if container_id == "project" else world.activity)
 
     await world.entry("11:00", "12:00")
-    monkeypatch.setattr(names, "LIVE_FOR_SECONDS", 0)
+    monkeypatch.setattr(references, "LIVE_FOR_SECONDS", 0)
 
     refused = await world.user.post("time-entries", {**world.references, **PAST})
     refused.refused(400, f"{container_id}_not_found")

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.recording import Recorder
 from shared import instants
 from shared.auth.caller import Caller
-from shared.catalog.announcements import Announcement
+from shared.catalog.store import Announcement
 from shared.changes import reading
 from shared.changes.cursor import Cursor
 from tests.application import Application

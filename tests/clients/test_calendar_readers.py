@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from shared.calendar.feed import calendar
-from shared.catalog.names import Names
+from shared.catalog.references import Names
 from tests.calling import Item
 
 HERE = Path(__file__).parent
