@@ -115,8 +115,14 @@ def _zone(spelling: str) -> ZoneInfo:
 
 
 def to_local(instant: datetime, zone: tzinfo) -> datetime:
-    """What the wall clock of the zone shows at an instant, as a naive datetime."""
-    return instant.astimezone(zone).replace(tzinfo=None, fold=0)
+    """What the wall clock of the zone shows at an instant, as a naive datetime.
+
+    Where that would lie outside the years 1 to 9999, it is the first or the last moment of them.
+    """
+    try:
+        return instant.astimezone(zone).replace(tzinfo=None, fold=0)
+    except OverflowError:
+        return datetime.min if instant.year == 1 else datetime.max  # noqa: DTZ901 - wall clocks
 
 
 def from_local(moment: datetime, zone: tzinfo, *, last: bool = False) -> datetime:

@@ -18,7 +18,7 @@ from shared.auth.caller import NOBODY, caller_of
 from shared.cosmos import transactions
 from shared.errors import ApiError, unavailable
 from shared.http.etags import UNCONDITIONAL, Precondition
-from shared.http.fields import Separator, given_parts
+from shared.http.fields import ABSENT, Separator, given_parts
 from shared.http.json_body import compressed, dumps, json_body
 from shared.http.routing import IF_MATCH, NO_FILE, FileBody, Reply, Request, Route, Routes, UploadedFile
 from shared.ids import uuid_in
@@ -152,11 +152,12 @@ def _match(here: list[Route], method: str, segments: list[str]) -> tuple[Route, 
 
 def _query(params: Mapping[str, str], schema: Schema) -> dict[str, str]:
     """The query without what counts as absent: the host joins repeated parameters to a comma list."""
-    return {
-        name: value
-        for name, value in params.items()
-        if given_parts(value) or (value and isinstance(schema.fields.get(name), Separator))
-    }
+
+    def is_given(name: str, value: str) -> bool:
+        # A comma is an empty list elsewhere.
+        return value not in ABSENT if isinstance(schema.fields.get(name), Separator) else bool(given_parts(value))
+
+    return {name: value for name, value in params.items() if is_given(name, value)}
 
 
 def _require_length(request: HttpRequest) -> None:

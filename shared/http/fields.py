@@ -21,6 +21,8 @@ LONGEST_NAME = 50
 LONGEST_TEXT = 2000
 # Room for a date and time with an offset and any number of decimals that somebody may send.
 LONGEST_INSTANT = 100
+# What counts as absent in a query, because that is how clients write a variable that has no value.
+ABSENT = {"", "undefined", "null"}
 
 
 class Body(Schema):
@@ -160,6 +162,13 @@ class QueryBoolean(fields.Field[bool]):
 class Separator(fields.String):
     """A character that separates, in a query. A comma is a separator here, not an empty list."""
 
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text: str = super()._deserialize(value, attr, data, **kwargs)
+        # The `$` of a pattern also stands before a line end, which nothing separates by.
+        if text.endswith("\n"):
+            raise self.make_error("invalid")
+        return text
+
 
 class Boolean(fields.Boolean):
     """JSON's true or false. Numbers and texts are refused."""
@@ -198,7 +207,7 @@ class Technologies(BoundedList):
 def given_parts(value: str) -> list[str]:
     """The parts of a comma list, without those that count as absent: empty, `undefined` and `null`."""
     parts = (part.strip() for part in value.split(","))
-    return [part for part in parts if part not in {"", "undefined", "null"}]
+    return [part for part in parts if part not in ABSENT]
 
 
 class CommaList(fields.Field[list[str]]):

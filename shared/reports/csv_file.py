@@ -138,7 +138,7 @@ async def toggl(
             [
                 *(file.text(text) for text in (name, email, customer, project, activity, row["description"])),
                 "Yes" if row["billable"] else "No",
-                *(f"{clock:{form}}" for clock in clocks for form in ("%Y-%m-%d", "%H:%M:%S")),
+                *(part for clock in clocks for part in clock.isoformat(sep=" ", timespec="seconds").split()),
                 duration((end - start) // timedelta(milliseconds=1), 2),
                 file.text(", ".join(row["technologies"])),
             ]

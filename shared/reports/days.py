@@ -31,10 +31,11 @@ class LocalDays:
         self._starts: dict[int, int] = {}
 
     def start(self, ordinal: int) -> int:
-        """When the day with this proleptic ordinal begins."""
+        """When the day with this proleptic ordinal begins. Nothing lies before the first one, 1 January of year 1."""
         start = self._starts.get(ordinal)
         if start is None:
-            start = milliseconds(instants.start_of_day(date.fromordinal(ordinal), self.zone))
+            day = date.fromordinal(ordinal)
+            start = milliseconds(instants.EARLIEST if day == date.min else instants.start_of_day(day, self.zone))
             self._starts[ordinal] = start
         return start
 

@@ -1,14 +1,14 @@
 """A report as a file: its content by the format that is asked for, and the name that says what is in it."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from shared import instants
 from shared.auth.caller import Caller
 from shared.reports import csv_file, workbook
 from shared.reports.answers import added_up, entry_rows
-from shared.reports.days import milliseconds
+from shared.reports.days import MILLISECOND, milliseconds
 from shared.reports.reading import Source
 from shared.reports.rules import Asked, Report
 from shared.reports.schemas import csv_style, zone_of
@@ -52,11 +52,16 @@ def name_of(found: Source, query: Mapping[str, Any]) -> str:
 
 def _title(found: Source, query: Mapping[str, Any]) -> str:
     filters, zone = found.filters, zone_of(query)
+    first = instants.local_day(filters.first, zone)
+    last = instants.local_day(max(filters.beyond - MILLISECOND, instants.EARLIEST), zone)
+    if last < first:
+        # Nothing but a day that the zone skipped: it lies between the two.
+        first, last = last + instants.DAY, first - instants.DAY
     title = "time"
     if filters.first != instants.EARLIEST:
-        title += f" {instants.local_day(filters.first, zone)}"
+        title += f" {first}"
     if filters.beyond != instants.LATEST:
-        title += f" to {instants.local_day(filters.beyond - timedelta(milliseconds=1), zone)}"
+        title += f" to {last}"
     return title
 
 

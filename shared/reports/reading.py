@@ -25,7 +25,7 @@ from shared.time_entries import lists
 from shared.time_entries.entry import SELECTED
 from shared.time_entries.schemas import ListFilters
 from shared.users.directory import directory
-from shared.users.rules import Users
+from shared.users.rules import Users, from_claims
 
 # What a report adds up: half of what a row needs, and in no order, so that nothing has to be sorted.
 SUMMED = ", ".join(
@@ -107,11 +107,13 @@ async def source(
     most = ANY_NUMBER if done else settings().report_most_entries
     if query["format"] == "xlsx" and not done:
         most = min(most, MOST_IN_A_WORKBOOK)
-    users, rates = await asyncio.gather(
+    known, rates = await asyncio.gather(
         directory().known_users(caller.tenant_id),
         rate_book(caller.tenant_id) if caller.may_see_amounts else _none(),
     )
     pages = _pages(caller, filters, rows, most, done)
+    # Whom the directory lacks, the token describes, as in the answers about users.
+    users = {caller.user_id: from_claims(caller), **known}
     return Source(filters, pages, names, users, rates, milliseconds(now))
 
 

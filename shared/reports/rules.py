@@ -43,7 +43,8 @@ class Entry(NamedTuple):
     @property
     def day(self) -> int:
         """The ordinal of its local start date, by its own offset."""
-        return FIRST_DAY + (self.start - self.timezone_offset * MINUTE) // DAY
+        # West of UTC, year 1 begins hours after the first instant that there is.
+        return max(FIRST_DAY + (self.start - self.timezone_offset * MINUTE) // DAY, 1)
 
     @property
     def subject(self) -> Subject:

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, pre_load, validate
 
 from shared import instants
 from shared.http.fields import Choice, CommaList, QueryBoolean, QueryInteger, Separator, about, given_parts
@@ -35,7 +35,7 @@ class GroupList(fields.Field[tuple[str, ...]]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:  # noqa: ARG002
         groups = given_parts(str(value))
         if unknown := next((group for group in groups if group not in GROUPS), None):
-            raise ValidationError(f"There is no group {unknown!r}; there are: {', '.join(GROUPS)}.")
+            raise ValidationError(f"There is no group {unknown[:40]!r}; there are: {', '.join(GROUPS)}.")
         if len(set(groups)) < len(groups):
             raise ValidationError("A group is there twice.")
         if len(groups) > MOST_GROUPS:
@@ -92,6 +92,12 @@ class TimeReportQuery(ReportQuery):
         validate=validate.Range(1, 60),
         metadata=about(f"To how many minutes it is rounded; {DEFAULT_ROUNDING_MINUTES} by default."),
     )
+
+    @pre_load
+    def layouts_are_of_entries(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if "layout" in data:
+            raise ValidationError("Only /reports/entries has layouts.", "layout")
+        return data
 
     @post_load
     def minutes_need_a_way(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

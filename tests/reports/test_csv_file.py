@@ -39,7 +39,7 @@ async def test_an_entry_is_a_row_with_local_clocks(world: World) -> None:
     header, row = table(answer)
     assert header == [*ENTRY, "running", "id"]
     assert row == [
-        "2024-03-05", "2024-03-05T23:30:00", "2024-03-06T01:00:30", "1:30:30", "1.5085", world.user.email, "",
+        "2024-03-05", "2024-03-05T23:30:00", "2024-03-06T01:00:30", "1:30:30", "1.5085", world.user.email, "Somebody",
         "Customer", "Project", "Activity", "Grüße", "TT-1", "a, b", "true", "false", entry["id"],
     ]  # fmt: skip
     assert answer.headers["Content-Disposition"] == 'attachment; filename="time 2024-03-01 to 2024-03-31.csv"'
@@ -104,9 +104,20 @@ async def test_separators_and_byte_order_mark_are_as_asked(
     assert table(answer, delimiter)[1][4] == hours
 
 
+@pytest.mark.parametrize("absent", ["", "undefined", "null"])
+async def test_a_separator_without_a_value_counts_as_absent(world: World, absent: str) -> None:
+    await world.entry("10:00", "11:30")
+
+    answer = await entries(world, delimiter=absent, decimal=absent)
+
+    assert table(answer)[1][4] == "1.5000"
+
+
 @pytest.mark.parametrize(
-    "query", [{"delimiter": "|"}, {"delimiter": ",,"}, {"decimal": ";"}, {"bom": "1"}, {"raw": "x"}]
-)
+    "query",
+    [{"delimiter": "|"}, {"delimiter": ",,"}, {"delimiter": ";\n"}, {"delimiter": "tab\n"}, {"decimal": ";"},
+     {"decimal": ",\n"}, {"bom": "1"}, {"raw": "x"}],
+)  # fmt: skip
 async def test_other_separators_are_400(world: World, query: dict[str, str]) -> None:
     assert list((await entries(world, **query)).refused(400)["errors"]) == list(query)
 
@@ -156,5 +167,5 @@ async def test_toggls_layout_has_its_columns_order_and_formats(world: World) -> 
 
     assert header == ["User", "Email", "Client", "Project", "Task", "Description", "Billable", "Start date",
                       "Start time", "End date", "End time", "Duration", "Tags"]  # fmt: skip
-    assert row == ["", world.user.email, "Customer", "Project", "Activity", "Work", "No", "2024-03-05", "23:30:00",
-                   "2024-03-06", "01:00:30", "01:30:30", "a, b"]  # fmt: skip
+    assert row == ["Somebody", world.user.email, "Customer", "Project", "Activity", "Work", "No", "2024-03-05",
+                   "23:30:00", "2024-03-06", "01:00:30", "01:30:30", "a, b"]  # fmt: skip

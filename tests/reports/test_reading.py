@@ -217,8 +217,11 @@ async def test_a_bad_question_is_400_and_names_what_is_wrong(world: World, query
     assert list((await world.user.get("reports/time", query)).refused(400)["errors"]) == [wrong]
 
 
-async def test_a_layout_is_of_csv_alone(world: World) -> None:
+async def test_a_layout_is_of_a_csv_of_entries_alone(world: World) -> None:
     (await world.user.get("reports/entries", {"layout": "toggl"})).refused(400)
+    for form in ("json", "csv", "xlsx"):
+        refused = (await world.user.get("reports/time", {"layout": "toggl", "format": form})).refused(400)
+        assert list(refused["errors"]) == ["layout"]
     (await world.user.get("reports/entries", {"layout": "clockify", "format": "csv"})).refused(400)
 
 
@@ -245,3 +248,33 @@ async def test_nothing_worked_is_an_empty_report(world: World) -> None:
     report = (await world.user.get("reports/time", {**samoa, "group_by": "day"})).ok()
     assert (report["entries"], report["seconds"]) == (0, 0)
     assert report["start_date"] == report["end_date"] == "2011-12-30T10:00:00.0000000Z"
+    file = await world.user.get("reports/time", {**samoa, "format": "csv"})
+    assert file.headers["Content-Disposition"] == 'attachment; filename="time 2011-12-30 to 2011-12-30.csv"'
+
+
+@pytest.mark.parametrize(
+    "zone", [{"timezone": "America/Guayaquil"}, {"timezone_offset": 840}, {"timezone_offset": -840}]
+)
+@pytest.mark.parametrize("form", ["json", "csv", "xlsx"])
+async def test_work_on_the_first_day_that_there_is_can_be_reported(
+    world: World, zone: dict[str, Any], form: str
+) -> None:
+    """West of UTC it would begin before year 1. Nobody may make a tenant's reports fail by writing such an entry."""
+    (await world.admin.post("rates", {"kind": "billable", "amount": "85.00", "currency": "EUR"})).ok(201)
+    await world.entry("0001-01-01T00:00:00Z", "0001-01-01T01:00:00Z", timezone_offset=840)
+
+    for path, more in (("time", {"group_by": "day,week,month"}), ("entries", {}), ("entries", {"layout": "toggl"})):
+        if more != {"layout": "toggl"} or form == "csv":
+            query = {"end_date": "2000-01-01", "user_id": "*", "format": form, **zone, **more}
+            answer = await world.admin.get(f"reports/{path}", query)
+            assert answer.status == 200
+            if form == "json":
+                assert answer.body["seconds"] == 3600
+                assert answer.body["amounts"] == [{"currency": "EUR", "billable": "85.00", "cost": "0.00"}]
+
+
+async def test_ones_own_name_is_there_even_if_the_directory_lacks_it(world: World) -> None:
+    await world.entry("10:00", "11:00")
+
+    assert (await by(world.user, "user"))["groups"][0]["name"] == "Somebody"
+    assert (await by(world.admin, "user", user_id="*"))["groups"][0]["name"] == ""
