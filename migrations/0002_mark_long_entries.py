@@ -6,7 +6,8 @@ from shared.clients import container
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import LIVE, Document
-from shared.time_entries.entry import OVER_A_WEEK, length_mark
+from shared.time_entries.entry import OVER_A_WEEK
+from shared.time_entries.rules import length_mark
 
 UNMARKED = (
     "SELECT c.id, c.tenant_id, c.owner_id, c.start_date, c.end_date FROM c"

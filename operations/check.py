@@ -22,10 +22,18 @@ from shared.cosmos.containers import EVENT, TIME_ENTRY, WATCHED
 from shared.cosmos.items import Document, own_fields
 from shared.events.delivery import BadDocumentError, deliver, event_of
 from shared.events.outbox import EVENT_KIND
-from shared.time_entries import locks
-from shared.time_entries.locks import LOCKING, TIMESHEET
 from shared.time_entries.rules import Placed, overlap
-from shared.time_entries.timeline import TIMELINE_ID, TIMELINE_KIND, Timeline, placed, rebuilt_timeline
+from shared.time_entries.timeline import (
+    LOCKING,
+    TIMELINE_ID,
+    TIMELINE_KIND,
+    TIMESHEET,
+    Timeline,
+    locks_of,
+    placed,
+    rebuilt_timeline,
+    with_lock,
+)
 from shared.timesheets.verification import compared
 
 # Of the entries that differ, so many are named.
@@ -191,9 +199,9 @@ def _disagreement(document: Document, right: Timeline) -> str | None:
         return "the running entry is another, or looks otherwise"
     if (right.last_end or "") > (document.get("last_end") or ""):
         return "an entry ends later than it knows"
-    present = locks.read(document.get("locks", []))
+    present = locks_of(document)
     # It may hold more time than is locked, never less.
-    if locks.with_lock(present, *right.locks) != locks.with_lock(present):
+    if with_lock(present, *right.locks) != with_lock(present):
         return "a submitted or approved period is not locked"
     return None
 

@@ -34,10 +34,10 @@ from shared.instants import format_instant
 from shared.logs import correlation_id
 from shared.rates.answers import FIELDS as RATE_FIELDS
 from shared.rates.store import RATE
-from shared.time_entries.entry import FIELDS, length_mark
+from shared.time_entries.entry import FIELDS
 from shared.time_entries.forgotten import PROPOSED_END
-from shared.time_entries.locks import LOCKING, TIMESHEET
-from shared.time_entries.timeline import read_timeline
+from shared.time_entries.rules import length_mark
+from shared.time_entries.timeline import LOCKING, TIMESHEET, read_timeline
 from shared.timesheets.reading import SUBMITTED_KIND, entries_within
 from shared.timesheets.store import TOLD
 from shared.users.file_directory import FileDirectory

@@ -13,9 +13,8 @@ from shared.time_entries import history, lists, reading, restoring, store
 from shared.time_entries.answers import EntryHistory, RunningTimeEntry, Summary, TimeEntry, TimeEntryPage, shown_for
 from shared.time_entries.forgotten import PROPOSED_END, proposed_end_date
 from shared.time_entries.history import History
-from shared.time_entries.lists import Cursor, Listed
+from shared.time_entries.lists import Cursor, Listed, ListFilters
 from shared.time_entries.schemas import (
-    ListFilters,
     ListQuery,
     PageQuery,
     RestoreBody,

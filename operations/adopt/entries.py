@@ -23,10 +23,9 @@ from shared.cosmos.items import is_live
 from shared.cosmos.transactions import Change
 from shared.errors import ApiError
 from shared.instants import parse_instant
-from shared.time_entries.locks import LOCKS
 from shared.time_entries.rules import Interval
 from shared.time_entries.store import Write, change_of
-from shared.time_entries.timeline import Timeline, interval_of, read_timeline
+from shared.time_entries.timeline import LOCKS, Timeline, interval_of, read_timeline
 
 EVERYTHING = f"SELECT * FROM c WHERE {items.IS_ITEM}"
 # Whoever brings the data over is no user: the events name nobody.

@@ -14,7 +14,8 @@ from shared.catalog.references import Names, names_for
 from shared.cosmos.items import Document
 from shared.instants import parse_instant
 from shared.time_entries import lists
-from shared.time_entries.schemas import MOST_ENTRIES, ListFilters
+from shared.time_entries.lists import ListFilters
+from shared.time_entries.schemas import MOST_ENTRIES
 
 REACH = timedelta(days=90)
 # A range is half-open, and an entry may end at this very instant.

@@ -13,7 +13,7 @@ from shared.cosmos.containers import PROJECT, TIME_ENTRY
 from shared.cosmos.items import Document
 from shared.http.fields import Answer, Boolean, Choice, Id, Text, about
 from shared.time_entries.answers import own_shown as shown_entry
-from shared.time_entries.locks import TIMESHEET
+from shared.time_entries.timeline import TIMESHEET
 from shared.timesheets.answers import shown as shown_timesheet
 
 Show = Callable[[Document, Caller], dict[str, Any]]

@@ -16,7 +16,7 @@ from shared.errors import ApiError
 from shared.http import cursors
 from shared.http.local_time import range_asked
 from shared.instants import format_instant, is_stored
-from shared.time_entries.locks import TIMESHEET
+from shared.time_entries.timeline import TIMESHEET
 
 NEWEST_FIRST = (
     "SELECT * FROM c WHERE c.tenant_id = @tenant"

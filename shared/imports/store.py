@@ -25,12 +25,10 @@ from shared.imports.placing import Rules, Taken
 from shared.imports.references import Catalog, References
 from shared.imports.rows import Row, RowError
 from shared.instants import format_instant, parse_instant
-from shared.time_entries import locks
-from shared.time_entries.neighbours import BEFORE
 from shared.time_entries.rules import Interval
 from shared.time_entries.store import MOST_WRITES, Write, change_of
 from shared.time_entries.store import fitting as fitting_writes
-from shared.time_entries.timeline import Timeline, interval_of, read_timeline
+from shared.time_entries.timeline import BEFORE, LOCKS, Timeline, interval_of, meets, read_timeline
 
 IDS_AT_ONCE = 100
 IDS = f"c.id IN ({', '.join(f'@id{number}' for number in range(IDS_AT_ONCE))})"
@@ -236,7 +234,7 @@ async def _taken(timeline: Timeline, span: Interval) -> list[Interval]:
 
 async def locked_time(timeline: Timeline, span: Interval) -> list[Interval]:
     """The periods of the owner's submitted and approved timesheets; no request where none may meet `span`."""
-    if not locks.meets(timeline.locks, span):
+    if not meets(timeline.locks, span):
         return []
-    periods = await items.query(TIME_ENTRY, locks.LOCKS, {}, [timeline.tenant_id, timeline.owner_id])
+    periods = await items.query(TIME_ENTRY, LOCKS, {}, [timeline.tenant_id, timeline.owner_id])
     return [Interval(parse_instant(one["start"]), parse_instant(one["end"])) for one in periods]

@@ -23,7 +23,7 @@ from shared.reports.days import StoredInstants, milliseconds
 from shared.reports.rules import NOTHING, Entry
 from shared.time_entries import lists
 from shared.time_entries.entry import SELECTED
-from shared.time_entries.schemas import ListFilters
+from shared.time_entries.lists import ListFilters
 from shared.users.directory import directory
 from shared.users.rules import Users, from_claims
 

@@ -7,7 +7,7 @@ fails where one of the two is missing, and where a list shows something else tha
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from shared.instants import DEFAULT_TIMEZONE_OFFSET, parse_instant
+from shared.instants import DEFAULT_TIMEZONE_OFFSET
 
 
 class Field(NamedTuple):
@@ -53,15 +53,3 @@ OVER_A_WEEK = "_over_a_week"
 WEEK = timedelta(days=7)
 # The fields of a query `FROM c`. Lists need no more of a document.
 SELECTED = ", ".join(f"c.{field.name}" for field in FIELDS)
-
-
-def marks_of(entry: dict[str, Any] | None) -> dict[str, Any]:
-    """What an update of the entry has to keep beside its fields."""
-    return {mark: entry[mark] for mark in (MEANING, ADOPTED) if entry and mark in entry}
-
-
-def length_mark(entry: dict[str, Any]) -> dict[str, Any]:
-    """What an entry with these dates keeps, so that lists find it: nothing, unless it is longer than a week."""
-    end = entry["end_date"]
-    is_long = end is not None and parse_instant(end) - parse_instant(entry["start_date"]) > WEEK
-    return {OVER_A_WEEK: True} if is_long else {}

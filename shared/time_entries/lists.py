@@ -9,23 +9,30 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, takewhile
 from operator import itemgetter
 from typing import Any
 
+from marshmallow import ValidationError
+
+from shared import instants
 from shared.auth.caller import Caller
 from shared.cosmos import items
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import IS_ITEM, LIVE, Document
 from shared.cosmos.pace import Pace
 from shared.http import cursors
+from shared.http.local_time import range_asked
 from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
 from shared.instants import EARLIEST, LATEST, format_instant, is_stored
 from shared.time_entries.entry import OVER_A_WEEK, SELECTED, WEEK
-from shared.time_entries.schemas import EVERYONE, ListFilters, filters_of
+from shared.time_entries.schemas import EVERYONE
 from shared.users.directory import directory
 from shared.users.rules import hidden
+
+# This month and the one before: of these, hardly anybody has more entries than fit into one page.
+RECENT = timedelta(days=62)
 
 FILTERS = (
     "(IS_NULL(@projects) OR ARRAY_CONTAINS(@projects, c.project_id))"
@@ -74,6 +81,26 @@ TENANT_REACHING_IN = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ListFilters:
+    """Which entries a list holds. `owners`: None is the caller, `["*"]` everyone but `hidden` (in lower case).
+
+    `is_recent`: the range began not long ago, and now lies in it.
+    """
+
+    first: datetime
+    beyond: datetime
+    is_recent: bool
+    owners: list[str] | None = None
+    projects: list[str] | None = None
+    activities: list[str] | None = None
+    uri: str | None = None
+    hidden: frozenset[str] = frozenset()
+    billable: bool | None = None
+    # The caller's own that are deleted, in place of those that are there.
+    deleted: bool = False
+
+
 async def filters_for(caller: Caller, query: Mapping[str, Any], now: datetime) -> ListFilters:
     """The filters that a list's query asks for, as far as the caller may.
 
@@ -86,6 +113,38 @@ async def filters_for(caller: Caller, query: Mapping[str, Any], now: datetime) -
     if EVERYONE not in filters.owners:
         return filters
     return replace(filters, hidden=hidden(await directory().known_users(caller.tenant_id), caller))
+
+
+def filters_of(query: Mapping[str, Any], now: datetime) -> ListFilters:
+    """The filters that a range query asks for; raises ValidationError for a bad range."""
+    first, beyond = _range_of(query, now)
+    deleted = query.get("deleted", False)
+    if deleted and query["user_id"] is not None:
+        raise ValidationError("Only one's own deleted time entries can be listed.", "user_id")
+    return ListFilters(
+        first,
+        beyond,
+        _is_recent(first, beyond, now) and not deleted,
+        query["user_id"],
+        query["project_id"],
+        query["activity_id"],
+        query["uri"],
+        deleted=deleted,
+    )
+
+
+def _is_recent(first: datetime, beyond: datetime, now: datetime) -> bool:
+    """Whether the range `[first, beyond)` began not long ago, and now lies in it: what meets it is what ends in it."""
+    return now - RECENT <= first <= now < beyond
+
+
+def _range_of(query: Mapping[str, Any], now: datetime) -> tuple[datetime, datetime]:
+    """`start_date` and `end_date` where either is given, a local month otherwise."""
+    zone = query["timezone"] or instants.offset_zone(query["timezone_offset"])
+    if query["start_date"] is None and query["end_date"] is None:
+        today = instants.local_day(now, zone)
+        return instants.month_of(query["year"] or today.year, query["month"] or today.month, zone)
+    return range_asked(query, zone)
 
 
 def query_of(filters: ListFilters, query: Mapping[str, Any]) -> dict[str, str]:

@@ -9,7 +9,8 @@ from shared.cosmos.items import IS_ITEM, LIVE, Document
 from shared.errors import ApiError
 from shared.instants import format_instant
 from shared.time_entries import lists, worked_time
-from shared.time_entries.schemas import MOST_ENTRIES, ListFilters
+from shared.time_entries.lists import ListFilters
+from shared.time_entries.schemas import MOST_ENTRIES
 from shared.time_entries.timeline import interval_of, read_running
 from shared.time_entries.worked_time import Worked
 

@@ -15,10 +15,9 @@ from shared.http.etags import Precondition
 from shared.time_entries import history, reading, rules
 from shared.time_entries.entry import DEFAULTS, PLAIN
 from shared.time_entries.history import History, State
-from shared.time_entries.locks import forbid_locked
 from shared.time_entries.rules import Interval
 from shared.time_entries.store import Write, change_of, in_reach, longest
-from shared.time_entries.timeline import Timeline, interval_of, placed, read_timeline
+from shared.time_entries.timeline import Timeline, forbid_locked, interval_of, placed, read_timeline
 
 RESTORED = (*PLAIN, "start_date", "end_date")
 DESCRIPTION = "Restore a time entry"

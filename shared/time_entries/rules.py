@@ -8,10 +8,11 @@ entry calls these rules. Under concurrency, the timeline document makes them hol
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.errors import ApiError
-from shared.instants import TENTH, format_instant, tenth
+from shared.instants import TENTH, format_instant, parse_instant, tenth
+from shared.time_entries.entry import OVER_A_WEEK, WEEK
 
 # Client clocks differ from the server's.
 START_LEEWAY = timedelta(minutes=5)
@@ -117,6 +118,13 @@ def forbid_too_long(interval: Interval, now: datetime, longest: timedelta) -> No
     if (interval.end or now) - interval.start > longest:
         hours = longest // timedelta(hours=1)
         raise _refused("start_date", "entry_too_long", f"A time entry can't be longer than {hours} h")
+
+
+def length_mark(entry: dict[str, Any]) -> dict[str, Any]:
+    """What an entry with these dates keeps, so that lists find it: nothing, unless it is longer than a week."""
+    end = entry["end_date"]
+    is_long = end is not None and parse_instant(end) - parse_instant(entry["start_date"]) > WEEK
+    return {OVER_A_WEEK: True} if is_long else {}
 
 
 def snapped_start(start: datetime, before: Sequence[Placed]) -> datetime:

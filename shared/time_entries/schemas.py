@@ -1,13 +1,9 @@
 """What the time-entries calls take: bodies and queries."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
-from marshmallow import ValidationError, validate
+from marshmallow import validate
 
-from shared import instants
 from shared.http.fields import (
     Body,
     Boolean,
@@ -23,7 +19,7 @@ from shared.http.fields import (
     offset_in_body,
     offset_in_query,
 )
-from shared.http.local_time import DATES, range_asked, timezone_in_query
+from shared.http.local_time import DATES, timezone_in_query
 from shared.time_entries.entry import DEFAULTS
 
 MOST_ENTRIES = 9999
@@ -88,10 +84,6 @@ class TimeEntryBody(Body):
     )
 
 
-# This month and the one before: of these, hardly anybody has more entries than fit into one page.
-RECENT = timedelta(days=62)
-
-
 class RestoreBody(Body):
     """Which state a time entry goes back to."""
 
@@ -103,26 +95,6 @@ class RestoreBody(Body):
             "9d3a1c70-2f0e-4a36-a7d9-5f6b8c2e1a07",
         ),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class ListFilters:
-    """Which entries a list holds. `owners`: None is the caller, `["*"]` everyone but `hidden` (in lower case).
-
-    `is_recent`: the range began not long ago, and now lies in it.
-    """
-
-    first: datetime
-    beyond: datetime
-    is_recent: bool
-    owners: list[str] | None = None
-    projects: list[str] | None = None
-    activities: list[str] | None = None
-    uri: str | None = None
-    hidden: frozenset[str] = frozenset()
-    billable: bool | None = None
-    # The caller's own that are deleted, in place of those that are there.
-    deleted: bool = False
 
 
 def cursor_in_query() -> Text:
@@ -214,35 +186,3 @@ class SummaryQuery(Query):
 
     timezone = timezone_in_query("`time_offset` is used")
     time_offset = offset_in_query()
-
-
-def filters_of(query: Mapping[str, Any], now: datetime) -> ListFilters:
-    """The filters that a range query asks for; raises ValidationError for a bad range."""
-    first, beyond = _range_of(query, now)
-    deleted = query.get("deleted", False)
-    if deleted and query["user_id"] is not None:
-        raise ValidationError("Only one's own deleted time entries can be listed.", "user_id")
-    return ListFilters(
-        first,
-        beyond,
-        is_recent(first, beyond, now) and not deleted,
-        query["user_id"],
-        query["project_id"],
-        query["activity_id"],
-        query["uri"],
-        deleted=deleted,
-    )
-
-
-def is_recent(first: datetime, beyond: datetime, now: datetime) -> bool:
-    """Whether the range `[first, beyond)` began not long ago, and now lies in it: what meets it is what ends in it."""
-    return now - RECENT <= first <= now < beyond
-
-
-def _range_of(query: Mapping[str, Any], now: datetime) -> tuple[datetime, datetime]:
-    """`start_date` and `end_date` where either is given, a local month otherwise."""
-    zone = query["timezone"] or instants.offset_zone(query["timezone_offset"])
-    if query["start_date"] is None and query["end_date"] is None:
-        today = instants.local_day(now, zone)
-        return instants.month_of(query["year"] or today.year, query["month"] or today.month, zone)
-    return range_asked(query, zone)

@@ -24,12 +24,10 @@ from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
 from shared.instants import format_instant, whole_milliseconds
 from shared.time_entries import reading, rules
-from shared.time_entries.entry import PLAIN, length_mark, marks_of
+from shared.time_entries.entry import ADOPTED, MEANING, PLAIN
 from shared.time_entries.idempotency import Key
-from shared.time_entries.locks import forbid_locked
-from shared.time_entries.neighbours import neighbours
 from shared.time_entries.rules import Interval, Placed
-from shared.time_entries.timeline import Timeline, interval_of, placed, read_timeline
+from shared.time_entries.timeline import Timeline, forbid_locked, interval_of, neighbours, placed, read_timeline
 
 # A batch holds 100 operations, of which an entry takes two and the timeline one; and 2 MB. Beyond 1 MiB, aiohttp warns
 # that a body holds up the event loop, so that a batch is smaller, with room for what surrounds the documents.
@@ -306,11 +304,16 @@ def change_of(caller: Caller, now: datetime, timeline: Timeline, writes: Sequenc
     operations, outbox = [], []
     at = timeline.event_at(now)
     for before, entry, action, description in writes:
-        after = stamped(marks_of(before) | length_mark(entry) | entry, caller, TIME_ENTRY, action, description)
+        after = stamped(_marks_of(before) | rules.length_mark(entry) | entry, caller, TIME_ENTRY, action, description)
         operations.append(_operation(before, after))
         outbox.append(outbox_document(before, after, at))
         timeline = timeline.after(entry)
     return Change(writes[0].after, [*operations, timeline.told(at).operation()], outbox)
+
+
+def _marks_of(entry: dict[str, Any] | None) -> dict[str, Any]:
+    """What an update of the entry has to keep beside its fields."""
+    return {mark: entry[mark] for mark in (MEANING, ADOPTED) if entry and mark in entry}
 
 
 def _operation(before: Document | None, after: Document) -> Operation:

@@ -13,9 +13,8 @@ from shared.errors import ApiError
 from shared.http import cursors
 from shared.ids import is_uuid
 from shared.time_entries import lists
-from shared.time_entries.locks import TIMESHEET, Lock
-from shared.time_entries.neighbours import BEFORE
 from shared.time_entries.schemas import EVERYONE
+from shared.time_entries.timeline import BEFORE, TIMESHEET, Lock
 from shared.timesheets import rules
 from shared.timesheets.rules import Submitted
 from shared.users.directory import directory

@@ -17,8 +17,8 @@ from shared import instants
 from shared.cosmos.items import Document
 from shared.errors import ApiError
 from shared.time_entries.entry import DEFAULTS
-from shared.time_entries.locks import LOCKING, Lock
 from shared.time_entries.rules import Placed, described
+from shared.time_entries.timeline import LOCKING, Lock
 
 LONGEST_DAYS = 62
 MILLISECOND = timedelta(milliseconds=1)

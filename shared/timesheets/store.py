@@ -21,9 +21,8 @@ from shared.errors import ApiError
 from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
 from shared.instants import format_instant
-from shared.time_entries.locks import TIMESHEET, locked_by
 from shared.time_entries.rules import Interval
-from shared.time_entries.timeline import placed, read_timeline
+from shared.time_entries.timeline import TIMESHEET, locked_by, placed, read_timeline
 from shared.timesheets import reading, rules
 from shared.timesheets.pricing import amounts
 from shared.timesheets.rules import APPROVE, Period, Step, Submitted, Transition

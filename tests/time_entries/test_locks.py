@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.instants import format_instant
-from shared.time_entries.locks import MOST_LOCKS, Lock, Locks, meets, with_lock, without_lock
 from shared.time_entries.rules import Interval
+from shared.time_entries.timeline import MOST_LOCKS, Lock, Locks, meets, with_lock, without_lock
 
 EPOCH = datetime(2016, 1, 4, tzinfo=UTC)
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
-from shared.time_entries.schemas import ListFilters, ListQuery, PageQuery, SummaryQuery, filters_of
+from shared.time_entries.lists import ListFilters, filters_of
+from shared.time_entries.schemas import ListQuery, PageQuery, SummaryQuery
 
 NOW = datetime(2026, 3, 1, 2, tzinfo=UTC)
 

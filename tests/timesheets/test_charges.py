@@ -7,7 +7,7 @@ import pytest
 
 from shared.cosmos.items import own_fields
 from shared.instants import format_instant
-from shared.time_entries.locks import MOST_LOCKS
+from shared.time_entries.timeline import MOST_LOCKS
 from shared.timesheets.rules import id_of
 from tests.calling import Item
 from tests.functions.test_cost import Measured, measured
