@@ -6,6 +6,7 @@ Rows go to a temporary file as they come, so that memory does not grow with them
 """
 
 import asyncio
+import os
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,6 +36,8 @@ TALLEST_ROW = 409
 # Zlib's fastest level: the usual one takes twice as long for a file of nearly the same size.
 COMPRESSION = 1
 PIECE = 1 << 20
+# A larger part has to be ZIP64 (from 2 GiB on). SheetJS (xlsx 0.18.5) reads no workbook that has a part of that form.
+MOST_BYTES_OF_PLAIN_ZIP = 2_000_000_000
 # Day 0 of a workbook's calendar; from 1 March 1900 on, its days are those of everybody else.
 DAY_0 = datetime(1899, 12, 30)  # noqa: DTZ001 - a wall clock
 FIRST_DATE = datetime(1900, 3, 1)  # noqa: DTZ001
@@ -146,6 +149,11 @@ class Sheet:
         texts[0] = f'<row r="{number}"{height}>'
         self._rows.write("".join([*texts, "</row>"]).encode())
 
+    @property
+    def row_bytes(self) -> int:
+        """How much the rows are as XML."""
+        return self._rows.seek(0, os.SEEK_END)
+
     def cells_of(self, place: int) -> str:
         """The cells of a column, as a formula names them: `E4:E27`."""
         letter = xl_col_to_name(place)
@@ -253,9 +261,9 @@ class Workbook:
             zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=COMPRESSION) as whole,
         ):
             for part in made.infolist():
-                sheet = sheets.get(part.filename)
-                with whole.open(part.filename, "w", force_zip64=sheet is not None) as file:
-                    content = made.read(part)
+                sheet, content = sheets.get(part.filename), made.read(part)
+                is_large = sheet is not None and sheet.row_bytes > MOST_BYTES_OF_PLAIN_ZIP
+                with whole.open(part.filename, "w", force_zip64=is_large) as file:
                     for piece in sheet.pieces(content) if sheet else (content,):
                         file.write(piece)
         return packed.getvalue()
