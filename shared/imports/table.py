@@ -30,6 +30,8 @@ PLACE = re.compile(rb'\br="([A-Z]{1,3})(\d{1,7})"')
 FORMULA = re.compile(rb"<(?:\w+:)?f\b")
 VALUE = re.compile(rb"<(?:\w+:)?v\b[^>/]*>[^<]|<(?:\w+:)?t\b")
 ERROR = re.compile(rb'\bt="e"')
+# A date cell that holds a text of ISO 8601, and no number. A workbook's dates are wall clocks, whatever they end with.
+ISO_DATE = re.compile(rb'(<(?:\w+:)?c\b[^<>]{0,200}\bt="d"[^<>]{0,200}>\s*<(?:\w+:)?v>[^<]{1,40})Z(?=</)')
 
 
 # What an import needs at least, with some of what exports have besides.
@@ -155,7 +157,7 @@ def _sheet_lines(file: File, bounds: Bounds) -> list[Line]:
     # Imported late: no other request needs it.
     from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum  # noqa: PLC0415
 
-    parts = _unpacked(file, bounds)
+    parts = {name: _with_wall_clocks(part) for name, part in _unpacked(file, bounds).items()}
     broken = {name: _looked_through(part, bounds) for name, part in parts.items() if "worksheets/" in name.lower()}
     try:
         with CalamineWorkbook.from_filelike(_packed(parts)) as workbook:
@@ -219,6 +221,15 @@ def _packed(parts: dict[str, bytes]) -> BinaryIO:
             archive.writestr(name, content)
     buffer.seek(0)
     return buffer
+
+
+def _with_wall_clocks(part: bytes) -> bytes:
+    """A part whose date cells name no zone.
+
+    SheetJS (xlsx 0.18.5, with `cellDates`) ends the wall clocks of its date cells with a `Z`, which spreadsheets do not
+    heed. The library, python-calamine 0.9.1, makes a text of such a cell, and that would be an instant: hours away.
+    """
+    return ISO_DATE.sub(rb"\1", part) if b't="d"' in part else part
 
 
 def _looked_through(content: bytes, bounds: Bounds) -> frozenset[int]:

@@ -28,6 +28,13 @@ CLOCK = re.compile(
     r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?\s*m\.?)?", re.ASCII | re.IGNORECASE
 )
 LONG_CLOCK = re.compile(r"(\d{1,6}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?", re.ASCII)
+# Days before the clock, as in the CSV of pandas (`0 days 01:30:00`), DuckDB (`1 day 01:30:00`) and Python's `timedelta`
+# (`1 day, 1:30:00`).
+DAYS = re.compile(r"(\d{1,4}) days?,? ", re.ASCII)
+# ISO 8601, as Clockify's API has it: `PT1H30M`.
+ISO = re.compile(
+    r"P(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9})(?:[.,](\d{1,9}))?S)?)?(?<=[DHMS])", re.ASCII
+)
 NUMBER = re.compile(r"[+-]?\d{1,12}(?:[.,' \u00a0\u202f]\d{3})*(?:[.,]\d*)?|[+-]?[.,]\d+", re.ASCII)
 YES = frozenset({"yes", "true", "1", "y", "x", "ja", "wahr", "sí", "si", "verdadero", "oui", "vrai", "はい"})
 NO = frozenset({"no", "false", "0", "n", "nein", "falsch", "falso", "non", "faux", "いいえ"})
@@ -155,6 +162,13 @@ def is_date(cell: Cell) -> bool:
 
 
 def _lengths_of(text: str, *, hours: bool, decimals: Decimals | None) -> list[Length]:
+    if match := ISO.fullmatch(text.upper()):
+        days, whole_hours, minutes, seconds = (int(part or 0) for part in match.groups()[:4])
+        length = timedelta(days, hours=whole_hours, minutes=minutes, seconds=seconds) + _fraction(match[5])
+        return [Length(length, timedelta(seconds=1))]
+    if (days_before := DAYS.match(text)) and LONG_CLOCK.fullmatch(text, days_before.end()):
+        (clock,) = _lengths_of(text[days_before.end() :], hours=hours, decimals=decimals)
+        return [clock._replace(duration=DAY * int(days_before[1]) + clock.duration)]
     if match := LONG_CLOCK.fullmatch(text):
         if int(match[2]) > 59 or int(match[3] or 0) > 59:
             raise ValueError("not a duration")

@@ -38,9 +38,10 @@ ROW = {
 }  # fmt: skip
 
 
-def sheet(rows: Iterable[Iterable[Any]]) -> bytes:
+def sheet(rows: Iterable[Iterable[Any]], *, iso_dates: bool = False) -> bytes:
     """A workbook as openpyxl writes it."""
     book = openpyxl.Workbook()
+    book.iso_dates = iso_dates
     assert book.active
     for row in rows:
         book.active.append(list(row))
@@ -171,6 +172,21 @@ async def test_a_long_duration_that_comes_as_a_date_is_the_reading_that_fits(wor
     result = await imported(world.user, buffer.getvalue(), "toggl", "UTC", media_type=XLSX)
 
     assert (result["created"], failures(result), result["notes"]) == (1, [(3, "duration_invalid")], [])
+
+
+async def test_a_date_cell_is_a_wall_clock_though_it_ends_with_a_z(world: World) -> None:
+    """As SheetJS writes them (xlsx 0.18.5, with `cellDates`); openpyxl writes the same without the `Z`."""
+    moments = [datetime(2024, 3, 5, 9), datetime(2024, 3, 5, 10, 30)]  # noqa: DTZ001
+    header: list[Any] = ["project", "client", "task", "start", "end"]
+    rows = [header, ["Project", "Customer", "Activity", *moments]]
+    content = with_sheet(sheet(rows, iso_dates=True), b":00</v>", b":00.000Z</v>")
+
+    (await send(world.user, content, media_type=XLSX)).refused(400, "timezone_missing")
+    result = await imported(world.user, content, zone="Europe/Berlin", media_type=XLSX)
+
+    assert (result["created"], result["failed"], result["notes"]) == (1, [], [])
+    (entry,) = await entries(world.user)
+    assert (entry["start_date"][:19], entry["end_date"][:19]) == ("2024-03-05T08:00:00", "2024-03-05T09:30:00")
 
 
 async def test_harvests_hours_are_numbers_and_no_date(world: World) -> None:

@@ -71,6 +71,9 @@ def test_what_is_no_time_of_day(cell: Any) -> None:
         ("1:30:00", [1.5]), ("100:30", [100.5]), ("00:00:30.500", [30.5 / 3600]), ("12:05:00 AM", [5 / 60]),
         ("25.5", [25.5 * 24, 25.5]), ("0,0625", [1.5, 0.0625]), (0.0625, [1.5, 0.0625]), (time(1, 30), [1.5]),
         (timedelta(hours=25.5), [25.5]),
+        # As pandas 3.1.1, DuckDB 2.0.1 and Python's own `csv` write a duration, and as Clockify's API has it.
+        ("0 days 01:30:00", [1.5]), ("1 days 01:30:00.500000", [25.5 + 0.5 / 3600]), ("1 day 01:30:00", [25.5]),
+        ("1 day, 1:30:00", [25.5]), ("PT1H30M", [1.5]), ("P1DT1H30M", [25.5]), ("pt0.5s", [0.5 / 3600]), ("P2D", [48]),
         # 25:30 in a cell for times of day.
         (datetime(1900, 1, 1, 1, 30), [25.5, 49.5, 1.5]),  # noqa: DTZ001
         (datetime(1899, 12, 31, 1, 30), [1.5, 25.5]),  # noqa: DTZ001
@@ -88,7 +91,13 @@ def test_where_the_column_says_so_a_number_is_hours() -> None:
     assert [one.duration for one in values.read_lengths(25.5, hours=True, decimals=None)] == [HOUR * 25.5]
 
 
-@pytest.mark.parametrize("cell", ["", "x", "1:60", "-1:00", "1h", "-2", -2.0, True, timedelta(hours=-1), "1:2:3:4"])
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "", "x", "1:60", "-1:00", "1h", "-2", -2.0, True, timedelta(hours=-1), "1:2:3:4", "P", "PT", "P1M", "P1DT",
+        "-PT1H", "-1 days +23:00:00", "1 day", "1 days 5", "1 days 2 days 1:00",
+    ],
+)  # fmt: skip
 def test_what_is_no_duration(cell: Any) -> None:
     with pytest.raises(ValueError, match=r"duration|number"):
         values.read_lengths(cell, hours=True, decimals=None)
