@@ -4,7 +4,8 @@ They are in "Understand request units consumption in Azure Cosmos DB" (April 202
 size of the document; 0.2 RU for each indexed term that a write puts in or takes out; a replace deletes one document
 and inserts another; a patch costs 0.4 RU more for each property; a page of the change feed costs what its documents
 cost to read. Queries have no published price beyond "starts near 3 RU". Reads are doubled, because the account's
-consistency is Strong. The service's own charges differ in detail; two ways of doing something compare alike.
+consistency is Strong, except those that ask for a level weaker than Bounded Staleness. The service's own charges differ
+in detail; two ways of doing something compare alike.
 """
 
 from bisect import bisect_left
@@ -81,6 +82,11 @@ def refused_write() -> float:
 def query(rows_read: float, size: float) -> float:
     kilobytes = max(0.0, size / _KB - 1)
     return (_QUERY + _QUERY_EACH_KB * kilobytes + rows_read * _EACH_ROW_READ) * _STRONG_READ
+
+
+def of_read(charge: float, *, relaxed: bool) -> float:
+    """What a point read or a query is charged: half, if it asks for a level that one replica can answer."""
+    return charge / _STRONG_READ if relaxed else charge
 
 
 def change_feed(rows: float, size: float) -> float:

@@ -160,7 +160,7 @@ class Feeds:
         sql = f"SELECT rid, body FROM {container.table} WHERE {where} AND {ahead} ORDER BY {order} LIMIT ?"
         rows = await self._store.read(lambda db: db.execute(sql, (*params, after, size + 1)).fetchall())
         texts = [body for _, body in rows[:size]]
-        charge = charges.query(len(texts), sum(map(len, texts)))
+        charge = charges.of_read(charges.query(len(texts), sum(map(len, texts))), relaxed=call.is_relaxed)
         headers = page_headers(container, section, charge, len(texts))
         if len(rows) > size:
             headers["x-ms-continuation"] = encoded_token({"rid": rows[size - 1][0]})

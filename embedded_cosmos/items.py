@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from embedded_cosmos import charges
@@ -38,7 +39,7 @@ class Items:
     def read(self, container: Container, id_: str, call: Call) -> Reply:
         key = named_key(container, call)
         outcome = Documents(container, self._store.writer).read(key, id_, _condition(call))
-        return _reply(container, key, outcome)
+        return _reply(container, key, replace(outcome, charge=charges.of_read(outcome.charge, relaxed=call.is_relaxed)))
 
     async def write(self, container: Container, id_: str | None, call: Call) -> Reply:
         """Everything that changes one item."""

@@ -108,7 +108,8 @@ class Queries:
         except sql.SqlError as error:
             raise refused(error) from error
         size_given = sum(map(len, page.rows))
-        headers = page_headers(container, section, charges.query(page.read + page.counted, size_given), len(page.rows))
+        charge = charges.of_read(charges.query(page.read + page.counted, size_given), relaxed=call.is_relaxed)
+        headers = page_headers(container, section, charge, len(page.rows))
         took = time.perf_counter() - started
         headers |= metrics.query_headers(call, read=page.read, given=len(page.rows), size=size_given, seconds=took)
         if metrics.asks_for_indexes(call):

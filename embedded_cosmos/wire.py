@@ -28,6 +28,11 @@ class Call:
     def flag(self, name: str) -> bool:
         return self.headers.get(name, "").lower() == "true"
 
+    @property
+    def is_relaxed(self) -> bool:
+        """Whether it asks for less than the two strongest levels, which are charged for a second replica."""
+        return self.header("x-ms-consistency-level") in CONSISTENCY_LEVELS[2:]
+
     def json(self) -> Any:
         return parsed(self.body)
 

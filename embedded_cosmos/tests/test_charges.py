@@ -89,6 +89,22 @@ async def test_a_query_costs_more_the_more_it_looks_at(container: Any) -> None:
     assert last_cost(container) > empty
 
 
+async def test_reads_that_ask_for_weaker_consistency_are_charged_once(filled: Any) -> None:
+    """As the service does: one replica answers them, where Strong and Bounded Staleness take two."""
+
+    async def costs(level: str) -> list[float]:
+        # The SDK takes `initial_headers` as well, and sends none of them.
+        read = cost(await done(filled.read_item("small", "p", request_options={"consistencyLevel": level})))
+        text = "SELECT * FROM c WHERE c.id = 'small'"
+        await query(filled, text, partition_key="p", feed_options={"consistencyLevel": level})
+        return [read, last_cost(filled)]
+
+    strong = await costs("Strong")
+    assert await costs("BoundedStaleness") == strong
+    for level in ("Session", "ConsistentPrefix", "Eventual"):
+        assert await costs(level) == pytest.approx([one / 2 for one in strong], abs=0.01)
+
+
 async def test_a_page_of_the_change_feed_has_its_price(filled: Any) -> None:
     await listed(filled.query_items_change_feed(start_time="Beginning"))
     assert last_cost(filled) >= 1
