@@ -1,6 +1,7 @@
 """Four readers of calendars see the same events, texts and instants: ical.js and node-ical, khal and calcurse.
 
-The last two are Debian packages (`apt-get install khal calcurse`). Where they are missing, their test is skipped.
+The last two are Debian packages (`apt-get install khal calcurse`), which `.ci/run` installs with CI=true. Elsewhere,
+where they are missing, their test is skipped.
 """
 
 import json
