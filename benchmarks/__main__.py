@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from benchmarks import cold_start, growth, large_answers, operations, peers, report, reports
+from benchmarks import cold_start, growth, large_answers, operations, peers, report, reports, webhooks
 from benchmarks.operations import Effort
 
 
@@ -40,6 +40,12 @@ def _reports(effort: Effort, _: str | None) -> None:
     report.save("reports", result)
 
 
+def _webhooks(_: Effort, __: str | None) -> None:
+    result = asyncio.run(webhooks.measure())
+    click.echo(report.webhooks_table(result))
+    report.save("webhooks", result)
+
+
 def _peers(effort: Effort, _: str | None) -> None:
     result = asyncio.run(peers.measure(effort))
     click.echo(report.peers_table(result))
@@ -54,10 +60,11 @@ PARTS: dict[str, Callable[[Effort, str | None], Any]] = {
     "cold-start": _cold_start,
     "large-answers": _large_answers,
     "reports": _reports,
+    "webhooks": _webhooks,
     "peers": _peers,
 }
-# Installs a package of others, and so is only run when it is asked for.
-ASKED_FOR = {"peers"}
+# Only run when they are asked for: the one installs a package of others, the other takes many minutes.
+ASKED_FOR = {"peers", "webhooks"}
 
 
 @click.command()
@@ -67,7 +74,7 @@ ASKED_FOR = {"peers"}
 @click.option("--rounds", default=Effort().rounds, show_default=True, help="How often each is measured alone.")
 @click.option("--seconds", default=Effort().seconds_alone, show_default=True, help="How long each time.")
 def bench(parts: Sequence[str], target: str | None, users: int, rounds: int, seconds: float) -> None:
-    """Measure PARTS, or everything but peers; tables are printed, JSON and charts written to benchmarks/results/.
+    """Measure PARTS, or all but peers and webhooks; prints tables, writes JSON and charts to benchmarks/results/.
 
     The server at URL has to take tokens whose signature nobody has checked, as `make run` does. It gets a new tenant.
     """

@@ -142,6 +142,18 @@ def reports_table(result: Mapping[str, Any]) -> str:
     )
 
 
+def webhooks_table(result: Mapping[str, Any]) -> str:
+    """What it takes to catch up with a receiver that was away, by the number of events."""
+    return _github(
+        [
+            {"events": int(count), "what": f"{step}: {name}", "is": value}
+            for count, steps in result.items()
+            for step, figures in steps.items()
+            for name, value in figures.items()
+        ]
+    )
+
+
 def growth_chart(result: Mapping[str, Any]) -> pygal.Bar:
     """The same as bars: flat means that all are 1."""
     chart = _bars("Times the median at the smallest size", HOT)

@@ -130,7 +130,7 @@ async def _report(measured: Measured, entries: ContainerProxy, rounds: int) -> d
     """The report and the bare reading of its fields, in turn: wall clock, and processor time of app, SDK, database."""
     await measured.report()
     _reset_peak(measured.app.pid)
-    before = _memory(measured.app.pid, "VmRSS")
+    before = memory_kilobytes(measured.app.pid, "VmRSS")
     took: list[dict[str, float]] = []
     units: list[float] = []
     for _ in range(rounds):
@@ -152,7 +152,7 @@ async def _report(measured: Measured, entries: ContainerProxy, rounds: int) -> d
         ),
         "pages": len(units),
         "request units": round(sum(units)),
-        "more memory in MB": round((_memory(measured.app.pid, "VmHWM") - before) / 1024, 1),
+        "more memory in MB": round((memory_kilobytes(measured.app.pid, "VmHWM") - before) / 1024, 1),
     }
 
 
@@ -317,7 +317,7 @@ def _written_by_xlsxwriter(count: int) -> None:
     book.close()
 
 
-def _memory(pid: int, name: str) -> int:
+def memory_kilobytes(pid: int, name: str) -> int:
     """In kB. Linux only."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(re.findall(rf"{name}:\s+(\d+) kB", status)[0])

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from benchmarks import cold_start, large_answers, operations, peers, reports
+from benchmarks import cold_start, large_answers, operations, peers, reports, webhooks
 from benchmarks.calls import OPERATIONS
 from benchmarks.operations import OURS, Effort
 from benchmarks.peers import PEER
@@ -102,6 +102,18 @@ async def test_reports() -> None:
     assert result["throttled"]["clock-ins alone"]["answered 429 or 503"] == 0
     # The same rows, by the same clock.
     assert result["workbook"]["times the rows of XlsxWriter"] > 3
+
+
+async def test_webhooks() -> None:
+    result = await webhooks.measure((20,))
+
+    figures = result["20"]["sender when back"]
+    assert {name: figures[name] for name in ("arrived", "in the list", "in the list as delivered")} == {
+        "arrived": 20,
+        "in the list": 20,
+        "in the list as delivered": 20,
+    }
+    assert figures["arrived twice"] == figures["in the list twice"] == 0
 
 
 async def test_peers() -> None:
