@@ -16,7 +16,7 @@ ROUTES = Routes("Worked time, added up and exported.")
 
 REFUSALS = {
     403: "Only an administrator may see other users' time entries.",
-    422: "There are more time entries than a report may be of; the message says how many.",
+    422: "There are more time entries than a report may be of, or they are too far apart; the message says so.",
 }
 
 

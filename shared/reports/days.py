@@ -8,13 +8,18 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import TypeVar
 
 from shared import instants
+from shared.errors import ApiError
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 DAY = 86_400_000
 FIRST_DAY = EPOCH.toordinal()
 STORED_LENGTH = len("2026-11-01T00:00:00.0000000Z")
-OF_TIME = ("day", "week", "month")
+# A century of days.
+MOST_FILLED = 36_525
+# How far on the next group is looked for. The first of a month is no more than 28 days after that of the one before.
+DAYS_BETWEEN = {"day": 1, "week": 7, "month": 28}
+OF_TIME = tuple(DAYS_BETWEEN)
 Kept = TypeVar("Kept")
 
 
@@ -89,16 +94,22 @@ def key_of_day(group: str, ordinal: int) -> str:
 
 
 def filled(groups: dict[str, Kept], group: str, days: LocalDays, nothing: Callable[[], Kept]) -> dict[str, Kept]:
-    """Groups of time with those between two of them that have no entries; not days that the zone skipped."""
+    """Groups of time with those between two of them that have no entries; not days that the zone skipped.
+
+    Raises ApiError 422 `report_too_large` where these would be more than `MOST_FILLED`: an entry with a mistyped year
+    must not make a report of 700,000 days, which nobody could read and which would hold up every other call.
+    """
     if group not in OF_TIME or not groups:
         return groups
-    first, last = min(groups), max(groups)
-    ordinal, keys = _first_day(first), {first: groups[first]}
-    while key_of_day(group, ordinal) != last:
-        ordinal += 1
+    first, last, step = _first_day(min(groups)), _first_day(max(groups)), DAYS_BETWEEN[group]
+    if (last - first) // step >= MOST_FILLED:
+        message = f"There are time entries of {min(groups)} and of {max(groups)}, too far apart to show each {group}"
+        raise ApiError(422, "report_too_large", f"{message} between them; ask for a shorter time")
+    keys: dict[str, Kept] = {}
+    for ordinal in range(first, last + step, step):
         key = key_of_day(group, ordinal)
-        if key in groups or days.start(ordinal) < days.start(ordinal + 1):
-            keys.setdefault(key, groups.get(key) or nothing())
+        if key not in keys and (key in groups or group != "day" or days.start(ordinal) < days.start(ordinal + 1)):
+            keys[key] = groups.get(key) or nothing()
     return keys
 
 

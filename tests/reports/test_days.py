@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.errors import ApiError
 from shared.instants import format_instant, parse_instant, zone_named
 from shared.reports.days import LocalDays, StoredInstants, filled, milliseconds
 
@@ -21,10 +22,30 @@ ZONES = ("Atlantic/Azores", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Ap
         ("week", "2026-W52", "2027-W01", ["2026-W52", "2026-W53", "2027-W01"]),
         ("month", "2026-11", "2027-02", ["2026-11", "2026-12", "2027-01", "2027-02"]),
         ("month", "2026-11", "2026-11", ["2026-11"]),
+        ("month", "2026-01", "2026-12", [f"2026-{month:02}" for month in range(1, 13)]),
     ],
 )
 def test_a_day_that_the_zone_skipped_is_not_filled_in(group: str, first: str, last: str, keys: list[str]) -> None:
     assert list(filled({last: 2, first: 1}, group, LocalDays(zone_named("Pacific/Apia")), int)) == keys
+
+
+@pytest.mark.parametrize(
+    ("group", "far", "too_far", "last"),
+    [("day", "1926-11-29", "1926-11-28", "2026-11-28"), ("week", "1326-W49", "1226-W01", "2026-W48")],
+)
+def test_groups_too_far_apart_to_show_all_between_them_are_refused(
+    group: str, far: str, too_far: str, last: str
+) -> None:
+    days = LocalDays(zone_named("UTC"))
+
+    assert len(filled({far: 1, last: 1}, group, days, int)) > 36_500
+    with pytest.raises(ApiError) as refused:
+        filled({too_far: 1, last: 1}, group, days, int)
+    assert (refused.value.status, refused.value.code) == (422, "report_too_large")
+
+
+def test_all_months_that_there_are_can_be_shown() -> None:
+    assert len(filled({"0001-01": 1, "2026-11": 1}, "month", LocalDays(zone_named("UTC")), int)) == 2025 * 12 + 11
 
 
 @given(

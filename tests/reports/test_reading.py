@@ -273,6 +273,19 @@ async def test_work_on_the_first_day_that_there_is_can_be_reported(
                 assert answer.body["amounts"] == [{"currency": "EUR", "billable": "85.00", "cost": "0.00"}]
 
 
+async def test_days_that_are_too_many_to_show_are_refused_before_they_are_made(world: World) -> None:
+    """A mistyped year must not hold up everybody else's calls."""
+    await world.entry("0024-03-05T10:00:00Z", "0024-03-05T11:00:00Z")
+    await world.entry("10:00", "11:00")
+    everything = {"end_date": "2024-03-31"}
+
+    for form in ("json", "csv", "xlsx"):
+        query = {**everything, "format": form}
+        refused = (await world.user.get("reports/time", {**query, "group_by": "day"})).refused(422, "report_too_large")
+        assert "0024-03-05" in refused["message"]
+        assert (await world.user.get("reports/time", {**query, "group_by": "month"})).status == 200
+
+
 async def test_ones_own_name_is_there_even_if_the_directory_lacks_it(world: World) -> None:
     await world.entry("10:00", "11:00")
 
