@@ -19,7 +19,7 @@ from shared.cosmos.transactions import Attempt, Change
 from shared.errors import ApiError
 from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
-from shared.rates.answers import FIELDS
+from shared.rates.answers import FIELDS, shown
 from shared.rates.rules import IDS, PRECEDENCE, Rate, RateBook
 
 RATE = "rate"
@@ -150,9 +150,12 @@ async def _settle(caller: Caller, attempt: Attempt[Document]) -> Document:
 
 
 def _change(caller: Caller, now: datetime, write: Write) -> Change[Document]:
-    after = stamped(write.after, caller, RATE, write.action, _description(write, now))
+    context = caller, RATE, write.action, _description(write, now)
+    after = stamped(write.after, *context)
     operation = transactions.replace(after, write.before) if write.before else transactions.create(after)
-    return Change(write.after, [operation], [outbox_document(write.before, after, now)], _taken)
+    # An event has the fields that answers have: there, `kind` is the rate's own.
+    outbox = outbox_document(write.before and shown(write.before), stamped(shown(write.after), *context), now)
+    return Change(write.after, [operation], [outbox], _taken)
 
 
 def _taken() -> ApiError:

@@ -194,3 +194,6 @@ async def test_each_write_leaves_an_event_that_says_when_it_changes_the_past(wor
     ]
     (change,) = [event["changes"] for event in events if event["action"] == "update"]
     assert change == {"amount": ["85.00", "86"]}
+    (creation,) = [event["changes"] for event in events if event["description"].endswith("since 2026-01-01")
+                   and event["action"] == "create"]  # fmt: skip
+    assert creation == {name: [None, value] for name, value in of_past.items() if value is not None}
