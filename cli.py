@@ -259,13 +259,15 @@ def reencrypt_secrets(units: float) -> None:
 )
 @UNITS
 def check_data(*, dry_run: bool, from_owner: str | None, units: float) -> None:
-    """Find and repair timelines that disagree with their entries, and missing events."""
+    """Find and repair timelines that disagree with their entries, and missing events. Tell of missing indexes."""
 
     async def run() -> list[bool]:
         mended = []
-        async for finding in check.check(instants.now(), progress, mend=not dry_run, from_owner=from_owner or ""):
-            progress.say(f"{finding.container_id}: {finding.item_id}: {finding.what}")
-            mended.append(finding.mended)
+        checked = check.check(instants.now(), progress, mend=not dry_run, from_owner=from_owner or "")
+        for findings in (check.indexes(), checked):
+            async for finding in findings:
+                progress.say(f"{finding.container_id}: {finding.item_id}: {finding.what}")
+                mended.append(finding.mended)
         return mended
 
     with Progress("go on with --from-owner") as progress:

@@ -5,7 +5,7 @@ After an interruption it can start again at the owner it had reached. It changes
 """
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from shared import instants
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items
-from shared.cosmos.containers import EVENT, TIME_ENTRY, WATCHED
+from shared.cosmos.containers import CONTAINERS, EVENT, TIME_ENTRY, WATCHED
 from shared.cosmos.items import Document, own_fields
 from shared.events.delivery import BadDocumentError, deliver, event_of
 from shared.events.outbox import EVENT_KIND
@@ -36,6 +36,8 @@ from shared.time_entries.timeline import (
 )
 from shared.timesheets.verification import compared
 
+# The path of a container that was made without an indexing policy.
+EVERYTHING = "/*"
 # Of the entries that differ, so many are named.
 MOST_NAMED = 20
 
@@ -84,6 +86,22 @@ async def check(
         done(TIME_ENTRY, owner_id)
     for pair in await entries.overlaps():
         yield pair
+
+
+async def indexes() -> AsyncIterator[Finding]:
+    """Containers that lack an index of this version. The infrastructure template makes it; nothing is changed here."""
+    for definition in CONTAINERS:
+        policy = (await container(definition.id).read())["indexingPolicy"]
+        missing = sorted(set(_paths(definition.indexing_policy)) - set(_paths(policy)))
+        if missing and EVERYTHING not in _paths(policy):
+            what = f"no index of {', '.join(missing)}; deploy the infrastructure template of this version"
+            yield Finding(definition.id, "indexes", what, mended=False)
+
+
+def _paths(policy: Mapping[str, Any]) -> Iterator[str]:
+    yield from (one["path"] for one in policy.get("includedPaths", ()))
+    for together in policy.get("compositeIndexes", ()):
+        yield " with ".join(f"{one['path']} {one.get('order', 'ascending')}" for one in together)
 
 
 async def _look(document: Document, entries: "_Entries", now: datetime, *, mend: bool) -> Finding | None:

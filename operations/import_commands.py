@@ -36,9 +36,9 @@ def import_file(  # noqa: PLR0913 - each is an option
     """
     query = {name: value for name, value in asked.items() if value} | ({"dry_run": "true"} if dry_run else {})
     caller = Caller(user.lower(), tenant.lower(), is_admin=True)
-    with Progress("interrupted, it goes on with --resume after row") as progress:
+    with Progress("if it is interrupted, run it again with") as progress:
         told = importing.Told(
-            lambda count, done: progress("rows", str(done), count=count),
+            lambda count: progress("rows", "--resume", count=count),
             lambda row: progress.say(f"row {row.number}: {row.code}: {row.message}"),
         )
         try:

@@ -31,9 +31,9 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whom a run tells what it does: of so many rows that are done, up to which row, and of each row with a remark."""
+    """Whom a run tells what it does: how many more rows are done, and each row with a remark."""
 
-    rows: Callable[[int, int], Any]
+    rows: Callable[[int], Any]
     row: Callable[[Failed], Any]
 
 
@@ -54,7 +54,7 @@ async def bring_in(caller: Caller, path: Path, asked: Mapping[str, str], told: T
         summary.failed += len(some.failed)
         for row in sorted([*some.failed, *some.notes], key=lambda one: one.number):
             told.row(row)
-        told.rows(some.done - before, some.done)
+        told.rows(some.done - before)
         before = some.done
     return summary
 

@@ -80,6 +80,8 @@ CONTAINERS: tuple[Container, ...] = (
             "/deleted",
             "/kind",
             "/_over_a_week",
+            # Of imported entries alone: an import is taken back without a look at the others.
+            "/import_id",
             # Of timelines: which timers run, since when, and which of them are known to be forgotten.
             "/running/start_date",
             "/running/_forgotten",

@@ -39,6 +39,15 @@ class Taken:
         before = bisect_left(self._starts, interval.end or instants.LATEST) - 1
         return before >= 0 and self._ends[before] > interval.start
 
+    def within(self, since: datetime, until: datetime) -> list[Interval]:
+        """What is taken within `[since, until)`, cut at its edges."""
+        first, last = max(bisect_right(self._starts, since) - 1, 0), bisect_left(self._starts, until)
+        return [
+            Interval(max(self._starts[place], since), min(self._ends[place], until))
+            for place in range(first, last)
+            if self._ends[place] > since
+        ]
+
     def first_free(self, length: timedelta, since: datetime, until: datetime) -> Interval | None:
         """The earliest place for a length within `[since, until)`."""
         start = since
@@ -115,21 +124,13 @@ def _fitted(
     rows: Sequence[Row], taken: Taken, locked: Taken, since: datetime, until: datetime
 ) -> dict[int, Interval | None]:
     """The first place for each row, one after another."""
-    busy = Taken([*_intervals(taken, since, until), *_intervals(locked, since, until)])
+    busy = Taken([*taken.within(since, until), *locked.within(since, until)])
     places: dict[int, Interval | None] = {}
     for row in rows:
         places[row.number] = place = busy.first_free(row.length, since, until)
         if place:
             busy.add(place)
     return places
-
-
-def _intervals(taken: Taken, since: datetime, until: datetime) -> list[Interval]:
-    return [
-        Interval(max(first, since), min(beyond, until))
-        for first, beyond in zip(taken._starts, taken._ends, strict=True)  # noqa: SLF001
-        if first < until and beyond > since
-    ]
 
 
 def _no_room(day: date, whole: Interval, locked: Taken, limits: Rules) -> RowError:

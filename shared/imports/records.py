@@ -9,10 +9,10 @@ from datetime import datetime
 from uuid import UUID, uuid5
 
 from shared.auth.caller import Caller
-from shared.clients import container
-from shared.cosmos import items
+from shared.cosmos import items, transactions
 from shared.cosmos.containers import TIME_ENTRY
-from shared.cosmos.items import Document, database, own_fields
+from shared.cosmos.items import Document, own_fields
+from shared.cosmos.transactions import Change
 from shared.errors import ApiError
 from shared.imports.rows import Options
 from shared.imports.table import File
@@ -57,10 +57,17 @@ def new(caller: Caller, now: datetime, import_id: str, file: File, rows: int) ->
     }
 
 
-async def keep(record: Document, owners: Iterable[str], rows_done: int) -> Document:
-    """Write the record, with these owners beside those that it has."""
-    known = sorted({*record["owners"], *owners})
-    record = {**own_fields(record), "owners": known, "rows_done": rows_done}
-    async with database():
-        await container(TIME_ENTRY).upsert_item(record)
-    return record
+async def keep(caller: Caller, record: Document, owners: Iterable[str], rows_done: int) -> None:
+    """Write the record, with these owners beside those that it has: another run of the same import may be under way.
+
+    Raises ApiError 409, 429 or 503.
+    """
+    partition = [caller.tenant_id, caller.user_id]
+
+    async def attempt() -> Change[None]:
+        before = await find(caller, record["id"])
+        known = {*before["owners"], *owners} if before else {*owners}
+        after = {**own_fields(record), "owners": sorted(known), "rows_done": rows_done}
+        return Change(None, [transactions.replace(after, before) if before else transactions.create(after)])
+
+    await transactions.settle(TIME_ENTRY, partition, attempt)

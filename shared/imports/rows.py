@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -310,9 +311,15 @@ def _name(cells: Mapping[str, Cell], column: str) -> str:
     if not text:
         return ""
     try:
-        return str(NAME.deserialize(text))
+        return _checked(text)
     except ValidationError as error:
         raise ValidationError({column: error.messages}) from error
+
+
+@lru_cache(maxsize=1024)
+def _checked(name: str) -> str:
+    """A name as it is kept. Most rows of a file repeat those of others."""
+    return str(NAME.deserialize(name))
 
 
 def _person(cells: Mapping[str, Cell]) -> str:

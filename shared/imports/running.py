@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 
 from shared import instants
@@ -13,11 +12,13 @@ from shared.auth.caller import Caller
 from shared.errors import ApiError
 from shared.imports import records, store
 from shared.imports.formats import FORMATS
+from shared.imports.parts import Cut, parts_of
 from shared.imports.people import People, people_for
 from shared.imports.references import Catalog
 from shared.imports.rows import Failed, Options, Reader, Row, RowError
 from shared.imports.store import Ids, Importing, Outcome
 from shared.imports.table import OFFLINE, ONLINE, File, Table
+from shared.time_entries.store import longest
 
 # How many people's rows are written side by side.
 OWNERS_AT_ONCE = 4
@@ -60,28 +61,27 @@ class Import:
         """
         importing = self.importing
         record = records.new(importing.caller, importing.now, importing.import_id, self._file, self.rows)
-        before = None if importing.dry_run else await records.find(importing.caller, importing.import_id)
-        if before:
-            record["owners"] = before["owners"]
-        skipped = before["rows_done"] if before and resume else 0
-        rows, ids, done = self._reader.rows(), Ids(self._catalog), 0
-        while part := await asyncio.to_thread(lambda: [*islice(rows, rows_at_once)]):
-            of_owner, outcomes = self._owned(part, ids)
+        before = await records.find(importing.caller, importing.import_id) if resume and not importing.dry_run else None
+        skipped = before["rows_done"] if before else 0
+        cut = Cut(rows_at_once, importing.zone, longest())
+        parts, done = parts_of(self._reader.rows(), self.rows, cut), 0
+        while part := await asyncio.to_thread(lambda: next(parts, None)):
             done += len(part)
             if done <= skipped:
                 continue
+            of_owner, outcomes = self._owned(part)
             if not importing.dry_run:
                 # Before the first entry, so that what is cut off can be taken back.
-                record = await records.keep(record, of_owner, done - len(part))
+                await records.keep(importing.caller, record, of_owner, done - len(part))
             outcomes |= await self._written(replace(importing, now=instants.now()), of_owner)
             yield _result(part, outcomes, done)
         if not importing.dry_run:
-            await records.keep(record, (), done)
+            await records.keep(importing.caller, record, (), done)
 
-    def _owned(
-        self, part: Sequence[Row | Failed], ids: Ids
-    ) -> tuple[dict[str, list[tuple[Row, str]]], dict[int, Outcome]]:
+    def _owned(self, part: Sequence[Row | Failed]) -> tuple[dict[str, list[tuple[Row, str]]], dict[int, Outcome]]:
         """The rows of each person with their entries' ids, and why others can't be imported."""
+        # Equal rows lie in one part, for each is in the others' way.
+        ids = Ids(self._catalog)
         of_owner: dict[str, list[tuple[Row, str]]] = defaultdict(list)
         outcomes: dict[int, Outcome] = {}
         for row in part:

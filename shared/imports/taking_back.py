@@ -10,7 +10,7 @@ from shared.cosmos import items, transactions
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import LIVE, Document, own_fields
 from shared.cosmos.transactions import Change
-from shared.imports import store
+from shared.imports import records, store
 from shared.imports.placing import Taken
 from shared.imports.store import IMPORT
 from shared.time_entries.rules import Interval
@@ -38,13 +38,16 @@ class TakenBack:
 
 async def take_back(caller: Caller, now: datetime, record: Document) -> AsyncIterator[TakenBack]:
     """Delete what an import made and nothing has touched since, batch after batch. Raises ApiError 429 or 503."""
+    # Whoever goes on with the import afterwards begins anew.
+    await records.keep(caller, record, (), 0)
     for owner_id in record["owners"]:
         partition = [caller.tenant_id, owner_id]
-        ids = await items.query(TIME_ENTRY, OF_IMPORT, {"import": record["id"]}, partition)
-        while ids:
-            some, passed = await _take(caller, now, partition, ids[:MOST_WRITES])
-            ids = [entry_id for entry_id in ids if entry_id not in passed]
-            yield some
+        async for ids in items.pages(TIME_ENTRY, OF_IMPORT, {"import": record["id"]}, partition):
+            left = ids
+            while left:
+                some, passed = await _take(caller, now, partition, left[:MOST_WRITES])
+                left = [entry_id for entry_id in left if entry_id not in passed]
+                yield some
 
 
 async def _take(

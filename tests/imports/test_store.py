@@ -167,7 +167,7 @@ async def test_a_file_that_is_cut_off_says_so_and_is_completed_when_it_comes_aga
     shaky: World, faults: Faults
 ) -> None:
     file = file_of(GENERIC, *many(100))
-    faults.inject(Fault(Kind.DROP_BEFORE, Operation.BATCH, skip=1, count=10_000))
+    faults.inject(Fault(Kind.DROP_BEFORE, Operation.BATCH, skip=2, count=10_000))
     (await send(shaky.user, file)).refused(503, "outcome_unknown")
     faults.clear()
     assert len(await entries(shaky.user)) == 49
@@ -182,7 +182,7 @@ async def test_a_file_that_is_cut_off_can_be_taken_back(shaky: World, faults: Fa
     file = file_of(GENERIC, *many(100))
     import_id = (await imported(shaky.user, file_of(GENERIC, *many(100)), dry_run="true"))["import_id"]
     assert import_id is None
-    faults.inject(Fault(Kind.DROP_BEFORE, Operation.BATCH, skip=1, count=10_000))
+    faults.inject(Fault(Kind.DROP_BEFORE, Operation.BATCH, skip=2, count=10_000))
     (await send(shaky.user, file)).refused(503, "outcome_unknown")
     faults.clear()
     (entry, *_) = await entries(shaky.user)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import aiohttp
 import pytest
+from azure.cosmos import PartitionKey
 
 from embedded_cosmos.testing import CosmosAccount
 from operations import check
@@ -53,6 +54,29 @@ async def lose_event(world: World, item: Item) -> Item:
     (event,) = (await world.admin.get("events", {"item_id": item["id"]})).ok()["data"]
     await world.app.container("event").delete_item(event["id"], partition_key=[world.tenant_id, item["id"]])
     return dict(event)
+
+
+async def test_an_index_that_the_database_lacks_is_told(world: World) -> None:
+    await deliver(world.app)
+    policy = (await world.app.container("time_entry").read())["indexingPolicy"]
+    for paths, missing in (
+        ([one for one in policy["includedPaths"] if one["path"] != "/import_id/?"], True),
+        ([{"path": "/*"}], False),
+    ):
+        changed = {**policy, "includedPaths": paths, "excludedPaths": [{"path": "/_etag/?"}]}
+        await index_by(world, changed)
+
+        found = [finding async for finding in check.indexes()]
+
+        await index_by(world, policy)
+        what = "no index of /import_id/?; deploy the infrastructure template of this version"
+        assert found == ([Finding("time_entry", "indexes", what, mended=False)] if missing else [])
+
+
+async def index_by(world: World, policy: Item) -> None:
+    container = world.app.container("time_entry")
+    key = PartitionKey(path=["/tenant_id", "/owner_id"], kind="MultiHash")
+    await world.app.database.replace_container(container, key, indexing_policy=policy, default_ttl=-1)
 
 
 async def test_a_sound_database_has_no_findings(world: World) -> None:
