@@ -1,6 +1,7 @@
 """Finds and repairs what only a bug or a manual repair can have broken.
 
-It rebuilds a timeline that disagrees with its owner's entries, and delivers the missing event of an outbox document.
+It rebuilds a timeline that disagrees with its owner's entries, marks long entries that an older version wrote without
+their mark, and delivers the missing event of an outbox document.
 After an interruption it can start again at the owner it had reached. It changes nothing that is correct.
 """
 
@@ -22,7 +23,8 @@ from shared.cosmos.containers import CONTAINERS, EVENT, TIME_ENTRY, WATCHED
 from shared.cosmos.items import Document, own_fields
 from shared.events.delivery import BadDocumentError, deliver, event_of
 from shared.events.outbox import EVENT_KIND
-from shared.time_entries.rules import Placed, overlap
+from shared.time_entries.rules import Placed, length_mark, overlap
+from shared.time_entries.store import mark_length
 from shared.time_entries.timeline import (
     LOCKING,
     TIMELINE_ID,
@@ -108,12 +110,27 @@ async def _look(document: Document, entries: "_Entries", now: datetime, *, mend:
     """Check one document of the owner whose `entries` are being collected."""
     if items.is_item(document):
         entries.add(document)
-        return None
+        return await _length(document, mend=mend)
     if document["kind"] == TIMELINE_KIND:
         return await _timeline(document, mend=mend)
     if document["kind"] == TIMESHEET:
         return await _timesheet(document)
     return await _outbox(TIME_ENTRY, document, now, mend=mend)
+
+
+async def _length(entry: Document, *, mend: bool) -> Finding | None:
+    """Check that an entry longer than a week has the mark by which lists of everyone find it.
+
+    While a new version is rolled out, instances of an older one may write such an entry without it.
+    """
+    if entry.keys() >= length_mark(entry).keys():
+        return None
+    # A write may have come in between.
+    latest = await items.read_live(TIME_ENTRY, entry["id"], [entry["tenant_id"], entry["owner_id"]])
+    if latest is None or latest.keys() >= length_mark(latest).keys():
+        return None
+    mended = mend and await mark_length(latest)
+    return Finding(TIME_ENTRY, entry["id"], "it is longer than a week, and not marked so", mended)
 
 
 class _Entries:

@@ -12,8 +12,11 @@ from itertools import islice
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosResourceNotFoundError
+
 from shared.auth.caller import Caller
 from shared.catalog.references import is_billable, require_references
+from shared.clients import container
 from shared.config import settings
 from shared.cosmos import transactions
 from shared.cosmos.containers import TIME_ENTRY
@@ -24,7 +27,7 @@ from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
 from shared.instants import format_instant, whole_milliseconds
 from shared.time_entries import reading, rules
-from shared.time_entries.entry import ADOPTED, MEANING, PLAIN
+from shared.time_entries.entry import ADOPTED, DATES, MEANING, PLAIN
 from shared.time_entries.idempotency import Key
 from shared.time_entries.rules import Interval, Placed
 from shared.time_entries.timeline import Timeline, forbid_locked, interval_of, neighbours, placed, read_timeline
@@ -193,6 +196,22 @@ async def delete(caller: Caller, now: datetime, entry_id: str, wanted: Precondit
         return change_of(caller, now, timeline, [Write(entry, after, "delete", "Delete a time entry")])
 
     await _settle(caller, attempt)
+
+
+async def mark_length(entry: Document) -> bool:
+    """Set the mark that a long entry of an older version lacks, if its dates are still those that were read.
+
+    It is no change of the entry: it makes no event, and the client's `If-Match` still holds. Returns whether it is set.
+    """
+    unchanged = " AND ".join(f'c.{name} = "{entry[name]}"' for name in DATES)
+    marks = [{"op": "set", "path": f"/{name}", "value": value} for name, value in rules.length_mark(entry).items()]
+    try:
+        await container(TIME_ENTRY).patch_item(
+            entry["id"], [entry["tenant_id"], entry["owner_id"]], marks, filter_predicate=f"FROM c WHERE {unchanged}"
+        )
+    except (CosmosAccessConditionFailedError, CosmosResourceNotFoundError):
+        return False
+    return True
 
 
 async def _nothing() -> None:

@@ -14,6 +14,8 @@ from operations import check
 from operations.check import Finding
 from shared import instants
 from shared.cosmos.items import own_fields
+from shared.time_entries.entry import OVER_A_WEEK
+from shared.time_entries.store import mark_length
 from shared.time_entries.timeline import TIMELINE_ID
 from tests.application import Application, application
 from tests.calling import Item, Person, ago, at
@@ -290,3 +292,42 @@ async def test_events_are_kept_for_the_days_of_the_setting_and_not_missed_therea
 
             assert len(await findings(mend=False, days_later=1)) == 1
             assert len(await findings(mend=False, days_later=3)) == (0 if days else 1)
+
+
+async def unmarked(world: World, start: str, end: str) -> Item:
+    """A long entry as a version before the mark writes it while a new one is rolled out."""
+    entry = await world.entry(start, end)
+    await deliver(world.app)
+    stored = await world.stored("time_entry", entry)
+    del stored[OVER_A_WEEK]
+    await world.app.container("time_entry").replace_item(entry["id"], stored)
+    return entry
+
+
+async def test_a_long_entry_without_its_mark_is_found_and_marked(world: World) -> None:
+    """Then a list of everyone's month finds it; for the client, nothing about it has changed."""
+    entry = await unmarked(world, "2023-01-01T00:00:00Z", "2024-03-02T00:00:00Z")
+    await world.entry("2024-03-05T00:00:00Z", "2024-03-06T00:00:00Z")
+    await deliver(world.app)
+    tag = (await world.user.get(f"time-entries/{entry['id']}")).headers["ETag"]
+    march = {"month": 3, "year": 2024, "timezone_offset": 0, "user_id": "*"}
+    finding = Finding("time_entry", entry["id"], "it is longer than a week, and not marked so", mended=False)
+
+    assert await findings(mend=False) == [finding]
+    assert await findings(mend=True) == [replace(finding, mended=True)]
+    assert await findings(mend=True) == []
+
+    assert [one["id"] for one in (await world.admin.get("time-entries", march)).ok()][1:] == [entry["id"]]
+    (await world.user.with_headers(If_Match=tag).put(f"time-entries/{entry['id']}", {"description": "x"})).ok()
+    await deliver(world.app)
+
+
+async def test_a_long_entry_that_was_changed_since_the_page_was_read_is_left_alone(world: World) -> None:
+    entry = await unmarked(world, "2023-01-01T00:00:00Z", "2024-03-02T00:00:00Z")
+    before = await world.stored("time_entry", entry)
+
+    assert not await mark_length({**before, "end_date": "2024-03-01T00:00:00.0000000Z"})
+    assert not await mark_length({**before, "id": str(uuid4())})
+
+    assert await world.stored("time_entry", entry) == before
+    assert await mark_length(before)
