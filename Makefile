@@ -50,8 +50,8 @@ test-3.13: ## run the same tests (or T=…) on Python 3.13, some with the librar
 coverage: $(READY) ## run all tests, show the branches of shared/ and functions/ that they miss, write htmlcov/
 	$(BIN)/python -m pytest $(EVERY_CORE) --cov --cov-report=term --cov-report=html
 
-bench: $(BENCH_READY) ## measure what calls cost, and how that grows with the data (PARTS, TARGET=URL); see benchmarks/
-	$(BIN)/python -m benchmarks $(if $(TARGET),--target $(TARGET)) $(PARTS)
+bench: $(BENCH_READY) ## measure what calls cost, and how that grows with the data (PARTS, TARGET="NAME=URL …"); see benchmarks/
+	$(BIN)/python -m benchmarks $(addprefix --target ,$(TARGET)) $(PARTS)
 
 lint: $(READY) ## check style, types and import directions
 	$(BIN)/ruff check .

@@ -80,3 +80,8 @@ READS: Mapping[str, Callable[[Person], Call]] = {
     "summary": summary,
     REPORT: report,
 }
+# The steps that are measured together: all of them reads, or all of them writes.
+READ_STEPS = tuple(READS)
+WRITE_STEPS = ("clock", "stop + start", "put")
+# So many people write in turn, as one caller, that a tenth of a second and more lies between two writes of one.
+WRITERS_EACH = 16

@@ -23,7 +23,9 @@ PROJECTS = 12
 class Company:
     """One tenant. Those who read have worked since the first of last month, the first of them is an administrator.
 
-    Those who write have not: what they clock in and out would make the lists of the others longer all the time.
+    Those who write have not: what they clock in and out would make the lists of the others longer all the time. Each
+    caller writes as several of them in turn. A person who starts a timer a few milliseconds after they stopped one
+    meets their own entry, because a stopped entry lasts a tenth of a second at least: nobody clocks in like that.
     """
 
     readers: list[Person]
@@ -34,15 +36,18 @@ class Company:
         return self.readers[0]
 
 
-async def found(url: str, size: int, issuer: Issuer | None = None) -> Company:
-    """A new tenant at the server at `url`, with that many people of each sort, whose tokens are the issuer's if any."""
+async def found(url: str, size: int, issuer: Issuer | None = None, *, writers_each: int = 1) -> Company:
+    """A new tenant at the server at `url`, with so many readers, and for each of them so many writers.
+
+    Their tokens are the issuer's, if there is one.
+    """
     tenant_id, now = issuer.tenant_id if issuer else str(uuid4()), datetime.now(UTC)
     async with aiohttp.ClientSession(f"{url}/api/") as session:
         made = Maker(session)
         projects, activity_id = await catalog_of(made, tenant_id, issuer)
         people = [
             person_of(str(uuid4()), tenant_id, projects[0], activity_id, admin=number == 0, issuer=issuer)
-            for number in range(2 * size)
+            for number in range((1 + writers_each) * size)
         ]
         readers = await asyncio.gather(*(_worked(made, one, projects, now) for one in people[:size]))
         barely = last_month(now) + SPELL

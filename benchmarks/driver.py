@@ -9,11 +9,12 @@ from gevent import monkey
 monkey.patch_all()
 
 import json  # noqa: E402 - gevent has to come first
+import math  # noqa: E402
 import sys  # noqa: E402
 import time  # noqa: E402
 from collections import defaultdict  # noqa: E402
 from collections.abc import Callable  # noqa: E402
-from itertools import count  # noqa: E402
+from itertools import count, cycle  # noqa: E402
 from typing import Any  # noqa: E402
 
 import gevent  # noqa: E402
@@ -22,7 +23,7 @@ from locust.contrib.fasthttp import FastHttpUser  # noqa: E402
 from locust.env import Environment  # noqa: E402
 
 from benchmarks import calls  # noqa: E402
-from benchmarks.calls import Call, Person  # noqa: E402
+from benchmarks.calls import WRITERS_EACH, Call, Person  # noqa: E402
 
 # The first calls of a phase open connections and fill caches.
 WARM_UP_SECONDS = 0.3
@@ -31,20 +32,32 @@ _numbers = count()
 
 
 class Worker(FastHttpUser):
-    """One user: makes the phase's step again and again. What it measures is told by Locust's event `request`."""
+    """One caller: makes the phase's step again and again, as each of some people in turn.
+
+    What it measures is told by Locust's event `request`.
+    """
 
     abstract = True
     wait_time = constant(0)
-    people: list[Person]
-    step: Callable[["Worker"], None]
+    groups: list[list[Person]]
+    step: str
+    ready: list["Worker"]
 
     def on_start(self) -> None:
-        self.person = self.people.pop()
-        self.entry_id = ""
+        self.people = self.groups.pop()
+        self.turns = cycle(self.people)
+        # The running entries by their owners.
+        self.timers: dict[str, str] = {}
+        if self.step in RUNNING_STEPS:
+            for _ in self.people:
+                self.person = next(self.turns)
+                self.start_timer()
+        self.ready.append(self)
 
     @task
     def make_a_step(self) -> None:
-        type(self).step(self)
+        self.person = next(self.turns)
+        STEPS[self.step](self)
 
     def send(self, call: Call, name: str = "") -> Any:
         """Make a call, measured under this name; gives what was answered."""
@@ -57,25 +70,20 @@ class Worker(FastHttpUser):
             return answer.json() if answer.status_code != 204 else None
 
     def start_timer(self, name: str = "") -> None:
-        self.entry_id = self.send(calls.start(self.person), name)["id"]
+        self.timers[self.person.user_id] = self.send(calls.start(self.person), name)["id"]
 
     def stop_timer(self, name: str = "") -> None:
-        self.send(calls.stop(self.entry_id), name)
-        self.entry_id = ""
+        self.send(calls.stop(self.timers.pop(self.person.user_id)), name)
 
     def on_stop(self) -> None:
-        if self.entry_id:
-            self.stop_timer()
+        for _ in self.people:
+            self.person = next(self.turns)
+            if self.person.user_id in self.timers:
+                self.stop_timer()
 
 
 def _read(operation: str) -> Callable[[Worker], None]:
     return lambda worker: worker.send(calls.READS[operation](worker.person), operation)
-
-
-def _running(worker: Worker) -> None:
-    if not worker.entry_id:
-        worker.start_timer()
-    worker.send(calls.running(worker.person), "running")
 
 
 def _put(worker: Worker) -> None:
@@ -89,8 +97,6 @@ def _clock(worker: Worker) -> None:
 
 def _switch(worker: Worker) -> None:
     """What the frontend does when somebody turns to another task; its user waits for both calls."""
-    if not worker.entry_id:
-        worker.start_timer()
     began = time.perf_counter()
     worker.stop_timer()
     worker.start_timer()
@@ -102,25 +108,30 @@ def _switch(worker: Worker) -> None:
 
 STEPS = {
     **{name: _read(name) for name in calls.READS},
-    "running": _running,
     "put": _put,
     "clock": _clock,
     "stop + start": _switch,
 }
+# Whose timer runs when they begin.
+RUNNING_STEPS = ("running", "stop + start")
 
 
 def run(host: str, people: list[Person], step: str, users: int, seconds: float) -> dict[str, Any]:
     """One phase: so many users call at once for so long. Gives `{"calls": {operation: [milliseconds, …]}}`.
 
-    Reports are the first person's, who is an administrator. Raises RuntimeError when a call fails.
+    Each reads as one person and writes as several. Reports are the first person's, who is an administrator. Raises
+    RuntimeError when a call fails.
     """
-    callers = people[:1] * users if step == calls.REPORT else people[:users]
-    worker = type("Phase", (Worker,), {"host": host, "people": callers, "step": STEPS[step]})
+    ready: list[Worker] = []
+    groups = [[one] for one in (people[:1] * users if step == calls.REPORT else people[:users])]
+    if step in calls.WRITE_STEPS:
+        groups = [people[at : at + WRITERS_EACH] for at in range(0, users * WRITERS_EACH, WRITERS_EACH)]
+    worker = type("Phase", (Worker,), {"host": host, "groups": groups, "step": step, "ready": ready})
     # Who is in the middle of a step when the time is over ends it, so that no timer is left running.
     environment = Environment(user_classes=[worker], stop_timeout=PATIENCE_SECONDS)
     took: dict[str, list[float]] = defaultdict(list)
     failures: list[str] = []
-    measuring_from = time.perf_counter() + WARM_UP_SECONDS
+    measuring_from = math.inf
 
     @environment.events.request.add_listener
     def _note(name: str, response_time: float, exception: Exception | None, **_: Any) -> None:
@@ -131,6 +142,9 @@ def run(host: str, people: list[Person], step: str, users: int, seconds: float) 
 
     runner = environment.create_local_runner()
     runner.start(users, spawn_rate=users)
+    while len(ready) < users and not failures:
+        gevent.sleep(0.01)
+    measuring_from = time.perf_counter() + WARM_UP_SECONDS
     gevent.sleep(WARM_UP_SECONDS + seconds)
     runner.quit()
     if failures or not took:

@@ -4,13 +4,14 @@ import statistics
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 from aiohttp import web
 
 from benchmarks import calls, stack
-from benchmarks.calls import OPERATIONS, Call
+from benchmarks.calls import OPERATIONS, READ_STEPS, WRITE_STEPS, WRITERS_EACH, Call
 from benchmarks.company import Company, found
 from benchmarks.issuer import issuer
 from benchmarks.recording import Recorder, recording
@@ -23,11 +24,8 @@ SECONDS_TOGETHER = 5.0
 OURS = "this backend"
 # The same code and database as in production: each token's signature is checked (`JWT_VERIFICATION=jwks`).
 CHECKING = "this backend, signatures checked"
-THEIRS = "target"
 # An administrator's report is no call that many make at once.
 REPORTERS = 2
-READ_STEPS = tuple(calls.READS)
-WRITE_STEPS = ("clock", "stop + start", "put")
 Latencies = dict[str, list[float]]
 
 
@@ -50,52 +48,53 @@ class Subject:
     processes: Mapping[str, Server]
 
 
-async def measure(effort: Effort, target: str | None = None) -> dict[str, Any]:
-    """The figures of this backend and, in turn with it, of the one at `target` if there is one."""
+async def measure(effort: Effort, targets: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The figures of this backend and, in turns with it, of the servers at `targets`: their URLs by name."""
     async with AsyncExitStack() as running:
         database = await running.enter_async_context(stack.database())
         await stack.migrate(database.url)
         app = await running.enter_async_context(stack.app(database.url, {}))
-        company = await found(app.url, effort.users)
+        company = await found(app.url, effort.users, writers_each=WRITERS_EACH)
         subjects = {OURS: Subject(app.url, company, {"app": app, "database": database})}
         trusted = await running.enter_async_context(issuer())
         settings = {**trusted.settings, **stack.without_change_feed()}
         checking = await running.enter_async_context(stack.app(database.url, settings))
-        people = await found(checking.url, effort.users, trusted)
+        people = await found(checking.url, effort.users, trusted, writers_each=WRITERS_EACH)
         subjects[CHECKING] = Subject(checking.url, people, {"app": checking, "database": database})
-        if target:
-            subjects[THEIRS] = Subject(target, await found(target, effort.users), {})
-        alone, floors = await _alone(effort, subjects, database)
+        for name, url in (targets or {}).items():
+            subjects[name] = Subject(url, await found(url, effort.users, writers_each=WRITERS_EACH), {})
+        alone: dict[str, list[Latencies]] = {name: [] for name in subjects}
+        floors: dict[str, list[Latencies]] = {}
+        # The floor takes its turn as well, so that what else goes on hits all alike.
+        for _ in range(effort.rounds):
+            await add_round(effort, subjects, alone)
+            await _add_floor(effort, subjects[OURS], database, floors)
         return {
-            "alone": {name: _summed(rounds) for name, rounds in alone.items()},
-            "together": {name: await _together(effort, subject) for name, subject in subjects.items()},
-            "floor": {kind: _summed(rounds) for kind, rounds in floors.items()},
-            "ratio_to_floor": {kind: _ratios(alone[OURS], rounds) for kind, rounds in floors.items()},
-            "ratio_to_ours": {name: _ratios(rounds, alone[OURS]) for name, rounds in alone.items() if name != OURS},
-            "database": await _counted(database, company),
+            "alone": {name: medians(rounds) for name, rounds in alone.items()},
+            "together": {name: await together(effort, subject) for name, subject in subjects.items()},
+            "floor": {kind: medians(rounds) for kind, rounds in floors.items()},
+            "ratio_to_floor": {kind: ratios(alone[OURS], rounds) for kind, rounds in floors.items()},
+            "ratio_to_ours": {name: ratios(rounds, alone[OURS]) for name, rounds in alone.items() if name != OURS},
+            "database": await counted(database, company),
             "driver": await _driver_alone(effort, company),
         }
 
 
-async def _alone(
-    effort: Effort, subjects: Mapping[str, Subject], database: Server
-) -> tuple[dict[str, list[Latencies]], dict[str, list[Latencies]]]:
-    """Rounds at concurrency 1: each server in turn, then the floor, so that what else goes on hits all alike."""
-    alone: dict[str, list[Latencies]] = {name: [] for name in subjects}
-    floors: dict[str, list[Latencies]] = {}
-    for _ in range(effort.rounds):
-        for name, subject in subjects.items():
-            alone[name].append(await drive(subject, READ_STEPS, 1, effort.seconds_alone))
-            alone[name][-1] |= await drive(subject, WRITE_STEPS, 1, effort.seconds_alone)
-        company = subjects[OURS].company
-        order = {"account": database.url, "person": asdict(company.admin), "seconds": effort.seconds_alone}
-        await stack.idle(*subjects[OURS].processes.values())
-        for kind, latencies in (await stack.ordered("benchmarks.floor", order)).items():
-            floors.setdefault(kind, []).append(latencies)
-    return alone, floors
+async def add_round(effort: Effort, subjects: Mapping[str, Subject], alone: dict[str, list[Latencies]]) -> None:
+    """Have one caller call each server in turn, and add how long each call took."""
+    for name, subject in subjects.items():
+        reads = await drive(subject, READ_STEPS, 1, effort.seconds_alone)
+        alone[name].append(reads | await drive(subject, WRITE_STEPS, 1, effort.seconds_alone))
 
 
-async def _together(effort: Effort, subject: Subject) -> dict[str, Any]:
+async def _add_floor(effort: Effort, ours: Subject, database: Server, floors: dict[str, list[Latencies]]) -> None:
+    order = {"account": database.url, "person": asdict(ours.company.admin), "seconds": effort.seconds_alone}
+    await stack.idle(*ours.processes.values())
+    for kind, latencies in (await stack.ordered("benchmarks.floor", order)).items():
+        floors.setdefault(kind, []).append(latencies)
+
+
+async def together(effort: Effort, subject: Subject) -> dict[str, Any]:
     """All users at once: percentiles, calls a second, and how busy each process was meanwhile."""
     figures: dict[str, Any] = {}
     for step in (*READ_STEPS, *WRITE_STEPS):
@@ -132,14 +131,14 @@ async def drive(
     return {name: took for phase in driven["phases"] for name, took in phase["calls"].items()}
 
 
-async def _counted(database: Server, company: Company) -> dict[str, Any]:
-    """What each operation asks of the database: by kind, one after another, and its charge, by way of a recorder."""
+async def counted(database: Server, company: Company, root: Path = stack.ROOT) -> dict[str, Any]:
+    """What each operation of the app at `root` asks of the database: by kind, one after another, and its charge."""
     async with (
         recording(database.url) as recorder,
-        stack.app(recorder.url, stack.without_change_feed()) as app,
+        stack.app(recorder.url, stack.without_change_feed(), root) as app,
         aiohttp.ClientSession(f"{app.url}/api/") as session,
     ):
-        person, counted = company.admin, {}
+        person, figures = company.admin, {}
 
         async def ask(*requests: Call) -> Any:
             """What the last of them answers."""
@@ -153,7 +152,7 @@ async def _counted(database: Server, company: Company) -> dict[str, Any]:
         async def count(operation: str, *requests: Call) -> Any:
             with recorder.listening():
                 item = await ask(*requests)
-            counted[operation] = _figures(recorder)
+            figures[operation] = _figures(recorder)
             return item
 
         # The first calls fill the caches.
@@ -165,7 +164,7 @@ async def _counted(database: Server, company: Company) -> dict[str, Any]:
         timer = await count("start", calls.start(person))
         await count("put", calls.put(person, -1))
         await ask(calls.stop(timer["id"]))
-    return {operation: counted[operation] for operation in OPERATIONS}
+    return {operation: figures[operation] for operation in OPERATIONS}
 
 
 def _figures(recorder: Recorder) -> dict[str, Any]:
@@ -207,7 +206,7 @@ def percentiles(took: Sequence[float]) -> dict[str, float]:
     return {f"p{percent}": round(cuts[percent - 1], 2) for percent in (50, 95, 99)}
 
 
-def _summed(rounds: Sequence[Latencies]) -> dict[str, dict[str, float]]:
+def medians(rounds: Sequence[Latencies]) -> dict[str, dict[str, float]]:
     """The medians of the rounds' percentiles."""
     figures: dict[str, dict[str, float]] = {}
     for name in OPERATIONS:
@@ -216,7 +215,7 @@ def _summed(rounds: Sequence[Latencies]) -> dict[str, dict[str, float]]:
     return figures
 
 
-def _ratios(ours: Sequence[Latencies], theirs: Sequence[Latencies]) -> dict[str, float]:
+def ratios(ours: Sequence[Latencies], theirs: Sequence[Latencies]) -> dict[str, float]:
     """The median, over the rounds, of how many times their median latency ours is."""
     return {
         name: round(

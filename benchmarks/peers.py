@@ -14,10 +14,11 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
@@ -57,15 +58,17 @@ class Caller(Protocol):
 
 @dataclass(slots=True)
 class OurCaller:
-    """Reads as one person, who has a month of entries, and writes as another."""
+    """Reads as one person, who has a month of entries, and writes as others in turn: see `company.Company`."""
 
     session: aiohttp.ClientSession
     reader: Person
-    writer: Person
+    writers: Iterator[Person]
+    writer: Person = field(init=False)
     timer: str = ""
     changes: int = 0
 
     def step(self, name: str) -> Calls:
+        self.writer = next(self.writers)
         if name == "clock":
             return [("start", self._start), ("stop", self._stop)]
         return [(name, self._put if name == "put" else lambda: self._read(name))]
@@ -148,11 +151,14 @@ async def measure(effort: Effort, peer: str | None = None) -> dict[str, Any]:
         if url is None:
             started: str = await running.enter_async_context(timetagger(effort.users))
             url = started
-        people = await company.found(app.url, effort.users)
+        people = await company.found(app.url, effort.users, writers_each=calls.WRITERS_EACH)
         ours = await running.enter_async_context(_session(f"{app.url}/api/"))
         theirs = await running.enter_async_context(_session(url))
         callers: dict[str, list[Caller]] = {
-            OURS: [OurCaller(ours, *pair) for pair in zip(people.readers, people.writers, strict=True)],
+            OURS: [
+                OurCaller(ours, reader, cycle(people.writers[number :: effort.users]))
+                for number, reader in enumerate(people.readers)
+            ],
             PEER: [await _filled(theirs, number) for number in range(effort.users)],
         }
         await stack.idle(app, database)

@@ -83,6 +83,39 @@ def peers_chart(result: Mapping[str, Any]) -> pygal.Bar:
     return chart
 
 
+def editions_table(result: Mapping[str, Any]) -> str:
+    """For each operation, the editions side by side: alone, with others, request units; and how many times theirs."""
+    alone, together, database = result["alone"], result["together"], result["database"]
+    users = together["this backend"][HOT[0]]["users"]
+    sides = {
+        "one caller: p50 ms": {name: {one: alone[name][one]["p50"] for one in OPERATIONS} for name in alone},
+        f"{users} callers: p50 ms": {name: {one: together[name][one]["p50"] for one in OPERATIONS} for name in alone},
+        f"{users} callers: calls/s": {
+            name: {one: together[name][one]["calls_per_second"] for one in OPERATIONS} for name in alone
+        },
+        "request units": {name: {one: database[name][one]["request_units"] for one in OPERATIONS} for name in alone},
+        "round trips": {name: {one: database[name][one]["round_trips"] for one in OPERATIONS} for name in alone},
+    }
+    times = {f"times {name}": ratios for name, ratios in result["ratio"].items()}
+    return "\n\n".join(
+        _github(
+            [
+                {measure: operation, **{name: figures[operation] for name, figures in each.items()}}
+                for operation in OPERATIONS
+            ]
+        )
+        for measure, each in {**sides, "this backend's time, one caller": times}.items()
+    )
+
+
+def editions_chart(result: Mapping[str, Any]) -> pygal.Bar:
+    """Each operation's median alone, edition by edition."""
+    chart = _bars("One call at a time: median in milliseconds", OPERATIONS)
+    for name, figures in result["alone"].items():
+        chart.add(name, [figures[operation]["p50"] for operation in OPERATIONS])
+    return chart
+
+
 def growth_table(result: Mapping[str, Any]) -> str:
     """How many times the smallest size's time each operation takes at the larger ones."""
     return "\n\n".join(

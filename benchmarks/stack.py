@@ -49,10 +49,13 @@ async def database(data: str | None = None, *, faults: bool = False) -> AsyncIte
 
 
 @asynccontextmanager
-async def app(account: str, settings: Mapping[str, str]) -> AsyncIterator[Server]:
-    """The functions on the local host, as `make run` serves them, with the database at `account`."""
+async def app(account: str, settings: Mapping[str, str], root: Path = ROOT) -> AsyncIterator[Server]:
+    """The functions on the local host, as `make run` serves them, with the database at `account`.
+
+    `root`: the folder of another edition of this backend, which is served by the host that it brings.
+    """
     environment = {**os.environ, **account_settings(account), **settings}
-    async with _process("local.host", ["--port", "0", "--app", str(ROOT)], environment) as (process, line):
+    async with _process("local.host", ["--port", "0", "--app", str(root)], environment, root) as (process, line):
         yield Server(line.split()[-1], process.pid)
 
 
@@ -80,9 +83,9 @@ def free_port() -> int:
         return port
 
 
-async def migrate(account: str) -> None:
-    """Make the database and its containers, as a deployment does."""
-    await run("cli", ["migrate"], {**os.environ, **account_settings(account)})
+async def migrate(account: str, root: Path = ROOT) -> None:
+    """Make the database and its containers, as a deployment of the edition at `root` does."""
+    await run("cli", ["migrate"], {**os.environ, **account_settings(account)}, root=root)
 
 
 async def idle(*servers: Server) -> None:
@@ -99,10 +102,12 @@ async def ordered(module: str, order: Mapping[str, Any]) -> dict[str, Any]:
     return printed
 
 
-async def run(module: str, arguments: list[str], environment: Mapping[str, str], text: str = "") -> str:
+async def run(
+    module: str, arguments: list[str], environment: Mapping[str, str], text: str = "", root: Path = ROOT
+) -> str:
     """Run a module to its end as a process of its own; gives what it printed, RuntimeError if it failed."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments, stdin=PIPE, stdout=PIPE, cwd=ROOT, env=environment
+        sys.executable, "-m", module, *arguments, stdin=PIPE, stdout=PIPE, cwd=root, env=environment
     )
     printed, _ = await process.communicate(text.encode())
     if process.returncode:
@@ -112,11 +117,11 @@ async def run(module: str, arguments: list[str], environment: Mapping[str, str],
 
 @asynccontextmanager
 async def _process(
-    module: str, arguments: list[str], environment: Mapping[str, str]
+    module: str, arguments: list[str], environment: Mapping[str, str], root: Path = ROOT
 ) -> AsyncIterator[tuple[Process, str]]:
     """A server, and the line in which it says that it is ready. Its log is nobody's concern here."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", module, *arguments, stdout=PIPE, stderr=DEVNULL, cwd=ROOT, env=environment
+        sys.executable, "-m", module, *arguments, stdout=PIPE, stderr=DEVNULL, cwd=root, env=environment
     )
     assert process.stdout is not None  # noqa: S101 - said above
     try:

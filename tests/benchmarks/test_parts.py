@@ -5,17 +5,19 @@ Tables, charts and the load driver need what only the benchmark needs: `make tes
 
 import base64
 import json
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
-from benchmarks import cold_start, large_answers, operations, peers, reports, webhooks
+from benchmarks import cold_start, editions, large_answers, operations, peers, reports, stack, webhooks
 from benchmarks.calls import OPERATIONS
 from benchmarks.operations import OURS, Effort
 from benchmarks.peers import PEER
@@ -76,6 +78,42 @@ async def test_operations(report: Any) -> None:
     table = report.operations_table(result)
     assert all(f"| {operation} " in table for operation in OPERATIONS)
     assert report.operations_chart(result).render()
+
+
+@pytest.fixture
+def last_commit() -> str:
+    """Where there is no history, as in an archive of the files, the test is skipped."""
+    command = ["git", "rev-parse", "HEAD"]
+    asked = subprocess.run(command, cwd=stack.ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    if asked.returncode:
+        pytest.skip("there is no history here")
+    return asked.stdout.strip()
+
+
+@needs_locust
+async def test_editions(report: Any, last_commit: str, tmp_path: Path) -> None:
+    """The last commit stands for an earlier edition; it is unpacked, and served by its own host."""
+    result = await editions.measure(TINY, {"the last commit": last_commit}, tmp_path)
+
+    for figures in (result["alone"], result["together"], result["database"]):
+        assert set(figures) == {"the last commit", OURS}
+        assert all(set(one) == set(OPERATIONS) for one in figures.values())
+    table = report.editions_table(result)
+    assert table.count("| start ") == 6
+    assert report.editions_chart(result).render()
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "url"),
+    [
+        ("older=http://localhost:7072/api/", "older", "http://localhost:7072"),
+        ("http://localhost:7072", "http://localhost:7072", "http://localhost:7072"),
+        ("http://localhost:7072/?a=b", "http://localhost:7072/?a=b", "http://localhost:7072/?a=b"),
+    ],
+)
+def test_targets_have_names(report: Any, target: str, name: str, url: str) -> None:
+    del report
+    assert import_module("benchmarks.__main__").named(target) == (name, url)
 
 
 async def test_cold_starts() -> None:
@@ -147,8 +185,8 @@ def test_the_table_of_peers_says_what_the_other_does_not_do(report: Any) -> None
     assert report.peers_chart(result).render()
 
 
-def test_what_installs_a_package_of_others_is_run_only_when_it_is_asked_for(report: Any) -> None:
+def test_what_needs_more_than_this_checkout_is_run_only_when_it_is_asked_for(report: Any) -> None:
     del report
     bench = import_module("benchmarks.__main__")
 
-    assert set(bench.PARTS) > bench.ASKED_FOR == {"peers"}
+    assert set(bench.PARTS) > bench.ASKED_FOR == {"peers", "editions", "webhooks"}
