@@ -99,10 +99,10 @@ class Sheet:
     ) -> None:
         self.sheet = sheet
         self.book = workbook.book
-        self.pixels = sum(column.width * CHARACTER_PIXELS + CELL_PIXELS for column in columns)
         self.next_row = FIRST_ROW
         self._workbook = workbook
         self._columns = columns
+        self._printed = len(columns)
         self._places = [
             (xl_col_to_name(place), workbook.style(column.form), column.width + 4 if column.form == "long" else 0)
             for place, column in enumerate(columns)
@@ -184,8 +184,9 @@ class Sheet:
         self.sheet.insert_chart(HEADER_ROW, len(self._columns) + 1, chart)
 
     def add_below(self, chart: Any, lines: int) -> None:
-        """Put a chart that is so many lines high below the totals, on paper as well."""
+        """Put a chart that is so many lines high below the totals, on paper as well: all on one page, or it is cut."""
         self.sheet.insert_chart(self._end + 2, 0, chart)
+        self.sheet.fit_to_pages(1, 1)
         self.sheet.print_area(0, 0, self._end + 2 + lines, self._printed - 1)
 
     def pieces(self, made: bytes) -> Iterator[bytes]:
@@ -196,6 +197,11 @@ class Sheet:
         while piece := self._rows.read(PIECE):
             yield piece
         yield mark + after
+
+    @property
+    def pixels(self) -> int:
+        """How wide the printed columns are; known once it is closed."""
+        return sum(column.width * CHARACTER_PIXELS + CELL_PIXELS for column in self._columns[: self._printed])
 
     @property
     def _last_row(self) -> int:

@@ -15,14 +15,16 @@ from shared.reports.csv_file import leaves
 from shared.reports.days import OF_TIME
 from shared.reports.reading import Source
 from shared.reports.rules import Report, Sums
-from shared.reports.sheets import FIRST_ROW, Column, Formula, Money, Sheet, Workbook
+from shared.reports.sheets import FIRST_ROW, UNWRITABLE, Column, Formula, Money, Sheet, Workbook
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
 # After so many rows, other requests have their turn.
 SLICE = 50
 MOST_BARS = 60
-MOST_ROWS_ABOVE_A_CHART = 40
+BAR_PIXELS = 18
+# Rows and a chart below them that are still large enough to read when they are fitted to one page.
+MOST_LINES_ON_A_PAGE = 55
 LINE_PIXELS = 20
 SIDES = ("Amount", "Cost")
 ENTRY_COLUMNS = (
@@ -40,6 +42,8 @@ FIGURES = (
     Column("Duration", "duration", 12), Column("Hours", "hours", 11), Column("Billable hours", "hours", 11),
     Column("Entries", "count", 9),
 )  # fmt: skip
+# The names of a bar's groups, and its hours.
+Bar = tuple[Sequence[str], float]
 DURATION = 3
 AMOUNT = len(ENTRY_COLUMNS)
 
@@ -150,16 +154,25 @@ async def _write_groups(workbook: Workbook, first: Any, report: Report, source: 
         for side in range(len(SIDES))
         if source.rates is not None and pair[side]
     ]
+    lines = [*leaves(report.total, report, source)]
     columns = [
         *(Column(group.capitalize(), "text", 24) for group in report.asked.group_by),
         *FIGURES,
         *(Column(f"{SIDES[side]} {code}", code) for code, side in money),
     ]
+    printed = len(columns)
+    upright = report.asked.group_by[0] in OF_TIME
+    # Names of the innermost level may come again in another group. Below upright bars, the outer names stand under
+    # them; beside lying ones they would be written on their side, over one another, and so each bar has a text.
+    repeated = len({names[-1] for names, _ in lines}) < len(lines)
+    if labelled := repeated and not upright and levels > 1:
+        columns.append(Column("In the chart", "text", 50))
     sheet = workbook.sheet(first, heading.title, columns)
-    innermost: list[str] = []
-    for names, sums in leaves(report.total, report, source):
-        innermost.append(names[-1])
-        sheet.write([*names, *_figures(sums, money)])
+    bars: list[Bar] = []
+    for names, sums in lines:
+        label = [", ".join(filter(None, names))] if labelled else []
+        sheet.write([*names, *_figures(sums, money), *label])
+        bars.append((label or (names if repeated else names[-1:]), sums.milliseconds / HOUR))
         if sheet.next_row % SLICE == 0:
             await asyncio.sleep(0)
     total: dict[int, str | Formula] = {0: "Total"}
@@ -167,12 +180,9 @@ async def _write_groups(workbook: Workbook, first: Any, report: Report, source: 
         # An entry that several groups have a part of counts in each: their numbers do not add up to anything.
         if value is not None and columns[place].title != "Entries":
             total[place] = _sum_of(sheet, place, value, columns[place].form)
-    sheet.close([total], len(columns))
-    if rows := range(FIRST_ROW, sheet.next_row):
-        # Programs write the names of outer levels on their side, over one another. They are needed only to tell equal
-        # names apart.
-        outermost = levels - 1 if len({*innermost}) == len(innermost) else 0
-        _chart(sheet, report, rows, range(outermost, levels))
+    sheet.close([total], printed)
+    if bars:
+        _chart(sheet, report, bars, printed if labelled else 0 if repeated else levels - 1)
 
 
 def _figures(sums: Sums, money: Sequence[tuple[str, int]]) -> list[float | None]:
@@ -182,17 +192,27 @@ def _figures(sums: Sums, money: Sequence[tuple[str, int]]) -> list[float | None]
     return [*hours, sums.entries, *amounts]
 
 
-def _chart(sheet: Sheet, report: Report, rows: range, names_in: range) -> None:
-    """The hours of each row, named by these columns: upright for time, lying for names, of which 60 are enough."""
+def _chart(sheet: Sheet, report: Report, bars: Sequence[Bar], names_from: int) -> None:
+    """The hours of each row: upright for time, lying for names, of which 60 are enough.
+
+    Their names stand in the columns from `names_from` on. The chart carries names and values as well as where they
+    stand: programs that show a workbook without working it out draw what is stored, and number bars without names.
+    """
     upright, hours = report.asked.group_by[0] in OF_TIME, len(report.asked.group_by) + 1
-    shown = rows if upright else rows[:MOST_BARS]
-    title = "Hours" if len(shown) == len(rows) else f"Hours of the first {len(shown)} rows"
+    shown = bars if upright else bars[:MOST_BARS]
+    title = "Hours" if len(shown) == len(bars) else f"Hours of the first {len(shown)} rows"
+    last, names_to = FIRST_ROW + len(shown) - 1, names_from + len(shown[0][0]) - 1
+    levels = [
+        [UNWRITABLE.sub("", name) for name in level] for level in zip(*(names for names, _ in shown), strict=True)
+    ]
     chart = sheet.book.add_chart({"type": "column" if upright else "bar"})
     chart.add_series(
         {
             "name": "Hours",
-            "categories": ["Report", shown[0], names_in[0], shown[-1], names_in[-1]],
-            "values": ["Report", shown[0], hours, shown[-1], hours],
+            "categories": ["Report", FIRST_ROW, names_from, last, names_to],
+            "categories_data": levels if len(levels) > 1 else levels[0],
+            "values": ["Report", FIRST_ROW, hours, last, hours],
+            "values_data": [value for _, value in shown],
             "fill": {"color": "#2E75B6"},
             "gap": 60,
         }
@@ -208,10 +228,11 @@ def _chart(sheet: Sheet, report: Report, rows: range, names_in: range) -> None:
         # Lying bars have their names on the y axis, which counts from the bottom.
         chart.set_y_axis(names | {"reverse": True})
         chart.set_x_axis(values)
-    height = 320 if upright else max(200, 80 + 26 * len(shown))
+    height = 320 if upright else max(200, 80 + BAR_PIXELS * len(shown))
     chart.set_size({"width": sheet.pixels, "height": height})
-    if len(rows) > MOST_ROWS_ABOVE_A_CHART:
+    lines = height // LINE_PIXELS + 1
+    if len(bars) + lines > MOST_LINES_ON_A_PAGE:
         sheet.add_beside(chart)
     else:
         # Beside the table, it would make both of them small on paper.
-        sheet.add_below(chart, height // LINE_PIXELS + 1)
+        sheet.add_below(chart, lines)

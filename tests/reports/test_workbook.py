@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import zipfile
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +121,44 @@ async def test_a_chart_shows_the_groups_and_of_very_many_the_first(world: World,
 
     (chart,) = workbook(answer)["Report"]._charts
     assert chart.series[0].val.numRef.f == f"Report!$D$4:$D${3 + int(bars)}"
-    assert chart.series[0].cat.strRef is None or chart.series[0].cat.strRef.f.startswith("Report!$B$4")
+    assert chart.series[0].cat.strRef.f == f"Report!$B$4:$B${3 + int(bars)}"
+    assert len(chart.series[0].cat.strRef.strCache.pt) == len(chart.series[0].val.numRef.numCache.pt) == int(bars)
+
+
+async def test_lying_bars_whose_names_come_again_have_a_text_each_that_is_not_printed(world: World) -> None:
+    """Programs write the names of outer levels on their side, over one another."""
+    alone = await world.project_named("Alone")
+    await world.entry("10:00", "12:00")
+    await world.entry("12:00", "13:00", project_id=alone["id"])
+
+    async def groups(group_by: str) -> Any:
+        return workbook(await world.user.get("reports/time", {**MARCH, "group_by": group_by}))["Report"]
+
+    repeated, distinct = await groups("customer,project,user"), await groups("customer,project")
+
+    assert [cell.value for cell in repeated["H"]][2:6] == [
+        "In the chart", "Customer, Project, Somebody", "Alone, Somebody", None,
+    ]  # fmt: skip
+    names = repeated._charts[0].series[0].cat.strRef
+    assert names.f == "Report!$H$4:$H$5"
+    assert [point.v for point in names.strCache.pt] == ["Customer, Project, Somebody", "Alone, Somebody"]
+    assert repeated.print_area == "'Report'!$A$1:$G$19"
+    assert distinct._charts[0].series[0].cat.strRef.f == "Report!$B$4:$B$5"
+    assert [cell.value for cell in distinct[3]][-1] == "Entries"
+
+
+@pytest.mark.parametrize(("days", "on_paper"), [(31, True), (45, False)])
+async def test_a_chart_is_on_one_page_with_its_rows_or_not_on_paper(world: World, days: int, on_paper: bool) -> None:
+    for number in (0, days - 1):
+        day = date(2024, 3, 1) + timedelta(days=number)
+        await world.entry(f"{day}T10:00:00Z", f"{day}T11:00:00Z")
+
+    query = {**MARCH, "end_date": "2024-06-30", "group_by": "day"}
+    sheet = workbook(await world.user.get("reports/time", query))["Report"]
+
+    (chart,) = sheet._charts
+    assert (chart.anchor._from.row > days) is on_paper
+    assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, None if on_paper else 0)
 
 
 async def test_groups_stand_on_the_first_sheet_with_a_chart_and_their_entries_on_the_second(world: World) -> None:
