@@ -7,6 +7,7 @@ Delivered again, it changes nothing, because the writer made the event's id. A d
 import asyncio
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
@@ -57,7 +58,7 @@ async def deliver(function: str, container_id: str, documents: Sequence[Mapping[
     outbox = [document for document in documents if document.get("kind") == EVENT_KIND]
     copied = await together(one(document) for document in outbox)
     # After the copies, which are what webhooks are sent.
-    await tell_webhooks(filter(None, copied), instants.now())
+    await tell_webhooks(filter(None, copied))
     _tell_lag(function, container_id, outbox)
 
 
@@ -92,7 +93,7 @@ def _go_on_with_the_trace_of(event: Mapping[str, Any]) -> None:
 def _tell_lag(function: str, container_id: str, outbox: Sequence[Mapping[str, Any]]) -> None:
     """Log a warning where even the newest of these events has waited for long. An alert looks for this line."""
     written = [seconds for document in outbox if isinstance(seconds := document.get("_ts"), int)]
-    if written and (waited := int(instants.now().timestamp()) - max(written)) > LATE_SECONDS:
+    if written and (waited := int(time.time()) - max(written)) > LATE_SECONDS:
         log.warning(
             "%s %s delivered late: the newest of its events had waited for %d s", function, container_id, waited
         )

@@ -19,6 +19,7 @@ from azure.cosmos.exceptions import (
     CosmosResourceNotFoundError,
 )
 
+from shared import instants
 from shared.clients import container
 from shared.cosmos import items
 from shared.cosmos.containers import DELIVERY
@@ -52,7 +53,7 @@ class Told(NamedTuple):
     event: Document
 
 
-async def tell_webhooks(events: Iterable[Document], now: datetime) -> None:
+async def tell_webhooks(events: Iterable[Document]) -> None:
     """Write the deliveries of new events, beside their copies in the audit trail; again, it changes nothing.
 
     Raises ApiError 409, 429 or 503 when the database does not take them all: then all have to come again.
@@ -68,7 +69,9 @@ async def tell_webhooks(events: Iterable[Document], now: datetime) -> None:
         for event_type, event in typed
         if is_told(webhook, event_type, str(event["date"]))
     ]
-    await add([delivery_of(one, now) for one in told])
+    if told:
+        now = instants.now()
+        await add([delivery_of(one, now) for one in told])
 
 
 def delivery_of(told: Told, now: datetime, replay: str | None = None) -> Document:
