@@ -15,8 +15,18 @@ from operations.adopt.remarks import KEPT, LEFT_OUT, Remark
 from shared.catalog.resources import Resource
 from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT, PROJECT_TYPE, TIME_ENTRY
 from shared.cosmos.items import Document
-from shared.http import text
-from shared.http.fields import LONGEST_INSTANT, LONGEST_NAME, LONGEST_TIMEZONE_OFFSET, STATUSES
+from shared.http.fields import (
+    CONTROLS,
+    CONTROLS_IN_NAMES,
+    DIRECTIONS,
+    LONGEST_INSTANT,
+    LONGEST_NAME,
+    LONGEST_TIMEZONE_OFFSET,
+    STATUSES,
+    WHITE_SPACE,
+    clean_name,
+    clean_text,
+)
 from shared.ids import uuid_in
 from shared.instants import DEFAULT_TIMEZONE_OFFSET, format_instant, parse_instant, tenth, whole_milliseconds
 from shared.time_entries.rules import Interval
@@ -27,8 +37,8 @@ LONGEST_URI = 2000
 LONGEST_TECHNOLOGY = 100
 MOST_TECHNOLOGIES = 10
 UNNAMED = "Unnamed"
-# What a name must not hold, beside what `text.name` takes out by itself.
-NOT_IN_NAMES = re.compile(f"{text.CONTROLS_IN_NAMES.pattern}|{text.DIRECTIONS.pattern}")
+# What a name must not hold, beside what `clean_name` takes out by itself.
+NOT_IN_NAMES = re.compile(f"{CONTROLS_IN_NAMES.pattern}|{DIRECTIONS.pattern}")
 MINUTES = re.compile(r"[+-]?\d{1,4}(\.0+)?", re.ASCII)
 
 Known = Mapping[str, frozenset[str]]
@@ -176,10 +186,10 @@ class _Reader:
         """A name by the rules, of at most 50 characters. That it is unique is seen to elsewhere."""
         value = self.document.get("name")
         try:
-            clean = text.name(NOT_IN_NAMES.sub("", _unicode(value)))
+            clean = clean_name(NOT_IN_NAMES.sub("", _unicode(value)))
         except ValueError:
             clean = UNNAMED
-        kept = clean[:LONGEST_NAME].strip(text.WHITE_SPACE)
+        kept = clean[:LONGEST_NAME].strip(WHITE_SPACE)
         if kept != value:
             self._tell("name_too_long" if len(clean) > LONGEST_NAME else "name_invalid", "renamed", value, kept)
         return kept
@@ -189,9 +199,9 @@ class _Reader:
         value = self.document.get(name)
         if value is None or value == "":
             return None
-        written = text.CONTROLS.sub("", _unicode(value))
+        written = CONTROLS.sub("", _unicode(value))
         try:
-            whole = text.plain(written)
+            whole = clean_text(written)
         except ValueError:
             # Too many combining characters in a row.
             whole = ""
@@ -267,6 +277,6 @@ def _unicode(value: object) -> str:
 
 def _technology(value: str) -> str:
     try:
-        return text.name(NOT_IN_NAMES.sub("", value))[:LONGEST_TECHNOLOGY].strip(text.WHITE_SPACE)
+        return clean_name(NOT_IN_NAMES.sub("", value))[:LONGEST_TECHNOLOGY].strip(WHITE_SPACE)
     except ValueError:
         return ""

@@ -105,6 +105,7 @@ async def _reply(routes: Routes, request: HttpRequest) -> tuple[Reply, int]:
             body=_load(route.body, _json_body(request), partial=route.partial) if route.body else {},
             headers=request.headers,
             file=_file(request, route.file) if route.file else NO_FILE,
+            id=path.get("id", ""),
         )
     )
     return reply, reply.status or route.status

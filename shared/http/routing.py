@@ -47,10 +47,8 @@ class Request:
     headers: Mapping[str, str]
     # Of a route that takes a file; empty elsewhere.
     file: "UploadedFile"
-
-    @property
-    def id(self) -> str:
-        return self.path["id"]
+    # The `{id}` of the path, a UUID in lower case; empty where the path has none.
+    id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ columns have several. Sources: files that people exported, November 2026.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.http.text import WHITE_SPACE
+from shared.http.fields import WHITE_SPACE
 
 # How many rows may stand above the header: a title, an empty row.
 MOST_ROWS_ABOVE = 10

@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from yarl import URL
 
-from shared.http.text import CONTROLS
+from shared.http.fields import CONTROLS
 from tests.calling import Answer, at, check_answer
 from tests.world import World
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.http import text
+from shared.http.fields import clean_name, clean_text
 from tests.calling import Person
 from tests.imports.importing import CSV, XLSX, entries, imported
 from tests.world import World
@@ -37,7 +37,7 @@ KEPT = (
 
 def _is_name(name: str) -> bool:
     try:
-        return text.name(name) == name and len(name) <= 50
+        return clean_name(name) == name and len(name) <= 50
     except ValueError:
         return False
 
@@ -53,7 +53,7 @@ def worked(draw: st.DrawFn) -> list[dict[str, Any]]:
             {
                 "start_date": start.isoformat(),
                 "end_date": end.isoformat(),
-                "description": draw(st.one_of(st.none(), WORDS.map(lambda one: text.plain(one) or None), FORMULAS)),
+                "description": draw(st.one_of(st.none(), WORDS.map(lambda one: clean_text(one) or None), FORMULAS)),
                 "technologies": draw(st.lists(NAMES, max_size=3, unique=True)),
                 "billable": draw(st.booleans()),
             }
