@@ -21,6 +21,7 @@ from shared.time_entries.schemas import (
     SummaryQuery,
     TimeEntryBody,
 )
+from shared.time_entries.timeline import read_running
 
 ROUTES = Routes("Clock in and out, and list what was worked.")
 
@@ -96,7 +97,7 @@ async def running(request: Request) -> Reply:
     The caller's only time entry without an end. Once it has run for so long that it seems forgotten, an end is
     proposed.
     """
-    entry = await reading.running(request.caller)
+    entry = await read_running(request.caller.tenant_id, request.caller.user_id)
     if entry is None:
         return NO_CONTENT
     (shown,) = await shown_for(request.caller, [entry])

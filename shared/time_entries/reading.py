@@ -1,4 +1,4 @@
-"""Reading time entries: one, the running one, the latest ones, and what was worked."""
+"""Reading time entries: one, the latest ones, and what was worked. The running one is read by `timeline.py`."""
 
 from datetime import datetime, timedelta, tzinfo
 
@@ -11,7 +11,7 @@ from shared.instants import format_instant
 from shared.time_entries import lists, worked_time
 from shared.time_entries.lists import ListFilters
 from shared.time_entries.schemas import MOST_ENTRIES
-from shared.time_entries.timeline import interval_of, read_running
+from shared.time_entries.timeline import interval_of
 from shared.time_entries.worked_time import Worked
 
 ANYONES = f"SELECT * FROM c WHERE c.tenant_id = @tenant AND c.id = @id AND {LIVE}"
@@ -48,11 +48,6 @@ async def get_any(caller: Caller, entry_id: str) -> Document:
         if found:
             return dict(found[0])
     raise _not_found()
-
-
-async def running(caller: Caller) -> Document | None:
-    """The caller's running entry. One point read, since the timeline holds a copy of it."""
-    return await read_running(caller.tenant_id, caller.user_id)
 
 
 async def latest(caller: Caller, now: datetime) -> list[Document]:
