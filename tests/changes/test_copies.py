@@ -1,7 +1,8 @@
 """The client that the documentation shows keeps a copy that equals the server's lists, whatever happens meanwhile.
 
-Writers work at several workers of the app, each a process of its own; the client is killed at any point, and so is the
-database, which comes back with what it has acknowledged.
+Writers work at several workers of the app, each a process of its own. The client is killed at any point, and so is the
+database, which comes back with what it has acknowledged. Its change feed answers 410 now and then, and its physical
+partitions are split.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,7 @@ CLIENT = "\n".join(
 )
 # Where the lists of each kind are.
 LISTS = {
+    "timesheet": "timesheets",
     "customer": "customers",
     "project": "projects",
     "project_type": "project-types",
@@ -66,7 +68,7 @@ class Database:
         return CosmosAccount(f"http://127.0.0.1:{self._port}/", EMULATOR_KEY, Faults())
 
     async def start(self) -> None:
-        arguments = ["--port", str(self._port), "--data", str(self._file), "--key", EMULATOR_KEY]
+        arguments = ["--port", str(self._port), "--data", str(self._file), "--key", EMULATOR_KEY, "--faults"]
         self._process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "embedded_cosmos", *arguments, cwd=ROOT, stdout=asyncio.subprocess.DEVNULL
         )
@@ -77,6 +79,22 @@ class Database:
                 return
             assert self._process.returncode is None
             await asyncio.sleep(0.02)
+
+    async def answer_gone(self, http: aiohttp.ClientSession, chance: random.Random, enough: asyncio.Event) -> int:
+        """Have the change feed answer 410 now and then, until it is enough; how often it did at least."""
+        hits = 0
+        while not enough.is_set():
+            with suppress(aiohttp.ClientError, TimeoutError):
+                faults = f"{self.account.endpoint}_faults"
+                async with http.get(faults) as answer:
+                    hits += sum(fault["hits"] for fault in await answer.json())
+                await http.delete(faults)
+                await http.post(
+                    faults, json={"kind": "gone", "operation": "change feed", "count": chance.randint(1, 3)}
+                )
+            with suppress(TimeoutError):
+                await asyncio.wait_for(enough.wait(), chance.uniform(0.05, 0.5))
+        return hits
 
     async def kill(self) -> None:
         assert self._process
@@ -161,31 +179,66 @@ async def written(call: Any) -> Answer | None:
     return None
 
 
+@dataclass
+class Writing:
+    """What writers have done, and whether it is enough."""
+
+    restored: int = 0
+    enough: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 async def write_at_random(
-    world: World, who: Sequence[Person], admin: Person, chance: random.Random, enough: asyncio.Event
+    world: World, who: Sequence[Person], admin: Person, chance: random.Random, writing: Writing
 ) -> None:
     """Writes of the user's entries and of the catalog, some of which the rules refuse, until it is enough."""
-    made: dict[str, list[Item]] = {"time-entries": [], "customers": [], "technologies": [], "project-types": []}
+    others = ["customers", "technologies", "project-types", "timesheets"]
+    made: dict[str, list[Item]] = {path: [] for path in ["time-entries", *others]}
     for number in count():
-        if enough.is_set():
+        if writing.enough.is_set():
             return
-        path = chance.choice(["time-entries"] * 4 + ["customers", "technologies", "project-types"])
-        person = chance.choice(who) if path == "time-entries" else admin
+        path = chance.choice(["time-entries"] * 5 + others)
+        person = chance.choice(who) if path in {"time-entries", "timesheets"} else admin
         if made[path] and chance.random() < 0.6:
-            item = chance.choice(made[path])
-            if chance.random() < 0.4:
-                await written(person.delete(f"{path}/{item['id']}"))
-            else:
-                text = "description" if path != "technologies" else "name"
-                await written(person.put(f"{path}/{item['id']}", {text: f"{number} {chance.random()}"}))
+            writing.restored += await change_at_random(person, path, chance.choice(made[path]), chance)
             continue
         body: Item = {"name": f"{number} {chance.random()}"}
+        if path == "timesheets":
+            day = f"2024-03-{chance.randrange(1, 28):02}"
+            body = {"start_date": day, "end_date": day, "timezone": "UTC"}
         if path == "time-entries":
             start = at(f"{chance.randrange(23):02}:{chance.randrange(60):02}", f"2024-03-{chance.randrange(1, 28):02}")
             body = {**world.references, "start_date": start, "end_date": f"{start[:17]}59.0000000Z"}
         answer = await written(person.post(path, body))
         if answer and answer.status == 201:
             made[path].append(answer.body)
+
+
+async def change_at_random(person: Person, path: str, item: Item, chance: random.Random) -> bool:
+    """Change or delete an item, or restore an entry; whether it was restored."""
+    place = f"{path}/{item['id']}"
+    if path == "timesheets":
+        await written(person.post(f"{place}/withdraw"))
+    elif path == "time-entries" and chance.random() < 0.5:
+        if chance.random() < 0.5:
+            await written(person.delete(place))
+        return await restore_at_random(person, item, chance)
+    elif chance.random() < 0.4:
+        await written(person.delete(place))
+    else:
+        text = "description" if path != "technologies" else "name"
+        await written(person.put(place, {text: str(chance.random())}))
+    return False
+
+
+async def restore_at_random(person: Person, entry: Item, chance: random.Random) -> bool:
+    """Undo an entry's last change, a deletion too, or go back to what it was after any event; whether it worked."""
+    path, body = f"time-entries/{entry['id']}", {}
+    if chance.random() < 0.5:
+        history = await written(person.get(f"{path}/history"))
+        if history and history.status == 200:
+            body = {"event_id": chance.choice(history.body["data"])["id"]}
+    answer = await written(person.post(f"{path}/restore", body))
+    return answer is not None and answer.status == 200
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -198,21 +251,28 @@ async def test_a_copy_equals_the_lists_after_any_writes_kills_and_restarts(
         world = await make_world(http, served)
         client = Client(world.user, tmp_path / "copy.sqlite")
         elsewhere = replace(world.user, url=other)
-        enough = asyncio.Event()
+        writing = Writing()
         writers = [
             asyncio.create_task(
-                write_at_random(world, [world.user, elsewhere], admin, random.Random(f"{seed} {turn}"), enough)
+                write_at_random(world, [world.user, elsewhere], admin, random.Random(f"{seed} {turn}"), writing)
             )
             for turn, admin in enumerate([world.admin, replace(world.admin, url=other), world.admin])
         ]
-        for turn in range(6):
+        going = asyncio.create_task(database.answer_gone(http, random.Random(f"gone {seed}"), writing.enough))
+        for turn in count():
+            if turn >= 6 and writing.restored > 2:
+                break
+            if turn == 2:
+                for container_id in ("time_entry", "administration"):
+                    await served.container(container_id).replace_throughput(25_000)
             if turn in {1, 4}:
                 await database.kill()
                 await database.start()
             # A client that is killed leaves its cursor somewhere; one that is not leaves it at the end.
             await client.run(limit=chance.randint(1, 100), seconds=chance.uniform(0.1, 1.0) if turn % 2 else None)
-        enough.set()
+        writing.enough.set()
         await asyncio.gather(*writers)
+        assert await going > 0
 
         assert await client.run(limit=chance.randint(1, 100))
         assert client.copy() == await lists(world)
