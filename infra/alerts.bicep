@@ -120,6 +120,17 @@ var rules = [
     '''
   }
   {
+    name: 'forgotten-timers-stand-still'
+    summary: 'The function that looks for forgotten timers has not gone through for a quarter of an hour.'
+    severity: 2
+    query: '''
+      AppRequests
+      | where Name == 'forgotten_timers' and Success
+      | summarize runs = count()
+      | where runs == 0
+    '''
+  }
+  {
     name: 'timers'
     summary: 'A function that runs by the clock failed.'
     severity: 2

@@ -28,7 +28,7 @@ def logged() -> str:
 def test_what_is_asked_for_has_an_alert() -> None:
     assert set(QUERIES) == {
         "errors", "feed-stands-still", "feed-fails", "feed-lags", "dead-letters", "timers", "webhooks-stand-still",
-        "webhooks-lag", "webhooks-disabled",
+        "webhooks-lag", "webhooks-disabled", "forgotten-timers-stand-still",
     }  # fmt: skip
     assert "StatusCode" in SOURCE
     assert "'429'" in SOURCE
@@ -48,6 +48,8 @@ async def test_functions_are_told_apart_by_their_names() -> None:
         ROOT, {"COSMOS_DATABASE": "a", "COSMOS_CONNECTION": "AccountEndpoint=http://localhost:1/;AccountKey=YQ=="}
     )
 
+    names = {function.name for function in host.functions}
+    assert set(re.findall(r"Name == '(\w+)'", SOURCE)) <= names
     for function in host.functions:
         assert isinstance(function.trigger, ChangeFeedTrigger) == function.name.startswith("change_feed_")
         assert not function.name.startswith("http_") or isinstance(function.trigger, HttpTrigger)
