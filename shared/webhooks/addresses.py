@@ -46,9 +46,12 @@ def parsed(url: str, *, to_loopback: bool) -> URL:
         raise AddressRefusedError("it is not an address")
     try:
         address = URL(url)
-        host, _ = address.host, address.port
+        host, port = address.host, address.port
     except ValueError as error:
         raise AddressRefusedError("it is not an address") from error
+    # Python's encoding of names raises for a part that is empty or longer than 63 characters, and no OSError.
+    if port == 0 or (host and not all(0 < len(part) <= 63 for part in _parts(address.raw_host or ""))):
+        raise AddressRefusedError("it is not an address")
     if not host or address.scheme not in {"https", "http"}:
         raise AddressRefusedError("it must begin with https://")
     if address.user is not None or address.password is not None:
@@ -63,6 +66,11 @@ def parsed(url: str, *, to_loopback: bool) -> URL:
         return address
     require_allowed([literal], address.scheme, to_loopback=to_loopback)
     return address
+
+
+def _parts(host: str) -> list[str]:
+    """The parts of a name as it is asked for, of which the last may be empty: `example.com.`."""
+    return host.removesuffix(".").split(".")
 
 
 def _is_odd_number(host: str) -> bool:

@@ -179,7 +179,7 @@ async def _require_address(url: str) -> None:
         await require_reachable(url, to_loopback=settings().webhooks_to_loopback)
     except AddressRefusedError as error:
         message = f"A webhook can't have this address: {error}"
-        raise ApiError(400, "webhook_address", message, errors={"url": [f"{str(error).capitalize()}."]}) from error
+        raise ApiError(400, "webhook_address", message, errors={"url": [f"{message}."]}) from error
 
 
 def _secrets(webhook: Document, current: str, previous: str | None = None) -> Document:

@@ -69,8 +69,19 @@ async def test_a_name_that_does_not_resolve_now_is_asked_for_at_each_delivery() 
 
 @pytest.mark.parametrize(
     "url",
-    ["https://a b/", "https://a\n/", "https://a\\b/", "https://[::1", "https://a:b/", "https://\x7f/", "x" * 2001],
-)
-def test_what_is_no_address_is_refused(url: str) -> None:
+    [
+        "https://a b/", "https://a\n/", "https://a\\b/", "https://[::1", "https://a:b/", "https://\x7f/", "x" * 2001,
+        "https://a:0/", "https://..com/", "https://a..com/", "https://.com/", f"https://{64 * 'a'}.com/",
+        f"https://{40 * 'ä'}{40 * 'ö'}.com/",
+    ],
+)  # fmt: skip
+async def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(AddressRefusedError):
         parsed(url, to_loopback=True)
+    with pytest.raises(AddressRefusedError):
+        await require_reachable(url, to_loopback=True)
+
+
+@pytest.mark.parametrize("host", [f"{63 * 'a'}.invalid", "no-such-host.invalid.", ".".join(80 * ["abc"])])
+async def test_a_long_name_or_one_that_ends_with_a_dot_is_an_address(host: str) -> None:
+    await require_reachable(f"https://{host}/", to_loopback=False)
