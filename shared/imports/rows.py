@@ -130,7 +130,7 @@ class Reader:
             _tell(numbers, line.number, [_separators(cells.get(name, "")) for name in NUMBERS])
         if self._order is None:
             self._order = _settle(
-                dates, "date_ambiguous", "whether the day or the month comes first; say it with date_format"
+                dates, "date_ambiguous", "whether the day or the month comes first", "; say it with date_format"
             )
         if self._table.delimiter == ";":
             # Only where the decimal separator is a comma do spreadsheets separate columns so.
@@ -360,10 +360,12 @@ def _tell(told: list[tuple[int, set[Any]]], number: int, allowed: Sequence[set[A
     told += ((number, one) for one in allowed if one and one not in known)
 
 
-def _settle(readings: list[tuple[int, set[Any]]], code: str, question: str) -> Any:
+def _settle(readings: list[tuple[int, set[Any]]], code: str, question: str, advice: str = "") -> Any:
     settled, doubtful = values.settled(readings)
+    if doubtful is not None and not set.intersection(*(allowed for _, allowed in readings)):
+        raise bad_file(code, f"Row {doubtful} and others do not agree on {question}{advice}")
     if doubtful is not None:
-        raise bad_file(code, f"Row {doubtful} does not tell {question}, and no other row settles it")
+        raise bad_file(code, f"Row {doubtful} does not tell {question}, and no other row settles it{advice}")
     return settled
 
 

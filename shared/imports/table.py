@@ -34,6 +34,9 @@ ERROR = re.compile(rb'\bt="e"')
 ISO_DATE = re.compile(rb'(<(?:\w+:)?c\b[^<>]{0,200}\bt="d"[^<>]{0,200}>\s*<(?:\w+:)?v>[^<]{1,40})Z(?=</)')
 
 
+# The bound of the csv module, 128 KiB, would end a file at a large cell. So its row fails, as with any text too long.
+LARGEST_CELL = 5 * 1024 * 1024
+
 # What an import needs at least, with some of what exports have besides.
 FEWEST_COLUMNS = 5
 
@@ -139,6 +142,7 @@ def _csv_lines(file: File, delimiter: str, *, strict: bool = True) -> Iterator[L
             raise bad_file("not_csv", "This is no CSV file; send a workbook as what it is")
         content.seek(0)
         text = io.TextIOWrapper(content, encoding="utf-8-sig", newline="")
+        csv.field_size_limit(LARGEST_CELL)
         lines = csv.reader(text, delimiter=delimiter, strict=strict)
         try:
             for number, cells in enumerate(lines, 1):

@@ -103,11 +103,22 @@ async def test_rows_are_numbered_as_a_spreadsheet_shows_them(world: World) -> No
         (b"\n\n", "columns_missing"),
         (b"a,b,c\n1,2,3\n", "columns_missing"),
         (TOGGL.encode(), "columns_missing"),
-        (f"{GENERIC}\n{'x' * 200_000}".encode(), "csv_malformed"),
     ],
 )
 async def test_what_is_no_csv_is_400(world: World, content: bytes, code: str) -> None:
     (await send(world.user, content, zone="UTC")).refused(400, code)
+
+
+async def test_a_cell_that_is_far_too_large_fails_its_row_alone(world: World) -> None:
+    file = file_of(
+        GENERIC,
+        generic("2024-03-05T09:00:00Z", "2024-03-05T10:00:00Z", "x" * 1_000_000),
+        generic("2024-03-05T10:00:00Z", "2024-03-05T11:00:00Z"),
+    )
+
+    result = await imported(world.user, file)
+
+    assert (failures(result), result["created"]) == ([(2, "validation_failed")], 1)
 
 
 async def test_a_file_without_rows_is_nothing(world: World) -> None:
