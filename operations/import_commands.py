@@ -13,6 +13,8 @@ from shared.auth.caller import Caller
 from shared.imports.formats import FORMATS
 from shared.imports.values import ORDERS
 
+# Of a file of so many bytes, it takes more than a moment until the first rows are done.
+LARGE = 5 * 1024 * 1024
 OWNER = click.option("--user", callback=a_uuid, required=True, help="The id of the administrator whose import it is.")
 
 
@@ -41,6 +43,8 @@ def import_file(  # noqa: PLR0913 - each is an option
             lambda count: progress("rows", "--resume", count=count),
             lambda row: progress.say(f"row {row.number}: {row.code}: {row.message}"),
         )
+        if file.stat().st_size > LARGE:
+            click.echo("The file is read and sorted first.", err=True)
         try:
             result = perform(lambda: importing.bring_in(caller, file, query, told, resume=resume), Pace(units))
         except (ValidationError, OSError) as error:
