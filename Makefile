@@ -15,7 +15,7 @@ NODE_READY := $(CLIENTS)/node_modules/.package-lock.json
 EVERY_CORE := -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run check test coverage test-browser test-bench test-3.13 bench lint format lock migrate package openapi containers hooks check-commits \
+.PHONY: help run check test coverage test-browser test-bench test-3.13 bench bench-3.13 lint format lock migrate package openapi containers hooks check-commits \
         check-workflows check-openapi check-bicep test-clients lock-clients next-version release clean
 
 help: ## list the targets
@@ -52,6 +52,9 @@ coverage: $(READY) ## run all tests, show the branches of shared/ and functions/
 
 bench: $(BENCH_READY) ## measure what calls cost, and how that grows with the data (PARTS, TARGET="NAME=URL …"); see benchmarks/
 	$(BIN)/python -m benchmarks $(addprefix --target ,$(TARGET)) $(PARTS)
+
+bench-3.13: ## measure the same on Python 3.13, which the template deploys (PARTS, TARGET)
+	@python=$$(.ci/find-python 3.13) && $(MAKE) --no-print-directory bench VENV=.venv-3.13 PYTHON="$$python"
 
 lint: $(READY) ## check style, types and import directions
 	$(BIN)/ruff check .
