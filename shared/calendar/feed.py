@@ -1,6 +1,6 @@
 """A user's calendar as iCalendar (RFC 5545): one event for each stopped entry of the last 90 days.
 
-What readers of calendars make of it decides its form; `tests/clients/test_calendar_readers.py` shows it to four of them.
+What readers of calendars make of it decides its form; `tests/clients/test_calendar_readers.py` shows four of them.
 """
 
 import re
