@@ -26,7 +26,7 @@ from shared.http import cursors
 from shared.http.local_time import range_asked
 from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
 from shared.instants import EARLIEST, LATEST, format_instant, is_stored
-from shared.time_entries.entry import OVER_A_WEEK, SELECTED, WEEK
+from shared.time_entries.entry import OVER_A_WEEK, PARTITION, SELECTED, SELECTED_WITHIN_PARTITION, WEEK
 from shared.time_entries.schemas import EVERYONE
 from shared.users.directory import directory
 from shared.users.rules import hidden
@@ -56,7 +56,8 @@ OWN_COUNT = f"SELECT VALUE COUNT(1) FROM c WHERE {STARTING_WITHIN}"
 OWN_BEFORE = f"SELECT TOP 1 {SELECTED} FROM c WHERE c.start_date < @first AND {MATCHING} ORDER BY c.start_date DESC"
 # As many as a page holds: where there are more, they are read page by page.
 OWN_RECENT = (
-    f"SELECT TOP {items.PAGE_SIZE} {SELECTED} FROM c WHERE (c.end_date > @first OR IS_NULL(c.end_date)) AND {MATCHING}"
+    f"SELECT TOP {items.PAGE_SIZE} {SELECTED_WITHIN_PARTITION} FROM c"
+    f" WHERE (c.end_date > @first OR IS_NULL(c.end_date)) AND {MATCHING}"
 )
 
 # Deleted entries may overlap: any number of them reach in.
@@ -283,7 +284,8 @@ async def _recent(caller: Caller, filters: ListFilters) -> list[Document] | None
     if len(found) == items.PAGE_SIZE:
         return None
     beyond = format_instant(filters.beyond)
-    meeting = [entry for entry in found if entry["start_date"] < beyond]
+    whose = dict(zip(PARTITION, (caller.tenant_id, caller.user_id), strict=True))
+    meeting = [whose | entry for entry in found if entry["start_date"] < beyond]
     return sorted(meeting, key=itemgetter("start_date", "id"), reverse=True)
 
 
