@@ -9,7 +9,6 @@ from uuid import NAMESPACE_URL, uuid5
 
 import click
 from azure.core.exceptions import AzureError
-from marshmallow import ValidationError
 
 from functions.http_openapi.document import document
 from local import demo_data as demo
@@ -219,8 +218,6 @@ def report_command(tenant: str, form: str, file: Path, units: float, **asked: st
                 lambda: report.make(tenant, query, lambda count: progress("time entries", count=count)), Pace(units)
             )
         file.write_bytes(content)
-    except ValidationError as error:
-        raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error.filename or file} can't be written: {error.strerror}") from error
 

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import click
 from azure.core.exceptions import AzureError, HttpResponseError
+from marshmallow import ValidationError
 
 from operations.pace import Pace
 from shared import clients
@@ -41,7 +42,10 @@ PERSON = click.option("--user", callback=a_uuid, required=True, help="The person
 
 
 def perform(work: Callable[[], Awaitable[T]], pace: Pace | None = None) -> T:
-    """Run a coroutine at this pace and close the clients. A failure of the database becomes a one-line message."""
+    """Run a coroutine at this pace and close the clients.
+
+    A bad option and a failure of the database become a one-line message.
+    """
 
     async def run() -> T:
         if pace:
@@ -56,7 +60,15 @@ def perform(work: Callable[[], Awaitable[T]], pace: Pace | None = None) -> T:
         return asyncio.run(run())
     except ApiError as error:
         raise click.ClickException(error.message) from error
+    except ValidationError as error:
+        raise click.ClickException(_complaint(error)) from error
     except HttpResponseError as error:
         raise click.ClickException(f"the database answered {error.status_code}: {error.reason}") from error
     except AzureError as error:
         raise click.ClickException(f"the database can't be reached ({type(error).__name__})") from error
+
+
+def _complaint(error: ValidationError) -> str:
+    """What is wrong with which option, as calls say it."""
+    options: dict[str, list[str]] = error.normalized_messages()  # type: ignore[no-untyped-call]
+    return "; ".join(f"{name}: {' '.join(sentences)}" for name, sentences in options.items())

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-from marshmallow import ValidationError
 
 from operations import importing
 from operations.command_line import TENANT, UNITS, a_uuid, perform
@@ -47,7 +46,7 @@ def import_file(  # noqa: PLR0913 - each is an option
             click.echo("The file is read and sorted first.", err=True)
         try:
             result = perform(lambda: importing.bring_in(caller, file, query, told, resume=resume), Pace(units))
-        except (ValidationError, OSError) as error:
+        except OSError as error:
             raise click.ClickException(str(error)) from error
     made = ", ".join(f"{count} {things}" for things, count in result.made.items() if count) or "nothing"
     click.echo(f"{result.created} created, {result.unchanged} unchanged, {result.failed} failed; made: {made}")

@@ -22,6 +22,7 @@ from xml.sax.saxutils import escape
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
+from shared.errors import ApiError
 from shared.rates.currencies import MINOR_UNITS
 
 A4 = 9
@@ -30,6 +31,8 @@ CELL_PIXELS = 5
 # The title and an empty row stand above the header.
 HEADER_ROW = 2
 FIRST_ROW = HEADER_ROW + 1
+# Of 1,048,576 rows, these are left for totals.
+LAST_ROW = 1_048_000
 # Points; Excel takes no row that is taller.
 LINE_HEIGHT = 15
 TALLEST_ROW = 409
@@ -123,7 +126,15 @@ class Sheet:
             sheet.write_string(HEADER_ROW, place, column.title, workbook.form(header))
 
     def write(self, cells: Sequence[Any]) -> None:
-        """A row of texts, wall clocks, numbers and amounts; None and an empty text leave a cell empty."""
+        """A row of texts, wall clocks, numbers and amounts; None and an empty text leave a cell empty.
+
+        Raises ApiError 422 `report_too_large` where the format has no place for it: programs open no longer sheet.
+        """
+        if self.next_row > LAST_ROW:
+            message = (
+                f"There are more rows than a sheet can have ({LAST_ROW + 1:,}); ask for a shorter time, or for CSV"
+            )
+            raise ApiError(422, "report_too_large", message)
         self.next_row += 1
         number, lines = self.next_row, 1
         texts = [""]

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from shared.reports.sheets import Column, Money, Workbook, xml_of
+from shared.errors import ApiError
+from shared.reports.sheets import LAST_ROW, Column, Money, Workbook, xml_of
 
 COLUMNS = [
     Column("Text"), Column("Long", "long", 40), Column("Date", "date"), Column("Clock", "clock"),
@@ -101,6 +102,18 @@ async def test_a_sheet_without_rows_has_its_header_and_totals() -> None:
 
     assert (sheet["A3"].value, sheet["A4"].value, sheet["A5"].value) == ("Text", None, "Total")
     assert sheet.auto_filter.ref == "A3:H4"
+
+
+async def test_more_rows_than_a_sheet_can_have_are_refused() -> None:
+    """The command line has no other bound, and programs call such a file damaged."""
+    with Workbook() as workbook:
+        sheet = workbook.sheet(workbook.add("Sheet"), "Title", COLUMNS)
+        sheet.next_row = LAST_ROW
+        sheet.write(row_of("the last one"))
+        with pytest.raises(ApiError) as refused:
+            sheet.write(row_of("one too many"))
+
+    assert (refused.value.status, refused.value.code) == (422, "report_too_large")
 
 
 async def test_no_part_is_of_a_form_that_readers_in_browsers_refuse() -> None:
