@@ -25,7 +25,7 @@ from embedded_cosmos.auth import EMULATOR_KEY
 from shared.cosmos.items import LIVE, PAGE_SIZE
 from shared.instants import format_instant
 from shared.time_entries import lists, reading
-from shared.time_entries.entry import WEEK
+from shared.time_entries.rules import WEEK
 
 Document = dict[str, Any]
 WARM_UP_SECONDS = 0.3

@@ -4,10 +4,13 @@ To add a field, add it here and declare it in `schemas.TimeEntryBody`, which say
 fails where one of the two is missing, and where a list shows something else than `GET /time-entries/{id}`.
 """
 
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from shared.instants import DEFAULT_TIMEZONE_OFFSET
+
+# Migration 0002 has these from here, and a migration that was run does not change.
+from shared.time_entries.rules import OVER_A_WEEK as OVER_A_WEEK  # noqa: PLC0414
+from shared.time_entries.rules import length_mark as length_mark  # noqa: PLC0414
 
 
 class Field(NamedTuple):
@@ -47,10 +50,6 @@ PLAIN = tuple(field.name for field in FIELDS if field.writable and field.name no
 # document that it was adopted from was written (`operations/adopt/`). It is no part of an answer or an event.
 MEANING = "_meaning"
 ADOPTED = "_adopted"
-# Found by an index of its own, for it may reach into a range from far away: an entry that is longer than a week. There
-# are few. The week is no setting: entries are marked by it when they are written, and read by it ever after.
-OVER_A_WEEK = "_over_a_week"
-WEEK = timedelta(days=7)
 # Who asks for a partition knows whose it is.
 PARTITION = ("tenant_id", "owner_id")
 # The fields of a query `FROM c`. Lists need no more of a document, and one that is read all day, of one owner, less.

@@ -26,7 +26,8 @@ from shared.http import cursors
 from shared.http.local_time import range_asked
 from shared.http.turns import LARGE_AFTER_ENTRIES, first_pages, large_lists
 from shared.instants import EARLIEST, LATEST, format_instant, is_stored
-from shared.time_entries.entry import OVER_A_WEEK, PARTITION, SELECTED, SELECTED_WITHIN_PARTITION, WEEK
+from shared.time_entries.entry import PARTITION, SELECTED, SELECTED_WITHIN_PARTITION
+from shared.time_entries.rules import OVER_A_WEEK, WEEK
 from shared.time_entries.schemas import EVERYONE
 from shared.users.directory import directory
 from shared.users.rules import hidden

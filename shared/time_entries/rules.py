@@ -12,13 +12,16 @@ from typing import Any, NamedTuple
 
 from shared.errors import ApiError
 from shared.instants import TENTH, format_instant, parse_instant, tenth
-from shared.time_entries.entry import OVER_A_WEEK, WEEK
 
 # Client clocks differ from the server's.
 START_LEEWAY = timedelta(minutes=5)
 END_LEEWAY = timedelta(seconds=60)
 SNAP = timedelta(minutes=5)
 PROPOSED_LENGTH = timedelta(hours=8)
+# Found by an index of its own, for it may reach into a range from far away: an entry that is longer than a week. There
+# are few. The week is no setting: entries are marked by it when they are written, and read by it ever after.
+OVER_A_WEEK = "_over_a_week"
+WEEK = timedelta(days=7)
 
 
 class Interval(NamedTuple):
@@ -60,13 +63,17 @@ def proposed_end(start: datetime, now: datetime, hours: int) -> datetime | None:
     return start + PROPOSED_LENGTH if start <= forgotten_before(now, hours) else None
 
 
-def timer_start(requested: datetime | None, now: datetime) -> datetime:
+def timer_start(requested: datetime | None, now: datetime, last_end: datetime | None = None) -> datetime:
     """The start of a running entry. One up to 5 minutes ahead of the server's clock becomes now.
 
-    Raises ApiError 400 for one further ahead.
+    Now is not before `last_end`, an upper bound of the ends of the owner's entries, unless that is 5 minutes ahead: an
+    entry that is stopped in the tenth of a second of its start ends at the next tenth, and the clocks of two instances
+    differ. So whoever stops and starts at once needs no look at what is before. Raises ApiError 400 for a start further
+    ahead.
     """
     if requested is None or now < requested <= now + START_LEEWAY:
-        return tenth(now)
+        start = tenth(now)
+        return last_end if last_end and start < last_end < start + SNAP else start
     if requested > now:
         raise _refused("start_date", "start_in_future", "The start lies in the future")
     return requested

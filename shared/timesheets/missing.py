@@ -18,7 +18,7 @@ from shared.cosmos.items import LIVE, Document
 from shared.http import cursors
 from shared.http.turns import large_lists
 from shared.instants import format_instant, parse_instant
-from shared.time_entries.entry import OVER_A_WEEK, WEEK
+from shared.time_entries.rules import OVER_A_WEEK, WEEK
 from shared.time_entries.timeline import IS_LOCKING
 from shared.timesheets import rules
 from shared.users.directory import directory

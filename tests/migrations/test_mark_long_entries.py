@@ -3,7 +3,7 @@
 from importlib import import_module
 
 from shared.cosmos.items import own_fields
-from shared.time_entries.entry import OVER_A_WEEK
+from shared.time_entries.rules import OVER_A_WEEK
 from tests.calling import Item
 from tests.world import World
 

@@ -1,6 +1,7 @@
 """Migrations: each is run once, by one runner at a time, and none that was run may be changed."""
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -18,6 +19,20 @@ async def migrated(cosmos_account: CosmosAccount, app: Application) -> AsyncIter
     del app
     async with application(cosmos_account) as served:
         yield served
+
+
+# What databases out there have run. A new migration gets its line once it is released.
+RELEASED = {
+    "0001_create_containers": "4db03db0e0d487b176a696c71c2d9bf8f9167406a050e19d8a276e505d1c045c",
+    "0002_mark_long_entries": "4fdf06545acef2e5938906d383cefa339a54daf364d37470020fcdc75d88d2b0",
+}
+
+
+def test_a_migration_that_was_released_does_not_change() -> None:
+    """Otherwise a database that has run it refuses the new version."""
+    found = {path.stem: hashlib.sha256(path.read_bytes()).hexdigest() for path in runner.FOLDER.glob("0*.py")}
+
+    assert {name: found.get(name) for name in RELEASED} == RELEASED
 
 
 async def test_what_was_run_is_recorded_and_not_run_again(migrated: Application) -> None:

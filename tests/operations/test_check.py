@@ -14,7 +14,7 @@ from operations import check
 from operations.check import Finding
 from shared import instants
 from shared.cosmos.items import own_fields
-from shared.time_entries.entry import OVER_A_WEEK
+from shared.time_entries.rules import OVER_A_WEEK
 from shared.time_entries.store import mark_length
 from shared.time_entries.timeline import TIMELINE_ID
 from tests.application import Application, application

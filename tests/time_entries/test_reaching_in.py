@@ -11,9 +11,8 @@ from embedded_cosmos.sql.query import execute
 from embedded_cosmos.tests.sql_table import Table
 from shared.cosmos.items import own_fields
 from shared.instants import format_instant
-from shared.time_entries.entry import OVER_A_WEEK, WEEK
 from shared.time_entries.lists import TENANT_REACHING_IN
-from shared.time_entries.rules import length_mark
+from shared.time_entries.rules import OVER_A_WEEK, WEEK, length_mark
 from tests.calling import Item, Person, at
 from tests.world import World
 
