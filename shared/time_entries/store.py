@@ -249,7 +249,7 @@ async def _place(timeline: Timeline, start: datetime | None, end: datetime | Non
         rules.require_past(wanted, now)
     else:
         rules.forbid_second_timer(timeline.timer)
-        wanted = Interval(rules.timer_start(start, now), None)
+        wanted = Interval(rules.timer_start(start, now, timeline.ended_by), None)
     rules.forbid_too_long(wanted, now, longest())
     interval, others = rules.moved_back(wanted, now), []
     if not timeline.surely_free(interval):

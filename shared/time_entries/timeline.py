@@ -88,6 +88,11 @@ class Timeline:
         """The running entry among its neighbours."""
         return placed(self.running) if self.running else None
 
+    @property
+    def ended_by(self) -> datetime | None:
+        """No earlier than any stopped entry's end; None where there is none."""
+        return _instant(self.last_end)
+
     def surely_free(self, interval: Interval, entry_id: str | None = None) -> bool:
         """Whether the timeline alone tells that nothing but the entry `entry_id` can be in the way of `interval`.
 

@@ -98,6 +98,17 @@ async def test_stopping_costs_two(measured: Measured) -> None:
     assert measured.recorder.charge < 29
 
 
+async def test_starting_again_at_once_costs_two(measured: Measured) -> None:
+    """The stop ends a tenth of a second after the start, which may be ahead of the clock."""
+    world = measured.world
+    for _ in range(3):
+        timer = await world.started()
+        (await world.user.post(f"time-entries/{timer['id']}/stop")).ok()
+
+    assert await measured.cost(world.user.post("time-entries", world.references), 201) == 2
+    assert measured.recorder.kinds == {"read": 1, "batch": 1}
+
+
 async def test_the_answer_to_a_batch_holds_no_documents(measured: Measured) -> None:
     world = measured.world
 

@@ -132,6 +132,20 @@ def test_what_the_server_makes_are_whole_tenths_of_a_second() -> None:
     assert rules.moved_back(Interval(at(-5), sent), now).end == sent
 
 
+@pytest.mark.parametrize(("requested", "last_end", "start"), [
+    (None, None, 0), (None, -1, 0), (None, 0, 0), (None, 0.01, 0.01), (1, 0.01, 0.01), (None, 4.99, 4.99),
+    # What is further ahead is looked for among the entries, and so is what is before a start that a client made.
+    (None, 5, 0), (0, 0.01, 0), (-1, 0.01, -1),
+])  # fmt: skip
+def test_a_start_that_the_server_makes_is_not_before_the_last_end(
+    requested: float | None, last_end: float | None, start: float
+) -> None:
+    made = rules.timer_start(
+        None if requested is None else at(requested), NOW, None if last_end is None else at(last_end)
+    )
+    assert made == at(start)
+
+
 @pytest.mark.parametrize(("start", "end"), [(-10, 1.001), (-10, 600), (600, 601)])
 def test_an_end_further_ahead_is_refused(start: float, end: float) -> None:
     error = refusal(rules.require_past, between(start, end), NOW)
