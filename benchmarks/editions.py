@@ -39,10 +39,14 @@ async def measure(effort: Effort, revisions: Mapping[str, str] = EDITIONS, folde
         alone: dict[str, list[Latencies]] = {name: [] for name in subjects}
         for _ in range(effort.rounds):
             await operations.add_round(effort, subjects, alone)
+        together: dict[str, Any] = {}
+        for name, subject in subjects.items():
+            await operations.all_idle(subjects)
+            together[name] = await operations.together(effort, subject)
         return {
             "revisions": dict(revisions),
             "alone": {name: operations.medians(rounds) for name, rounds in alone.items()},
-            "together": {name: await operations.together(effort, subject) for name, subject in subjects.items()},
+            "together": together,
             "ratio": {name: operations.ratios(alone[OURS], alone[name]) for name in revisions},
             "database": {
                 name: await operations.counted(subject.processes["database"], subject.company, roots[name])

@@ -83,8 +83,14 @@ async def measure(effort: Effort, targets: Mapping[str, str] | None = None) -> d
 async def add_round(effort: Effort, subjects: Mapping[str, Subject], alone: dict[str, list[Latencies]]) -> None:
     """Have one caller call each server in turn, and add how long each call took."""
     for name, subject in subjects.items():
+        await all_idle(subjects)
         reads = await drive(subject, READ_STEPS, 1, effort.seconds_alone)
         alone[name].append(reads | await drive(subject, WRITE_STEPS, 1, effort.seconds_alone))
+
+
+async def all_idle(subjects: Mapping[str, Subject]) -> None:
+    """Wait until none of them works: the events of what was written last are delivered some seconds later."""
+    await stack.idle(*(process for subject in subjects.values() for process in subject.processes.values()))
 
 
 async def _add_floor(effort: Effort, ours: Subject, database: Server, floors: dict[str, list[Latencies]]) -> None:

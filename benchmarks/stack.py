@@ -90,10 +90,14 @@ async def migrate(account: str, root: Path = ROOT) -> None:
 
 async def idle(*servers: Server) -> None:
     """Wait until the servers have nothing left to do: the change feed delivers what was written before."""
-    spent = [-1.0]
-    while (now := [server.processor_seconds for server in servers]) and sum(now) - sum(spent) > IDLE_SECONDS:
+    spent = [float("-inf") for _ in servers]
+    busy = True
+    while busy:
+        now = [server.processor_seconds for server in servers]
+        busy = any(after - before > IDLE_SECONDS for before, after in zip(spent, now, strict=True))
         spent = now
-        await asyncio.sleep(1)
+        if busy:
+            await asyncio.sleep(1)
 
 
 async def ordered(module: str, order: Mapping[str, Any]) -> dict[str, Any]:
