@@ -61,6 +61,7 @@ CHANGED = {
     USER: frozenset({"roles", "groups"}),
     TIMESHEET: ALWAYS.union(TOLD, ("comment",)),
     CALENDAR: ALWAYS,
+    # An older version told what is kept in the database, where `kind` is that of the document.
     RATE: ALWAYS.union(("kind", "rate_kind", "name"), RATE_FIELDS),
     WEBHOOK: ALWAYS.union(("kind", "name", *STATE_OF_WEBHOOK), WEBHOOK_FIELDS),
     **{

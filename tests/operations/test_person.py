@@ -62,7 +62,7 @@ async def test_an_erasure_knows_every_field_that_an_event_of_a_rate_can_change(w
 
     assert [event["action"] for event in events] == ["create", "update", "delete"]
     changed = {name for event in events for name in event["changes"]}
-    assert {"rate_kind", "amount", "valid_from", "deleted"} <= changed <= person.CHANGED[events[0]["container_id"]]
+    assert {"kind", "amount", "valid_from", "deleted"} <= changed <= person.CHANGED[events[0]["container_id"]]
 
 
 async def test_an_export_holds_timesheets_and_an_erasure_their_hours_alone(world: World, secret: str) -> None:
