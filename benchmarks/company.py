@@ -25,7 +25,8 @@ class Company:
 
     Those who write have not: what they clock in and out would make the lists of the others longer all the time. Each
     caller writes as several of them in turn. A person who starts a timer a few milliseconds after they stopped one
-    meets their own entry, because a stopped entry lasts a tenth of a second at least: nobody clocks in like that.
+    meets their own entry, because a stopped entry lasts a tenth of a second at least. Nobody clocks in like that, and
+    an earlier edition asks two queries more for it.
     """
 
     readers: list[Person]

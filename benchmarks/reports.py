@@ -16,7 +16,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -28,6 +27,7 @@ from azure.cosmos.aio import ContainerProxy, CosmosClient
 from benchmarks import calls, company, floor, stack
 from benchmarks.calls import Person
 from benchmarks.large_answers import percentiles
+from benchmarks.stack import memory_kilobytes
 from embedded_cosmos.auth import EMULATOR_KEY
 from shared.cosmos.items import PAGE_SIZE, Document
 from shared.instants import format_instant
@@ -315,12 +315,6 @@ def _written_by_xlsxwriter(count: int) -> None:
             else:
                 sheet.write_number(row, place, value, forms[1])
     book.close()
-
-
-def memory_kilobytes(pid: int, name: str) -> int:
-    """In kB. Linux only."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(re.findall(rf"{name}:\s+(\d+) kB", status)[0])
 
 
 def _reset_peak(pid: int) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import socket
 import sys
 import tempfile
@@ -98,6 +99,12 @@ async def idle(*servers: Server) -> None:
         spent = now
         if busy:
             await asyncio.sleep(1)
+
+
+def memory_kilobytes(pid: int, name: str) -> int:
+    """A process's memory in kB, by its name in `/proc`: `VmRSS` now, `VmHWM` at most. Linux only."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(re.findall(rf"{name}:\s+(\d+) kB", status)[0])
 
 
 async def ordered(module: str, order: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from aiohttp import web
 from azure.cosmos.aio import ContainerProxy, CosmosClient, DatabaseProxy
 
 from benchmarks import stack
-from benchmarks.reports import memory_kilobytes
+from benchmarks.stack import memory_kilobytes
 from embedded_cosmos.auth import EMULATOR_KEY
 from local.demo_tokens import token
 from shared.auth.caller import Caller

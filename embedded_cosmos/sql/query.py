@@ -7,11 +7,13 @@ from typing import Any
 
 from embedded_cosmos.sql import nodes
 from embedded_cosmos.sql.aggregates import is_aggregate
+from embedded_cosmos.sql.columns import Path
 from embedded_cosmos.sql.computed import check_definition, with_computed
 from embedded_cosmos.sql.errors import SqlError, Unsupported
 from embedded_cosmos.sql.indexes import is_large, ranges
 from embedded_cosmos.sql.key_values import key_values
-from embedded_cosmos.sql.narrowing import Narrower
+from embedded_cosmos.sql.keyset import Key
+from embedded_cosmos.sql.narrowing import Bound, Narrower
 from embedded_cosmos.sql.order import order_keys
 from embedded_cosmos.sql.parser import parse
 from embedded_cosmos.sql.planning import needs_plan, plan
@@ -53,9 +55,7 @@ def execute(  # noqa: PLR0913 - all that says which page it is
     `resume` is where a client that merges ranges left off in this one; it counts for the first page.
     """
     query = _with_source(parse(text))
-    # A query keeps the order that its first page began in, though its table grows meanwhile.
-    by_index = is_large(db, source.table) if after is None else bool(isinstance(after, dict) and after.get("k"))
-    run, keys = _prepared(db, source, query, parameters, by_index=by_index)
+    run, keys = _prepared(db, source, query, parameters, after=after)
     if after is None and resume is not None:
         after = resume.token(keys)
     return run.page(page_size, after)
@@ -73,10 +73,16 @@ def _with_source(query: nodes.Query) -> nodes.Query:
 _NOTHING_ELSE: Any = ((), None, (), (), None, None)
 
 
-def _prepared(
-    db: sqlite3.Connection, source: Source, query: nodes.Query, parameters: Mapping[str, Any], *, by_index: bool
-) -> tuple[Run, list[Any]]:
-    """The query, and the keys that it is read by. `by_index`: without ORDER BY, whatever finds it gives its order."""
+def _prepared(  # noqa: PLR0913 - what `execute` takes
+    db: sqlite3.Connection,
+    source: Source,
+    query: nodes.Query,
+    parameters: Mapping[str, Any],
+    *,
+    after: Any | None = None,
+    whole: bool = False,
+) -> tuple[Run, list[Key]]:
+    """The query, and the keys that it is read by. `whole`: it is read in one page."""
     query = with_computed(query, source.computed)
     expand, scope = root_scope(query, parameters)
     aggregate = is_aggregate(query)
@@ -93,12 +99,23 @@ def _prepared(
     _ = matches.closure
     # Where an aggregate makes one row of all documents, they are read in the order of their creation.
     keys = [] if aggregate else order_keys(query, root, source.policy)
-    if by_index and not (keys or aggregate or query.select.distinct):
-        # In the order of creation, every page would look at all that matches.
-        keys = ranges(narrowing.bounds)
+    if not (keys or aggregate or whole or query.select.distinct):
+        keys = _order_of_index(db, source, narrowing.bounds, after)
     result = NO_SQL if aggregate else result_sql(query)
     reader = Reader(db, source, narrowing, keys, matches, result=result)
     return Run(query, scope, expand, reader, aggregate=aggregate), keys
+
+
+def _order_of_index(db: sqlite3.Connection, source: Source, bounds: dict[Path, Bound], after: Any | None) -> list[Key]:
+    """Of a range in a large table, the key by which its index finds it; of all else none, which is creation's order.
+
+    In that order, every page would look at all that matches. A query keeps the order that its first page began in,
+    though its table grows meanwhile.
+    """
+    keys = ranges(bounds)
+    if after is not None:
+        return keys if isinstance(after, dict) and after.get("k") else []
+    return keys if keys and is_large(db, source.table) else []
 
 
 def _results(
@@ -107,6 +124,6 @@ def _results(
     """What a subquery in FROM yields, as a whole."""
     if not query.bindings:
         return ResultReader([1], 0, matches)
-    run, _ = _prepared(db, source, query, parameters, by_index=False)
+    run, _ = _prepared(db, source, query, parameters, whole=True)
     page = run.page(None, None)
     return ResultReader([json.loads(row) for row in page.rows], page.read, matches)

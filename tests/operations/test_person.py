@@ -23,11 +23,6 @@ async def world(with_directory: Application, http: aiohttp.ClientSession) -> Wor
     return await make_world(http, with_directory)
 
 
-@pytest.fixture
-def secret() -> str:
-    return f"Dentist {uuid4()}"
-
-
 async def test_an_export_says_that_there_is_a_calendar_and_an_erasure_ends_it(
     world: World, http: aiohttp.ClientSession
 ) -> None:

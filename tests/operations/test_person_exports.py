@@ -20,11 +20,6 @@ async def world(with_directory: Application, http: aiohttp.ClientSession) -> Wor
     return await make_world(http, with_directory)
 
 
-@pytest.fixture
-def secret() -> str:
-    return f"Dentist {uuid4()}"
-
-
 async def test_an_export_holds_entries_deleted_ones_and_events_of_nobody_else(world: World, secret: str) -> None:
     kept = await world.entry("10:00", "11:00", description=secret)
     gone = await world.entry("11:00", "12:00")
