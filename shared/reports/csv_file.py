@@ -97,7 +97,7 @@ def leaves(sums: Sums, report: Report, source: Source, depth: int = 0) -> Iterat
         yield [""] * (len(group_by) - depth), sums
         return
     groups = outermost(report) if depth == 0 else sums.groups
-    for _, name, within in in_order(groups, group_by[depth], source.name_of):
+    for _, name, within in in_order(groups, group_by[depth], source.label_of):
         for names, inner in leaves(within, report, source, depth + 1):
             yield [name, *names], inner
 
@@ -112,7 +112,7 @@ async def of_entries(rows: AsyncIterator[dict[str, Any]], source: Source, zone: 
         file.write(
             [
                 start[:10], start, end, duration(worked), file.hours(worked),
-                *(file.text(text) for text in _texts(row, source)),
+                *(file.text(text) for text in source.labels(row)),
                 *(file.text(row[name]) for name in ("description", "uri")),
                 file.text(", ".join(row["technologies"])),
                 _word(row["billable"]),
@@ -132,7 +132,7 @@ async def toggl(
     async for row in rows:
         start = parse_instant(row["start_date"])
         end = parse_instant(row["end_date"]) if row["end_date"] else now
-        email, name, customer, project, activity = _texts(row, source)
+        email, name, customer, project, activity = source.labels(row)
         clocks = [to_local(moment, zone) for moment in (start, end)]
         file.write(
             [
@@ -144,18 +144,6 @@ async def toggl(
             ]
         )
     return file.content()
-
-
-def _texts(row: Mapping[str, Any], source: Source) -> tuple[str, ...]:
-    """Whose it is, and what for: e-mail, name, customer, project, activity."""
-    user = source.users.get(row["owner_id"].lower())
-    return (
-        row["owner_email"] or "",
-        user.name if user else "",
-        row["customer_name"],
-        row["project_name"],
-        row["activity_name"],
-    )
 
 
 def _money(amounts: Sequence[Mapping[str, str]]) -> tuple[str, ...]:

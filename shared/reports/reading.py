@@ -88,6 +88,23 @@ class Source:
             return str(self.names.customers.get(key, {}).get("name", ""))
         return self.names.project_name(key) if group == "project" else self.names.activity_name(key)
 
+    def label_of(self, group: str, key: str) -> str:
+        """What a file calls a group. It has no keys beside the names, so where nobody knows a name, it has the id.
+
+        Two former employees, whom the directory has no more, would otherwise be two rows that nothing tells apart.
+        """
+        return self.name_of(group, key) or ("" if key == NOTHING else key)
+
+    def labels(self, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """What a file calls whose an entry is, and what for: e-mail, person, customer, project, activity."""
+        return (
+            row["owner_email"] or "",
+            self.label_of("user", row["owner_id"]),
+            row["customer_name"] or row["customer_id"] or "",
+            row["project_name"] or row["project_id"],
+            row["activity_name"] or row["activity_id"],
+        )
+
 
 async def source(
     caller: Caller, query: Mapping[str, Any], now: datetime, *, rows: bool, done: Callable[[int], Any] | None = None

@@ -131,12 +131,11 @@ def _sum_of(sheet: Sheet, place: int, value: float, form: str) -> Formula:
 def _cells(row: Mapping[str, Any], source: Source, zone: tzinfo) -> Iterator[Any]:
     """An entry's cells, in the order of the columns."""
     start = to_local(parse_instant(row["start_date"]), zone)
-    user = source.users.get(row["owner_id"].lower())
+    email, person, *what_for = source.labels(row)
     worked = round(row["seconds"] * 1000)
     yield from (start.replace(hour=0, minute=0, second=0, microsecond=0), start)
     yield to_local(parse_instant(row["end_date"]), zone) if row["end_date"] else None
-    yield from (worked / DAY, worked / HOUR, user.name if user else "", row["owner_email"])
-    yield from (row["customer_name"], row["project_name"], row["activity_name"], row["description"], row["uri"])
+    yield from (worked / DAY, worked / HOUR, person, email, *what_for, row["description"], row["uri"])
     yield from (", ".join(row["technologies"]), "yes" if row["billable"] else "no")
     if source.rates is not None:
         for side in ("billable", "cost"):

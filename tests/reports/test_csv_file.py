@@ -3,6 +3,7 @@
 import csv
 import io
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -78,6 +79,31 @@ async def test_a_grouped_file_has_a_row_for_each_innermost_group(world: World) -
         ["2024-03-06", "", "", "0:00:00", "0.0000", "0.0000", "0"],
         ["2024-03-07", "", "Alone", "0:20:00", "0.3333", "0.0000", "1"],
     ]
+
+
+async def test_who_and_what_nobody_knows_a_name_of_has_the_id(world: World) -> None:
+    """Two former employees, whom the directory has no more, are not two rows that nothing tells apart."""
+    former, other = world.person(), world.person()
+    await world.entry("10:00", "11:00", who=former)
+    entry = await world.entry("10:00", "12:00", who=other)
+    lost = {"project_id": str(uuid4()), "activity_id": str(uuid4())}
+    document = await world.stored("time_entry", entry)
+    await world.app.container("time_entry").replace_item(entry["id"], {**document, **lost})
+    everyone = {**MARCH, "user_id": "*"}
+
+    groups = table(await world.admin.get("reports/time", {**everyone, "group_by": "customer,project,user"}))
+    rows = table(await world.admin.get("reports/entries", everyone))
+    toggl = table(await world.admin.get("reports/entries", {**everyone, "layout": "toggl"}))
+
+    assert [row[:3] for row in groups[1:]] == [
+        ["", lost["project_id"], other.user_id], ["Customer", "Project", former.user_id],
+    ]  # fmt: skip
+    who_and_what = [
+        ["", former.user_id, "Customer", "Project", "Activity"],
+        ["", other.user_id, "", lost["project_id"], lost["activity_id"]],
+    ]
+    assert sorted(row[5:10] for row in rows[1:]) == sorted(who_and_what)
+    assert sorted([row[1], row[0], *row[2:5]] for row in toggl[1:]) == sorted(who_and_what)
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,21 @@ async def test_groups_stand_on_the_first_sheet_with_a_chart_and_their_entries_on
     assert [cell.value for cell in workbook(own)["Report"][3]][-1] != "Cost JPY"
 
 
+async def test_former_employees_are_told_apart_by_their_ids(world: World) -> None:
+    """The directory has them no more, and knows no names."""
+    former = [world.person() for _ in range(2)]
+    for who in former:
+        await world.entry("10:00", "11:00", who=who)
+
+    book = workbook(await world.admin.get("reports/time", {**MARCH, "user_id": "*", "group_by": "user"}))
+
+    ids = sorted(who.user_id for who in former)
+    assert sorted(cell.value for cell in book["Report"]["A"][3:5]) == ids
+    assert sorted(cell.value for cell in book["Entries"]["F"][3:5]) == ids
+    names = book["Report"]._charts[0].series[0].cat.strRef.strCache
+    assert sorted(point.v for point in names.pt) == ids
+
+
 async def test_each_level_and_each_day_has_its_row(world: World) -> None:
     await full(world)
 
