@@ -2,11 +2,12 @@
 
 The package differs from them where a document leaves the plain path: it takes the last of several allocations for one
 user, raises for nulls, for ISO dates and for fractions of a percent, and more. `docs/feature-flags.md` has the table.
-Where .NET and JavaScript differ as well, .NET is followed.
+Where .NET and JavaScript differ as well, .NET is followed: it reads the names of fields, of filters, of days and of
+other choices in any case.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -16,6 +17,10 @@ Json = dict[str, Any]
 
 # A window that is over: for one without any end, which the others take for closed, and the package complains of.
 CLOSED: Json = {"End": "Sat, 01 Jan 2000 00:00:00 GMT"}
+# What .NET calls these names is no filter: the condition always holds.
+ALWAYS_NAMES = ("alwayson", "on")
+ALWAYS: Json = {"name": "Microsoft.TimeWindow", "parameters": {"Start": CLOSED["End"]}}
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,7 @@ class NormalFlag:
 
 def normal_form(name: str, document: Any) -> NormalFlag:
     """A flag in normal form. The document is left as it is. Raises ValueError for what is no flag in .NET either."""
-    flag = _without_nulls(_object(document, "the flag"), but="configuration_value")
+    flag = _plain(_object(document, "the flag"), but="configuration_value")
     if flag.get("id") != name:
         raise ValueError("'id' must be there, and be a text")
     allocation = _object(flag.get("allocation", {}), "'allocation'")
@@ -66,7 +71,8 @@ def normal_form(name: str, document: Any) -> NormalFlag:
     percentiles = _list(allocation.get("percentile", []), "'percentile'")
     return NormalFlag(
         normal,
-        seed=str(allocation.get("seed") or f"allocation\n{name}"),
+        # The empty text is a seed like any other.
+        seed=str(allocation.get("seed", f"allocation\n{name}")),
         percentiles=tuple(map(_percentile, percentiles)) if variants else (),
     )
 
@@ -74,50 +80,87 @@ def normal_form(name: str, document: Any) -> NormalFlag:
 def _conditions(flag: Json) -> Json:
     conditions = _object(flag.get("conditions", {}), "'conditions'")
     filters = _list(conditions.get("client_filters", []), "'client_filters'")
-    requirement = str(conditions.get("requirement_type", "Any"))
     return {
-        # .NET reads it in any case. What is none of the two words, the package refuses.
-        "requirement_type": requirement.title() if requirement.lower() in {"any", "all"} else requirement,
+        "requirement_type": _one_of(("Any", "All"), conditions.get("requirement_type", "Any"), "'requirement_type'"),
         "client_filters": [_filter(_object(one, "a filter")) for one in filters],
     }
 
 
 def _filter(client_filter: Json) -> Json:
-    parameters = client_filter.get("parameters", {})
-    normalise = FILTERS.get(str(client_filter.get("name")))
-    return {**client_filter, "parameters": normalise(_object(parameters, "'parameters'")) if normalise else parameters}
+    """A filter under its full name. One that is unknown stays as it is: the package refuses it once it is reached."""
+    name = str(client_filter.get("name")).lower()
+    if name in ALWAYS_NAMES:
+        return ALWAYS
+    for full_name, normalise in FILTERS.items():
+        # .NET knows a filter by the last part of its name as well.
+        if name in {full_name.lower(), full_name.lower().rpartition(".")[2]}:
+            parameters = _object(client_filter.get("parameters", {}), "'parameters'")
+            return {"name": full_name, "parameters": normalise(parameters)}
+    return client_filter
 
 
 def _window(parameters: Json) -> Json:
-    dates = {name: _http_date(parameters[name]) for name in ("Start", "End") if parameters.get(name)}
-    return {**parameters, **dates} if dates else CLOSED
+    dates = {name: _http_date(parameters[name.lower()]) for name in ("Start", "End") if parameters.get(name.lower())}
+    if "recurrence" not in parameters:
+        return dates or CLOSED
+    if len(dates) < 2:
+        raise ValueError("a window that recurs must have 'Start' and 'End'")
+    return {**dates, "Recurrence": _recurrence(_object(parameters["recurrence"], "'Recurrence'"))}
+
+
+def _recurrence(recurrence: Json) -> Json:
+    pattern, limits = (_object(recurrence.get(part, {}), f"'{part}'") for part in ("pattern", "range"))
+    if not pattern or not limits:
+        raise ValueError("a recurrence must have a 'Pattern' and a 'Range'")
+    days = [_one_of(DAYS, day, "a day") for day in _list(pattern.get("daysofweek", []), "'DaysOfWeek'")]
+    normal_limits: Json = {"Type": _one_of(("NoEnd", "EndDate", "Numbered"), limits.get("type", "NoEnd"), "'Type'")}
+    if limits.get("enddate"):
+        normal_limits["EndDate"] = _http_date(limits["enddate"])
+    if "numberofoccurrences" in limits:
+        normal_limits["NumberOfOccurrences"] = _number(limits["numberofoccurrences"])
+    return {
+        "Pattern": {
+            "Type": _one_of(("Daily", "Weekly"), pattern.get("type", "Daily"), "'Type'"),
+            "Interval": _number(pattern.get("interval", 1)),
+            # The package refuses a day that is named twice.
+            "DaysOfWeek": list(dict.fromkeys(days)),
+            "FirstDayOfWeek": _one_of(DAYS, pattern.get("firstdayofweek", "Sunday"), "'FirstDayOfWeek'"),
+        },
+        "Range": normal_limits,
+    }
 
 
 def _http_date(text: Any) -> str:
-    """A date of ISO 8601 or of HTTP as HTTP has it; without an offset it is UTC."""
+    """A date of ISO 8601 or of HTTP as HTTP has it; without an offset it is UTC.
+
+    It keeps its offset: by that clock a window recurs on days of the week.
+    """
     try:
         date = datetime.fromisoformat(str(text))
     except ValueError:
         date = parsedate_to_datetime(str(text))
-    return format_datetime((date if date.tzinfo else date.replace(tzinfo=UTC)).astimezone(UTC), usegmt=True)
+    return format_datetime(date if date.tzinfo else date.replace(tzinfo=UTC))
 
 
 def _targeting(parameters: Json) -> Json:
-    if "Audience" not in parameters:
+    if "audience" not in parameters:
         return parameters
-    audience = _object(parameters["Audience"], "'Audience'")
-    exclusion = _object(audience.get("Exclusion", {}), "'Exclusion'")
-    groups = [_object(group, "a group") for group in _list(audience.get("Groups", []), "'Groups'")]
+    audience = _object(parameters["audience"], "'Audience'")
+    exclusion = _object(audience.get("exclusion", {}), "'Exclusion'")
+    groups = [_object(group, "a group") for group in _list(audience.get("groups", []), "'Groups'")]
     normal = {
-        "Users": _lower_case(audience.get("Users", [])),
-        "Groups": [{**group, "RolloutPercentage": _number(group.get("RolloutPercentage", 0))} for group in groups],
-        "DefaultRolloutPercentage": _number(audience.get("DefaultRolloutPercentage", 0)),
+        "Users": _lower_case(audience.get("users", [])),
+        "Groups": [
+            {"Name": group.get("name"), "RolloutPercentage": _number(group.get("rolloutpercentage", 0))}
+            for group in groups
+        ],
+        "DefaultRolloutPercentage": _number(audience.get("defaultrolloutpercentage", 0)),
         "Exclusion": {
-            "Users": _lower_case(exclusion.get("Users", [])),
-            "Groups": _list(exclusion.get("Groups", []), "'Groups'"),
+            "Users": _lower_case(exclusion.get("users", [])),
+            "Groups": _list(exclusion.get("groups", []), "'Groups'"),
         },
     }
-    return {**parameters, "Audience": normal}
+    return {"Audience": normal}
 
 
 FILTERS: Mapping[str, Callable[[Json], Json]] = {"Microsoft.TimeWindow": _window, "Microsoft.Targeting": _targeting}
@@ -131,8 +174,9 @@ def _variant(variant: Any) -> Json:
     return {
         "name": given.get("name"),
         "configuration_value": given.get("configuration_value"),
-        # .NET reads it in any case.
-        "status_override": str(given.get("status_override", "None")).title(),
+        "status_override": _one_of(
+            ("None", "Enabled", "Disabled"), given.get("status_override", "None"), "'status_override'"
+        ),
     }
 
 
@@ -177,6 +221,14 @@ def _number(value: Any) -> float:
     return number
 
 
+def _one_of(words: Collection[str], value: Any, what: str) -> str:
+    """The word that is meant, in any case."""
+    found = next((word for word in words if word.lower() == str(value).lower()), None)
+    if found is None:
+        raise ValueError(f"{what} must be one of {', '.join(words)}")
+    return found
+
+
 def _object(value: Any, what: str) -> Json:
     if not isinstance(value, dict):
         raise ValueError(f"{what} must be an object")  # noqa: TRY004 - it is about a value, not about our code
@@ -189,12 +241,11 @@ def _list(value: Any, what: str) -> list[Any]:
     return value
 
 
-def _without_nulls(part: Any, *, but: str) -> Any:
-    """A copy without nulls, which count as absent; the values of `but` are data, and stay as they are."""
+def _plain(part: Any, *, but: str) -> Any:
+    """A copy with names in lower case and without nulls, which count as absent. Values of `but` stay as they are."""
     if isinstance(part, list):
-        return [_without_nulls(item, but=but) for item in part if item is not None]
+        return [_plain(item, but=but) for item in part if item is not None]
     if not isinstance(part, dict):
         return part
-    return {
-        key: value if key == but else _without_nulls(value, but=but) for key, value in part.items() if value is not None
-    }
+    named = {key.lower(): value for key, value in part.items() if value is not None}
+    return {key: value if key == but else _plain(value, but=but) for key, value in named.items()}

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 ANN = "ann@example.com"
+SUNDAY, MONDAY, TUESDAY, NEXT_SUNDAY, NEXT_MONDAY = (
+    f"{day} Jan 2020 00:00:00 GMT" for day in ("Sun, 05", "Mon, 06", "Tue, 07", "Sun, 12", "Mon, 13")
+)
 Json = dict[str, Any]
 
 
@@ -43,6 +46,20 @@ def window(**parameters: Any) -> Json:
     return {"name": "Microsoft.TimeWindow", "parameters": parameters}
 
 
+def weekly(*days: str, start: str = MONDAY, end: str = NEXT_MONDAY, **pattern: Any) -> Json:
+    """A window that recurs on these days; where it lasts a week and has one day, it is always open."""
+    return recurring(start, end, {"Type": "Weekly", "DaysOfWeek": list(days), **pattern}, {"Type": "NoEnd"})
+
+
+def daily(**limits: Any) -> Json:
+    """A window of a day that recurs every day within limits."""
+    return recurring(MONDAY, TUESDAY, {"Type": "Daily"}, limits)
+
+
+def recurring(start: str, end: str, pattern: Json, limits: Json) -> Json:
+    return window(Start=start, End=end, Recurrence={"Pattern": pattern, "Range": limits})
+
+
 def variants(**allocation: Any) -> Json:
     """A is on, B switches the flag off."""
     return {"variants": [{"name": "A"}, {"name": "B", "status_override": "Disabled"}], "allocation": allocation}
@@ -61,9 +78,10 @@ def percentile(variant: str, low: Any, high: Any) -> Json:
 
 
 PAST, FUTURE = "2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 OVER = window(End="Wed, 01 Jan 2020 00:00:00 GMT")
 EVERYONE = targeting(DefaultRolloutPercentage=100)
-# Ann's percentile in the allocation of a flag named `case` is 23.45….
+# Ann's percentile in the allocation of a flag named `case` is 58.89…, and with an empty seed 35.41….
 CASES = (
     Case(
         "a user named in two user allocations, A then B",
@@ -147,6 +165,43 @@ CASES = (
          "off"),
     Case("a window without parameters, or 100 %", when({"name": "Microsoft.TimeWindow"}, EVERYONE), "on", "error", "on",
          "on"),
+    Case("a window that recurs on a Monday", when(weekly("Monday")), "on", "on", "on", "on"),
+    Case("a window that recurs on a Sunday", when(weekly("Sunday", start=SUNDAY, end=NEXT_SUNDAY)), "on", "off",
+         "on", "on"),
+    Case("a Monday by a clock ahead of UTC",
+         when(weekly("Monday", start=MONDAY.replace("GMT", "+0800"), end=NEXT_MONDAY.replace("GMT", "+0800"))),
+         "on", "off", "on", "on"),
+    Case("a Monday that begins in ISO 8601", when(weekly("Monday", start="2020-01-06", end="2020-01-13")), "on", "on",
+         "error", "on"),
+    Case("a Monday in lower case", when(weekly("monday")), "on", "off", "error", "on"),
+    Case("a day that is named twice", when(weekly(*DAYS, "Friday", end=TUESDAY)), "on", "on", "error", "on"),
+    Case("a Monday that is not where the window begins", when(weekly("Friday")), "error", "off", "error", "off"),
+    Case("every day until an ISO date", when(daily(Type="EndDate", EndDate=FUTURE)), "on", "on", "error", "on"),
+    Case("every day until a date that is past", when(daily(Type="EndDate", EndDate=TUESDAY)), "off", "off", "off",
+         "off"),
+    Case("every day, five times", when(daily(Type="Numbered", NumberOfOccurrences=5)), "off", "off", "off", "off"),
+    Case("every day, in words of lower case", when(recurring(MONDAY, TUESDAY, {"Type": "daily"}, {"Type": "noEnd"})),
+         "on", "off", "error", "on"),
+    Case("an interval as text", when(weekly("Monday", Interval="1")), "on", "off", "error", "on"),
+    Case("a recurrence without a pattern",
+         when(window(Start=MONDAY, End=TUESDAY, Recurrence={"Range": {"Type": "NoEnd"}})),
+         "error", "off", "on", "off"),
+    Case("a recurrence without a range",
+         when(window(Start=MONDAY, End=TUESDAY, Recurrence={"Pattern": {"Type": "Daily"}})),
+         "error", "off", "on", "off"),
+    Case("a recurrence without an end of its window",
+         when(window(Start=MONDAY, Recurrence={"Pattern": {"Type": "Daily"}, "Range": {"Type": "NoEnd"}})),
+         "error", "on", "on", "off"),
+    Case("a filter's name in lower case", when({**EVERYONE, "name": "microsoft.targeting"}), "on", "off", "error",
+         "on"),
+    Case("a filter's name without its namespace", when({**EVERYONE, "name": "Targeting"}), "on", "off", "error", "on"),
+    Case("the filter AlwaysOn", when({"name": "AlwaysOn"}), "on", "off", "error", "on"),
+    Case("fields in another case", {"Conditions": {"Client_Filters": [OVER]}}, "off", "on", "on", "off"),
+    Case("parameters in lower case", when(window(start=PAST, end=FUTURE)), "on", "off", "off", "on"),
+    Case("an audience in lower case",
+         when({"name": "Microsoft.Targeting", "parameters": {"audience": {"defaultRolloutPercentage": 100}}}),
+         "on", "error", "error", "on"),
+    Case("an empty seed", variants(seed="", percentile=[percentile("A", 0, 50)]), "on A", "on A", "on", "on A"),
     Case("an unknown filter", when({"name": "Custom"}), "error", "off", "error", "off"),
     Case("telemetry with a field that is unknown", {"telemetry": {"enabled": True, "x": 1}}, "on", "on", "error", "on"),
     Case("enabled as text", {"enabled": "true"}, "on", "error", "on", "on"),
