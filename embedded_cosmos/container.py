@@ -12,7 +12,7 @@ from embedded_cosmos.errors import RANGE_GONE, CosmosError
 from embedded_cosmos.partition import KeyDefinition
 from embedded_cosmos.ring import KeyRange
 from embedded_cosmos.sql.columns import Path
-from embedded_cosmos.sql.policy import is_indexed
+from embedded_cosmos.sql.policy import is_indexed, reaches_indexed
 
 Offer = dict[str, Any]
 
@@ -54,6 +54,7 @@ class Container:
     retention: int | None = field(init=False)
     document_ids: resource_ids.DocumentIds = field(init=False)
     is_indexed: Callable[[Path], bool] = field(init=False)
+    reaches_indexed: Callable[[Path], bool] = field(init=False)
 
     def __post_init__(self) -> None:
         self.document_ids = resource_ids.DocumentIds(self.rid)
@@ -65,7 +66,9 @@ class Container:
         self.unique = definitions.UniqueKeys(properties.get("uniqueKeyPolicy"))
         self.ttl = definitions.default_ttl(properties)
         self.retention = definitions.retention_seconds(properties)
-        self.is_indexed = lru_cache(4096)(partial(is_indexed, properties["indexingPolicy"]))
+        policy = properties["indexingPolicy"]
+        self.is_indexed = lru_cache(4096)(partial(is_indexed, policy))
+        self.reaches_indexed = lru_cache(4096)(partial(reaches_indexed, policy))
 
     @property
     def id(self) -> str:

@@ -13,11 +13,12 @@ from embedded_cosmos.definitions import checked_item_id, checked_ttl
 from embedded_cosmos.errors import CosmosError, already_exists, bad_request, not_found, precondition_failed
 from embedded_cosmos.expiry import remove_expired
 from embedded_cosmos.partition import PartitionKey, incomplete_key
-from embedded_cosmos.patch import patched
+from embedded_cosmos.patch import patch
 from embedded_cosmos.predicate import holds
 from embedded_cosmos.sql.columns import Path
 from embedded_cosmos.sql.policy import SYSTEM, terms
 from embedded_cosmos.versions import Version, record
+from embedded_cosmos.wire import json_text
 
 MAX_DOCUMENT_BYTES = 2 * 1024 * 1024
 _ROW = "rid, lsn, body, range_lsn"
@@ -76,6 +77,7 @@ class Documents:
         self._now = time.time()
         self._together = together
         self._advanced = False
+        self._purged: set[str] = set()
 
     def read(self, key: PartitionKey, id_: str, condition: Condition = NO_CONDITION) -> Outcome:
         row = self._existing(key, id_)
@@ -119,9 +121,10 @@ class Documents:
         row = self._existing(key, id_)
         condition.check_write(self._etag(row.lsn))
         predicate = request.get("condition")
-        if predicate is not None and not holds(self._db, self._container, predicate, row.rid):
+        document = json.loads(row.body)
+        if predicate is not None and not holds(predicate, document):
             raise precondition_failed()
-        document = patched(json.loads(row.body), request.get("operations"), self._container.key)
+        patch(document, request.get("operations"), self._container.key)
         self._purge(key)
         outcome = self._update(key, row, document)
         return replace(outcome, charge=outcome.charge + charges.patched(len(request["operations"])))
@@ -168,8 +171,9 @@ class Documents:
 
     def _purge(self, key: PartitionKey) -> None:
         """What has run out of time must not stand in the way of a new document's id or unique keys."""
-        if self._container.ttl is not None:
+        if self._container.ttl is not None and key.text not in self._purged:
             remove_expired(self._db, self._container, "pk = ?", (key.text,))
+            self._purged.add(key.text)
 
     def _insert(self, key: PartitionKey, document: dict[str, Any]) -> Outcome:
         lsn, range_lsn = self._advance(key)
@@ -210,10 +214,13 @@ class Documents:
         return len(texts)
 
     def _terms(self, document: dict[str, Any]) -> set[tuple[Path, str]]:
-        return set(terms(self._container.is_indexed, document))
+        return terms(self._container.reaches_indexed, self._container.is_indexed, document)
 
     def _etag(self, lsn: int) -> str:
-        return f'"{self._container.n:08x}-0000-0000-0000-{lsn:012x}"'
+        return f'"{self._version(lsn)}"'
+
+    def _version(self, lsn: int) -> str:
+        return f"{self._container.n:08x}-0000-0000-0000-{lsn:012x}"
 
     def _sealed(self, document: dict[str, Any], rid: int, lsn: int) -> str:
         """The document's text as it is stored: the user's properties, then the system's."""
@@ -221,9 +228,8 @@ class Documents:
             document.pop(name, None)
         text = dumped(document)
         rid_text = self._container.document_ids.rid(rid)
-        etag = json.dumps(self._etag(lsn))
         body = (
-            f'{text[:-1]},"_rid":"{rid_text}","_self":"{self._container.link}docs/{rid_text}/","_etag":{etag},'
+            f'{text[:-1]},"_rid":"{rid_text}","_self":"{self._container.link}docs/{rid_text}/","_etag":"\\"{self._version(lsn)}\\"",'
             f'"_attachments":"attachments/","_ts":{int(self._now)}}}'
         )
         if len(body) * 4 > MAX_DOCUMENT_BYTES < len(body.encode()):
@@ -239,7 +245,7 @@ class Documents:
 
 
 def dumped(document: Any) -> str:
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    text = json_text(document)
     if not text.isascii():
         try:
             text.encode()

@@ -6,11 +6,14 @@ server that takes loopback names alone is out of reach for such a page.
 """
 
 import re
+from functools import lru_cache
 from ipaddress import ip_address
 
 _AUTHORITY = re.compile(r"(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<name>[^\[\]:]+))(?::\d{1,5})?", re.IGNORECASE)
 
 
+# Nearly every request names the same.
+@lru_cache(256)
 def names_loopback(host: str | None) -> bool:
     """Whether the value of a Host header is `localhost`, a name under it, or a loopback address, with any port."""
     match = _AUTHORITY.fullmatch(host or "")

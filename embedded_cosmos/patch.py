@@ -1,6 +1,5 @@
 """Partial updates: the operations of a patch request, applied to a document."""
 
-import copy
 import math
 from typing import Any
 
@@ -20,18 +19,16 @@ KINDS = {
 }
 
 
-def patched(document: dict[str, Any], operations: Any, key: KeyDefinition) -> dict[str, Any]:
-    """A new document with all operations applied, in their order."""
+def patch(document: dict[str, Any], operations: Any, key: KeyDefinition) -> None:
+    """Apply all operations to the document, in their order. One that is refused leaves it half changed."""
     if not isinstance(operations, list) or not operations:
         raise bad_request("A patch request needs at least one operation.")
     if len(operations) > _MAX_OPERATIONS:
         raise bad_request(f"The number of patch operations can't exceed '{_MAX_OPERATIONS}'.")
-    result = copy.deepcopy(document)
     for number, operation in enumerate(operations, start=1):
         if not isinstance(operation, dict) or str(operation.get("op", "")).lower() not in KINDS:
             raise bad_request(f"For Operation({number}): the patch operation is not one of {', '.join(KINDS)}.")
-        _Operation(result, number, operation, key).apply()
-    return result
+        _Operation(document, number, operation, key).apply()
 
 
 class _Operation:
@@ -95,7 +92,6 @@ class _Operation:
         return parent.pop(name)
 
     def _put(self, parent: dict[str, Any] | list[Any], name: str, value: Any) -> None:
-        value = copy.deepcopy(value)
         if isinstance(parent, list):
             self._put_into_array(parent, name, value)
         elif self._kind == "incr":

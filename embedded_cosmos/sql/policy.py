@@ -42,31 +42,53 @@ def is_indexed(policy: Mapping[str, Any], path: Path) -> bool:
     return included > excluded
 
 
-def terms(indexed: Callable[[Path], bool], document: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+def reaches_indexed(policy: Mapping[str, Any], path: Path) -> bool:
+    """Whether the path is included, or one that begins with it. Behind all others, no value is indexed."""
+    if policy.get("indexingMode", "consistent").lower() == "none":
+        return False
+    if not ("includedPaths" in policy or "excludedPaths" in policy):
+        return True
+    included = (_taken_apart(entry["path"]) for entry in policy.get("includedPaths", []))
+    return any(parts[: len(path)] == path or (end == "*" and path[: len(parts)] == parts) for parts, end in included)
+
+
+def terms(reaches: Callable[[Path], bool], indexed: Callable[[Path], bool], document: Any) -> set[tuple[Path, str]]:
     """The values of a document that are `indexed`, each with its path: what a write is charged for.
 
-    `id` and the system's own properties are part of what every write costs.
+    `id` and the system's own properties are part of what every write costs. What `reaches` no indexed path is skipped.
     """
-    if isinstance(document, dict):
-        for name, value in document.items():
-            if path or (name != "id" and name not in SYSTEM):
-                yield from terms(indexed, value, (*path, name))
-    elif isinstance(document, list):
-        for value in document:
-            yield from terms(indexed, value, (*path, "[]"))
-    elif indexed(path):
-        yield path, repr(document)
+    found: set[tuple[Path, str]] = set()
+    waiting: list[tuple[Path, Any]] = [
+        ((name,), value) for name, value in document.items() if name != "id" and name not in SYSTEM
+    ]
+    while waiting:
+        path, value = waiting.pop()
+        if not reaches(path):
+            continue
+        if isinstance(value, dict):
+            waiting.extend(((*path, name), inner) for name, inner in value.items())
+        elif isinstance(value, list):
+            waiting.extend(((*path, "[]"), inner) for inner in value)
+        elif indexed(path):
+            found.add((path, repr(value)))
+    return found
 
 
 def precision(pattern: str, path: Path) -> int:
     """0 if the pattern does not cover the path, more the closer it comes to it."""
+    parts, end = _taken_apart(pattern)
+    if end == "?":
+        return 2 * len(path) + 2 if parts == path else 0
+    return 2 * len(parts) + 1 if parts == path[: len(parts)] else 0
+
+
+def _taken_apart(pattern: str) -> tuple[Path, str]:
+    """The names of a pattern, and its end: `?` for the value there, `*` for all behind it."""
     parts = list(names(pattern))
     # Older policies write the root as `/`, without the star.
     default = "?" if parts else "*"
     end = parts.pop() if parts and parts[-1] in ("?", "*") else default
-    if end == "?":
-        return 2 * len(path) + 2 if tuple(parts) == path else 0
-    return 2 * len(parts) + 1 if tuple(parts) == path[: len(parts)] else 0
+    return tuple(parts), end
 
 
 def names(pattern: str) -> Iterator[str]:

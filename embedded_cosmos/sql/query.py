@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from embedded_cosmos.sql import nodes
@@ -21,7 +22,8 @@ from embedded_cosmos.sql.projection import NO_SQL, result_sql
 from embedded_cosmos.sql.reading import Matches, Reader, ResultReader, Source
 from embedded_cosmos.sql.resuming import ResumeFilter
 from embedded_cosmos.sql.run import Page, Run
-from embedded_cosmos.sql.selection import is_joined, root_of, root_scope
+from embedded_cosmos.sql.scope import Closure
+from embedded_cosmos.sql.selection import Expansion, is_joined, root_of, root_scope
 from embedded_cosmos.sql.utilization import Utilization, utilization
 
 __all__ = [
@@ -33,6 +35,7 @@ __all__ = [
     "Utilization",
     "check_definition",
     "execute",
+    "finds",
     "key_values",
     "needs_plan",
     "plan",
@@ -59,6 +62,22 @@ def execute(  # noqa: PLR0913 - all that says which page it is
     if after is None and resume is not None:
         after = resume.token(keys)
     return run.page(page_size, after)
+
+
+def finds(text: str, document: Any) -> bool:
+    """Whether a query without parameters, which only joins and filters, finds this document."""
+    expand, matches = _filter_of(text)
+    return any(matches is None or matches(row) is True for row in expand([document]))
+
+
+@lru_cache(256)
+def _filter_of(text: str) -> tuple[Expansion, Closure | None]:
+    query = parse(text)
+    nested = isinstance(query.bindings[0].path, nodes.Subquery)
+    if query.group_by or query.order_by or query.offset is not None or nested:
+        raise Unsupported("A predicate with more than FROM, JOIN and WHERE")
+    expand, scope = root_scope(query, {})
+    return expand, scope.compile(query.where) if query.where else None
 
 
 def _with_source(query: nodes.Query) -> nodes.Query:
