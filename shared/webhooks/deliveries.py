@@ -161,8 +161,12 @@ async def tried(delivery: Document, answer: "Answer", now: datetime) -> None:
     after = {name: value for name, value in items.own_fields(delivery).items() if name != "next_attempt"}
     if following:
         after["next_attempt"] = format_instant(following)
-    after |= {"status": status, "tries": tries, "last_answer": {"date": format_instant(now), **answer._asdict()}}
+    after |= {"status": status, "tries": tries, "last_answer": {"date": format_instant(now), **_kept(answer)}}
     await written(after, delivery)
+
+
+def _kept(answer: "Answer") -> Document:
+    return {"status": answer.status, "body": answer.body, "error": answer.error}
 
 
 async def written(after: Document, before: Document) -> None:

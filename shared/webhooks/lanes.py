@@ -4,6 +4,8 @@ A lane lies in the webhook's partition of `delivery`. Its `wake` is the earliest
 whoever adds a delivery rings, which lowers it, and the sender takes the lanes that are due. While it works on a lane,
 it holds a claim with an end, so that another sender takes over if this one dies. It lets a lane sleep only if nobody
 has rung since it looked last: the lane's ETag tells. So no delivery is forgotten, whatever ends in between.
+
+While a receiver in trouble is left alone (`rests_until`), ringing does not wake its lane before, unless a person asks.
 """
 
 import asyncio
@@ -23,7 +25,8 @@ from shared.cosmos import items
 from shared.cosmos.containers import DELIVERY
 from shared.cosmos.items import Document, database
 from shared.errors import ApiError
-from shared.instants import format_instant, parse_instant
+from shared.instants import EARLIEST, format_instant, parse_instant
+from shared.webhooks import rules
 
 LANE = "lane"
 # How long a claim outlives its sender.
@@ -42,12 +45,32 @@ Mutation = Callable[[Document], Document | None]
 
 
 async def ring(webhook_id: str, tenant_id: str, at: datetime) -> None:
-    """Have the sender look at a webhook's deliveries at this instant, or earlier. Raises ApiError 409, 429 or 503."""
+    """Have the sender look at a webhook's deliveries at this instant, or earlier; not while its receiver is left alone.
+
+    Raises ApiError 409, 429 or 503.
+    """
 
     def lower(lane: Document) -> Document | None:
-        return None if lane.get("wake", "~") <= format_instant(at) else lane | {"wake": format_instant(at)}
+        wake = max(format_instant(at), lane.get("rests_until", ""))
+        return None if lane.get("wake", "~") <= wake else lane | {"wake": wake}
 
     await change(webhook_id, tenant_id, lower)
+
+
+async def wake(webhook_id: str, tenant_id: str, now: datetime) -> None:
+    """Have the sender look now, because a person asks for it. Raises ApiError 409, 429 or 503."""
+
+    def woken(lane: Document) -> Document | None:
+        after = awake(lane, now)
+        return None if after == lane else after
+
+    await change(webhook_id, tenant_id, woken)
+
+
+def awake(lane: Document, now: datetime) -> Document:
+    """The lane, due now, with a receiver that is left alone no longer."""
+    rested = {name: value for name, value in lane.items() if name not in {"rests", "rests_until"}}
+    return rested | {"wake": min(lane.get("wake", "~"), format_instant(now))}
 
 
 async def change(webhook_id: str, tenant_id: str, mutation: Mutation) -> None:
@@ -136,6 +159,22 @@ class Lane:
         """When the first try failed after which none has succeeded."""
         since = self._present.get("failing_since")
         return parse_instant(since) if since else None
+
+    @property
+    def rests_until(self) -> datetime:
+        """Until when the receiver is left alone, or was the last time; the earliest instant if it never was."""
+        until = self._present.get("rests_until")
+        return parse_instant(until) if until else EARLIEST
+
+    def rest(self, *, in_trouble: bool, retry_after: str | None, now: datetime) -> None:
+        """Leave the receiver alone for a while if it is in trouble; if it is not, the next rest is a short one."""
+        rests = self._present.get("rests", 0)
+        if not in_trouble and rests:
+            self._news.append(lambda lane: lane | {"rests": 0})
+        # What was under way side by side is one trouble.
+        if in_trouble and self.rests_until <= now:
+            until = format_instant(now + rules.rest(rests, retry_after, now))
+            self._news.append(lambda lane: lane | {"rests": rests + 1, "rests_until": until})
 
     async def note(self, *, succeeded: bool, now: datetime) -> None:
         """Remember how a try has ended. That it works again is written at once: else it could be given up wrongly."""

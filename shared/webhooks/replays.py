@@ -42,7 +42,7 @@ async def start(webhook: Document, since: datetime, now: datetime) -> None:
             raise ApiError(
                 409, "replays_running", "There are replays of this webhook that are not done; try again later"
             )
-        return lane | {"replays": [*replays, replay], "wake": format_instant(now)}
+        return lanes.awake(lane, now) | {"replays": [*replays, replay]}
 
     await lanes.change(webhook["id"], webhook["tenant_id"], added)
 

@@ -1,7 +1,11 @@
-"""Which events webhooks are told of, when a delivery is tried again, and when a webhook is given up: pure rules."""
+"""Which events webhooks are told of, when a delivery is tried again, when a receiver is left alone, and when a webhook
+is given up: pure rules.
+"""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 EVERYTHING = "*"
@@ -52,6 +56,16 @@ SETTLES_AFTER = {"user": timedelta(seconds=60)}
 # How many deliveries of a webhook are sent side by side: one more after each success, one again after a failure.
 MOST_SIDE_BY_SIDE = 8
 
+# After these, the next delivery would fare the same: the receiver is overloaded or away, and each further request makes
+# it worse. The Standard Webhooks specification asks senders to slow down then. A 500 is left out: it is often one
+# event's, and the deliveries behind it must not wait for it.
+IN_TROUBLE_STATUSES = frozenset({429, 502, 503, 504})
+IN_TROUBLE_ERRORS = frozenset({"timeout", "name_not_resolved", "connection_failed", "certificate_invalid"})
+# How long a receiver in trouble is left alone: twice as long each time, until something else comes of a try.
+FIRST_REST, LONGEST_REST = timedelta(seconds=5), timedelta(minutes=5)
+# What it asks for in `Retry-After` counts up to here.
+LONGEST_REST_ASKED = timedelta(hours=1)
+
 
 def type_of(event: Mapping[str, Any]) -> str | None:
     """The type under which webhooks are told of an event of the audit trail; None if they are not told of it."""
@@ -88,6 +102,29 @@ def retry_at(tries: int, now: datetime) -> datetime | None:
 def is_given_up(failing_since: datetime, enabled_since: datetime, now: datetime) -> bool:
     """Whether a webhook whose tries have failed since then is disabled. What failed before it was enabled is over."""
     return now - max(failing_since, enabled_since) >= GIVEN_UP_AFTER
+
+
+def is_in_trouble(status: int | None, error: str | None) -> bool:
+    """Whether what came of a try says that the receiver should be left alone for a while."""
+    return status in IN_TROUBLE_STATUSES or error in IN_TROUBLE_ERRORS
+
+
+def rest(rests: int, retry_after: str | None, now: datetime) -> timedelta:
+    """How long a receiver is left alone that has been left alone so often without a change.
+
+    `retry_after` is its header of that name, of which seconds and dates count (RFC 9110), and anything else does not.
+    """
+    usual: timedelta = min(FIRST_REST * 2 ** min(rests, 10), LONGEST_REST)
+    return max(usual, min(_asked(retry_after or "", now), LONGEST_REST_ASKED))
+
+
+def _asked(retry_after: str, now: datetime) -> timedelta:
+    if re.fullmatch("[0-9]+", retry_after):
+        return timedelta(seconds=int(retry_after[:9]))
+    try:
+        return parsedate_to_datetime(retry_after) - now
+    except (ValueError, TypeError, OverflowError):
+        return timedelta()
 
 
 def side_by_side(before: int, *, succeeded: bool) -> int:

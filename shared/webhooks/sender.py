@@ -1,7 +1,8 @@
 """The sender: takes the lanes that are due, and sends their deliveries side by side, within a budget of time.
 
 It is bounded for each webhook (`rules.side_by_side`) and in all. A webhook has a lane of its own, so that one whose
-receiver is slow delays no other.
+receiver is slow delays no other. A receiver in trouble is left alone for a while (`rules.rest`): then one delivery asks
+whether it takes something again, and not each that waits.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from shared.cosmos.items import Document
 from shared.errors import ApiError
 from shared.events.answers import shown
 from shared.http.json_body import dumps
-from shared.instants import parse_instant
+from shared.instants import format_instant, parse_instant
 from shared.logs import SparingLog, correlation_id, log_what_waits, logger
 from shared.webhooks import deliveries, replays, rules, store
 from shared.webhooks.lanes import Lane, LaneLostError, due_lanes
@@ -131,29 +132,36 @@ class _Turn:
             await lane.look_again(self._now())
 
     async def _work_until_nothing_is_due(self) -> datetime | None:
-        """When something is due next, None for nothing; now, if the turn is over or the webhook disabled before."""
+        """When to look next, None for never; now, if the turn is over or the webhook disabled before."""
         while self._goes_on and self._now() < self._ends:
             await self._lane.renew(self._now())
             waiting = await deliveries.waiting(self._lane.webhook_id, PAGE)
-            due = [delivery for delivery in waiting if parse_instant(delivery["next_attempt"]) <= self._now()]
-            if not due and not self._lane.replays:
-                return parse_instant(waiting[0]["next_attempt"]) if waiting else None
+            now = self._now()
+            first = now if self._lane.replays else parse_instant(waiting[0]["next_attempt"]) if waiting else None
+            if first is None:
+                return None
+            if (wake := max(first, self._lane.rests_until)) > now:
+                return wake
+            due = [delivery for delivery in waiting if parse_instant(delivery["next_attempt"]) <= now]
             if len(due) < PAGE and self._lane.replays:
                 await replays.go_on(self._lane, self._webhook, self._now())
             await self._send_all(due)
-        return self._now()
+        return max(self._now(), self._lane.rests_until)
 
     async def _send_all(self, due: list[Document]) -> None:
         """Send a page. What one of them raises is raised when none of them is under way any more."""
-        if due and self._now() - parse_instant(due[0]["next_attempt"]) > LATE:
-            log.warning("webhook lags: %s has had one due since %s", self._lane.webhook_id, due[0]["next_attempt"])
+        # While a receiver is left alone, nobody waits for us.
+        since = max(parse_instant(due[0]["next_attempt"]), self._lane.rests_until) if due else self._now()
+        if self._now() - since > LATE:
+            log.warning("webhook lags: %s has had one due since %s", self._lane.webhook_id, format_instant(since))
         running: set[asyncio.Task[None]] = set()
         ended: set[asyncio.Task[None]] = set()
         for delivery in due:
             while len(running) >= self._side_by_side:
                 done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 ended |= done
-            if not self._goes_on or self._now() >= self._ends or any(task.exception() for task in ended):
+            is_over = not self._goes_on or self._now() >= self._ends or self._lane.rests_until > self._now()
+            if is_over or any(task.exception() for task in ended):
                 break
             running.add(asyncio.create_task(self._send(delivery)))
             await self._lane.renew(self._now())
@@ -169,7 +177,10 @@ class _Turn:
         if answer is None:
             await deliveries.drop(delivery)
             return
-        await deliveries.tried(delivery, answer, self._now())
+        now = self._now()
+        in_trouble = rules.is_in_trouble(answer.status, answer.error)
+        self._lane.rest(in_trouble=in_trouble, retry_after=answer.retry_after, now=now)
+        await deliveries.tried(delivery, answer, now)
         log.info(
             "webhook %s event %s try %d: %s",
             self._lane.webhook_id,

@@ -34,11 +34,15 @@ REASONS: tuple[tuple[type[Exception], str], ...] = (
 
 
 class Answer(NamedTuple):
-    """What came back: a status and the beginning of the body, or why there was none (`error`)."""
+    """What came back: a status and the beginning of the body, or why there was none (`error`).
+
+    `retry_after` is the header of that name, whatever it holds.
+    """
 
     status: int | None
     body: str | None
     error: str | None
+    retry_after: str | None = None
 
     @property
     def is_taken(self) -> bool:
@@ -93,7 +97,7 @@ async def _posted(session: aiohttp.ClientSession, address: URL, headers: Mapping
     finally:
         # Not released, which could wait for the rest of the body.
         response.close()
-    return Answer(response.status, kept.decode(errors="replace"), None)
+    return Answer(response.status, kept.decode(errors="replace"), None, response.headers.get("Retry-After"))
 
 
 @cache

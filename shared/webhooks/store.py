@@ -93,7 +93,7 @@ async def update(
     webhook = await transactions.settle(ADMINISTRATION, caller.tenant_id, attempt)
     if webhook["enabled"]:
         # Deliveries that waited meanwhile go on. Also where nothing has changed: the call may be a repetition.
-        await lanes.ring(webhook_id, caller.tenant_id, now)
+        await lanes.wake(webhook_id, caller.tenant_id, now)
     return webhook
 
 
@@ -137,6 +137,8 @@ async def ping(now: datetime, webhook: Document) -> None:
     """Have a `ping` sent. Raises ApiError 409 if the webhook is disabled, 429 or 503."""
     require_enabled(webhook)
     await add([ping_of(webhook, str(uuid4()), now)])
+    # Also where its receiver is left alone: whoever has mended it wants to see that it works.
+    await lanes.wake(webhook["id"], webhook["tenant_id"], now)
 
 
 def require_enabled(webhook: Document) -> None:

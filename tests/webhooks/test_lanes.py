@@ -115,6 +115,41 @@ async def test_what_failed_first_is_remembered_until_something_succeeds(webhook_
     assert kept["failing_since"] is None
 
 
+async def test_a_lane_at_rest_is_woken_by_a_person_and_not_by_what_comes(webhook_id: str) -> None:
+    rest = timedelta(seconds=5)
+    await ring(webhook_id, "tenant", NOW)
+    lane = await claimed(webhook_id)
+    lane.rest(in_trouble=True, retry_after=None, now=NOW)
+    lane.rest(in_trouble=True, retry_after=None, now=NOW + LATER)
+    assert lane.rests_until == NOW + rest
+    assert await lane.release(lane.rests_until) is True
+    await ring(webhook_id, "tenant", NOW + LATER)
+    assert await due(webhook_id, NOW + rest - LATER) == []
+
+    again = await claimed(webhook_id, NOW + rest)
+    again.rest(in_trouble=True, retry_after=None, now=NOW + rest)
+    assert again.rests_until == NOW + 3 * rest
+    assert await again.release(again.rests_until) is True
+    await lanes.wake(webhook_id, "tenant", NOW + 2 * rest)
+
+    woken = await claimed(webhook_id, NOW + 2 * rest)
+    assert woken.rests_until < NOW
+    woken.rest(in_trouble=True, retry_after=None, now=NOW + 2 * rest)
+    assert woken.rests_until == NOW + 3 * rest
+
+
+async def test_what_comes_of_a_try_otherwise_makes_the_next_rest_a_short_one(webhook_id: str) -> None:
+    await ring(webhook_id, "tenant", NOW)
+    lane = await claimed(webhook_id)
+    for minutes in range(0, 30, 10):
+        lane.rest(in_trouble=True, retry_after=None, now=NOW + timedelta(minutes=minutes))
+    lane.rest(in_trouble=False, retry_after=None, now=NOW + timedelta(minutes=40))
+    now = NOW + timedelta(minutes=50)
+    lane.rest(in_trouble=True, retry_after=None, now=now)
+
+    assert lane.rests_until == now + timedelta(seconds=5)
+
+
 async def test_a_replay_that_is_added_while_another_moves_is_not_lost(webhook_id: str) -> None:
     await ring(webhook_id, "tenant", NOW)
 

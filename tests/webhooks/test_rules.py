@@ -114,6 +114,51 @@ def test_a_webhook_is_given_up_after_five_days_since_it_was_enabled(
     assert rules.is_given_up(since, enabled, NOW) is given_up
 
 
+@pytest.mark.parametrize(
+    ("status", "error", "in_trouble"),
+    [
+        *((status, None, True) for status in (429, 502, 503, 504)),
+        *((status, None, False) for status in (200, 204, 301, 400, 401, 404, 410, 413, 500, 501)),
+        *(
+            (None, error, True)
+            for error in ("timeout", "name_not_resolved", "connection_failed", "certificate_invalid")
+        ),
+        *((None, error, False) for error in ("address_refused", "answer_malformed", "secret_unreadable")),
+        (None, "internal_error", False),
+    ],
+)
+def test_a_receiver_is_in_trouble_when_the_next_delivery_would_fare_the_same(
+    status: int | None, error: str | None, in_trouble: bool
+) -> None:
+    assert rules.is_in_trouble(status, error) is in_trouble
+
+
+def test_a_receiver_is_left_alone_twice_as_long_each_time_up_to_five_minutes() -> None:
+    rests = [rules.rest(rests, None, NOW).total_seconds() for rests in range(9)]
+    assert rests == [5, 10, 20, 40, 80, 160, 300, 300, 300]
+    assert rules.rest(10**6, None, NOW) == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        ("120", 120),
+        ("Sun, 01 Mar 2026 12:02:00 GMT", 120),
+        ("Sunday, 01-Mar-26 12:02:00 GMT", 120),
+        ("3", 5),
+        ("86400", 3600),
+        ("9" * 1000, 3600),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 3600),
+        ("Sun, 01 Mar 2026 11:00:00 GMT", 5),
+        # Not what RFC 9110 has.
+        *((text, 5) for text in ("", "soon", "1.5", "-7", "1200 s", "٣٠٠", "Sun, 01 Mar 2026 13:00:00 -0000")),
+        ("Sun, 01 Mar 2026 13:00:00 +99999999999999999999", 5),
+    ],
+)
+def test_what_a_receiver_asks_for_counts_up_to_an_hour(retry_after: str, seconds: int) -> None:
+    assert rules.rest(0, retry_after, NOW) == timedelta(seconds=seconds)
+
+
 def test_a_failure_leaves_one_place_and_successes_take_eight() -> None:
     places = [1]
     for _ in range(12):
