@@ -5,12 +5,18 @@ wrong method is answered 405, where the host itself would say 404.
 """
 
 from dataclasses import dataclass
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 import azure.functions as func
 
+from shared.collector import imported_to_stay
+
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from shared.http.dispatch import HttpAnswer
     from shared.http.routing import Routes
 
 
@@ -60,14 +66,20 @@ HTTP_FUNCTIONS = (
 )
 
 
+@cache
+def _answering(function: HttpFunction) -> "Callable[[func.HttpRequest], Awaitable[HttpAnswer]]":
+    """What answers the function's requests. The first one imports it: a cold start indexes the functions without."""
+    with imported_to_stay():
+        from shared.http import dispatch  # noqa: PLC0415
+
+        return partial(dispatch.respond, function.routes)
+
+
 def serve(app: func.FunctionApp, function: HttpFunction) -> None:
     """Add a function to the app."""
 
     async def respond(req: func.HttpRequest) -> func.HttpResponse:
-        # Imported late: a cold start indexes the functions without it.
-        from shared.http import dispatch  # noqa: PLC0415
-
-        return func.HttpResponse(**await dispatch.respond(function.routes, req))
+        return func.HttpResponse(**await _answering(function)(req))
 
     level = func.AuthLevel.ANONYMOUS if function.public else func.AuthLevel.FUNCTION
     triggered = app.route(route=f"{function.path}/{{*path}}".lstrip("/"), auth_level=level)(respond)

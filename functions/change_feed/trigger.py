@@ -7,7 +7,6 @@ until it succeeds; a document that can't be processed goes to `dead_letter`, so 
 import azure.functions as func
 
 from shared.cosmos.containers import LEASES
-from shared.events.delivery import deliver
 from shared.logs import log_what_waits
 
 
@@ -16,6 +15,9 @@ def watch(app: func.FunctionApp, container_id: str) -> None:
     name = f"change_feed_{container_id}"
 
     async def change_feed(documents: func.DocumentList) -> None:
+        # Imported late: a cold start indexes the functions without it.
+        from shared.events.delivery import deliver  # noqa: PLC0415
+
         try:
             await deliver(name, container_id, [document.to_dict() for document in documents])
         finally:

@@ -108,19 +108,24 @@ class SigningKeys:
                 content += chunk
                 if len(content) > MOST_BYTES:
                     raise KeySetError(f"the key set is larger than {MOST_BYTES} bytes")
-        self._parsed = {jwk["kid"]: self._parse(jwk) for jwk in _signing_jwks(content)}
+        self._parsed = {jwk["kid"]: (jwk, key) for jwk in _signing_jwks(content) if (key := self._parse(jwk))}
         if not self._parsed:
             raise KeySetError("the key set holds no signing key")
         return {key_id: key for key_id, (_, key) in self._parsed.items()}
 
-    def _parse(self, jwk: Jwk) -> tuple[Jwk, jwt.PyJWK]:
-        """The key of a JWK: as it was parsed before, unless it is another by now."""
+    def _parse(self, jwk: Jwk) -> jwt.PyJWK | None:
+        """The key of a JWK: as it was parsed before, unless it is another by now. None if PyJWT can't use it."""
         known = self._parsed.get(jwk["kid"])
-        return known if known and known[0] == jwk else (jwk, jwt.PyJWK(jwk, ALGORITHM))
+        if known and known[0] == jwk:
+            return known[1]
+        try:
+            return jwt.PyJWK(jwk, ALGORITHM)
+        except Exception:  # noqa: BLE001 - one malformed key, whatever PyJWT makes of it, must not disable the others
+            return None
 
 
 def _signing_jwks(content: bytes) -> list[Jwk]:
-    """The public RSA keys of a key set, for signatures and usable by PyJWT; raises KeySetError for what is no set."""
+    """The public RSA keys of a key set, for signatures; raises KeySetError for what is no set."""
     try:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
@@ -129,7 +134,7 @@ def _signing_jwks(content: bytes) -> list[Jwk]:
     if not isinstance(jwks, list):
         raise KeySetError("the key set must be an object with a list 'keys'")
     public = [{name: jwk[name] for name in PUBLIC_MEMBERS & jwk.keys()} for jwk in jwks if isinstance(jwk, dict)]
-    return [jwk for jwk in public if _is_for_signatures(jwk) and _is_usable(jwk)]
+    return [jwk for jwk in public if _is_for_signatures(jwk)]
 
 
 def _is_for_signatures(jwk: Jwk) -> bool:
@@ -139,14 +144,6 @@ def _is_for_signatures(jwk: Jwk) -> bool:
         and jwk.get("use", "sig") == "sig"
         and jwk.get("alg", ALGORITHM) == ALGORITHM
     )
-
-
-def _is_usable(jwk: Jwk) -> bool:
-    try:
-        jwt.PyJWK(jwk, ALGORITHM)
-    except Exception:  # noqa: BLE001 - one malformed key, whatever PyJWT makes of it, must not disable the others
-        return False
-    return True
 
 
 def _unavailable() -> ApiError:
