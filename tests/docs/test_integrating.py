@@ -7,7 +7,7 @@ import re
 import time
 from typing import Any
 from urllib.error import HTTPError
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 from uuid import uuid4
 
 import aiohttp
@@ -50,6 +50,19 @@ async def test_an_entry_that_is_created_once_is_there_once_whatever_happens(
     other = entry | {"description": "another"}
     with pytest.raises(HTTPError, match="422"):
         await asyncio.to_thread(create_once, api, world.user.token, other, key, ())
+
+
+@pytest.mark.parametrize("path", ["time-entries", "time-entries/paginated"])
+async def test_a_long_list_is_read_page_after_page(world: World, path: str) -> None:
+    entries = [await world.entry(f"{hour:02}:00", f"{hour:02}:30") for hour in range(5)]
+    pages = functions("Long lists: page after page")["pages"]
+    query = urlencode({"limit": 2, "length": 2, "start_date": at("00:00"), "end_date": at("05:00")})
+
+    found = await asyncio.to_thread(lambda: list(pages(f"{world.app.url}/api/{path}?{query}", world.user.token)))
+
+    shown = [page if isinstance(page, list) else page["data"] for page in found]
+    assert [len(page) for page in shown] == [2, 2, 1]
+    assert [one["id"] for page in shown for one in page] == [one["id"] for one in reversed(entries)]
 
 
 async def test_a_program_gets_a_token_and_has_the_rights_of_its_role(
