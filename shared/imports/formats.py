@@ -1,7 +1,7 @@
 """The formats of files: which columns each has, and what they mean. Pure.
 
-A column is known by its title, whatever its case. Titles differ between a product's versions and settings, so that most
-columns have several. Sources: files that people exported, November 2026.
+A column is known by its title, whatever its case; `_` is like a blank. Titles differ between a product's versions and
+settings, so most columns have several. Sources: files that people exported, November 2026.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ class Format:
 
 
 def _plain(title: object) -> str:
-    return " ".join(str(title).strip(WHITE_SPACE + "\ufeff").casefold().split())
+    return " ".join(str(title).strip(WHITE_SPACE + "\ufeff").casefold().replace("_", " ").split())
 
 
 # A row without any of these is no entry: it is empty, or adds others up.
@@ -64,14 +64,17 @@ _WHAT: Mapping[str, Sequence[str]] = {
     "billable": ("billable",),
     "uri": ("uri", "link or ticket"),
 }
+# Watson 2.1.0 (`watson log --csv`) has `start` and `stop`, and TimeTagger 26.1.3 a column of dates beside its times.
 _GENERIC = Format(
     {
         **_WHAT,
-        "start": ("start",),
-        "end": ("end",),
+        "description": ("description", "notes", "note", "comment", "comments"),
+        "start": ("start", "begin"),
+        "end": ("end", "stop"),
+        "day": ("date", "day"),
         "duration": ("duration", "duration (h)"),
         "hours": ("hours", "duration (decimal)"),
-        "email": ("user_email", "email", "e-mail"),
+        "email": ("user email", "email", "e-mail"),
     },
     (("start",), ("end", "duration", "hours")),
     frozenset({"hours"}),
@@ -112,6 +115,20 @@ FORMATS: Mapping[str, Format] = {
         },
         (("date",), ("project",), ("hours",)),
         frozenset({"hours"}),
+    ),
+    # As version 2 exports it in English; it says who by name, and newer ones by e-mail as well.
+    "kimai": Format(
+        {
+            **_WHAT,
+            "start_date": ("date",),
+            "start_time": ("from", "begin"),
+            "end_time": ("to", "end"),
+            "duration": ("duration",),
+            "email": ("email", "e-mail"),
+            "name": ("name", "user", "username"),
+        },
+        (("start_date",), ("start_time",), ("end_time", "duration")),
+        frozenset({"duration"}),
     ),
     "solidtime": _GENERIC,
     "generic": _GENERIC,

@@ -26,7 +26,7 @@ from shared.reports.csv_file import FORMULA
 from shared.time_entries.rules import Interval
 from shared.time_entries.schemas import TimeEntryBody
 
-DATES = ("start_date", "end_date", "date", "start", "end", "created")
+DATES = ("start_date", "end_date", "date", "day", "start", "end", "created")
 NUMBERS = ("duration", "hours")
 TEXTS = TimeEntryBody(only=("description", "uri", "technologies"), partial=True)
 NAME = Name()
@@ -218,27 +218,31 @@ class Reader:
     def _moments(self, cells: Mapping[str, Cell]) -> tuple[Readings, Readings | None]:
         """The readings of the row's start and end; None for an end that it does not have."""
         if "start" in self._format.columns:
-            start, end = (self._moment(cells.get(name, "")) for name in ("start", "end"))
+            start, end = (self._moment(cells, name) for name in ("start", "end"))
         else:
             start, end = (self._clock(cells, name) for name in ("start", "end"))
         if start is None:
             raise RowError("start_missing", "The row has no start")
         return start, end
 
-    def _moment(self, cell: Cell) -> Readings | None:
-        """A date and time in one cell."""
+    def _moment(self, cells: Mapping[str, Cell], name: str) -> Readings | None:
+        """A date and time in one cell, or a time beside a column of dates."""
+        cell = cells.get(name, "")
         if cell == "":
             return None
         if isinstance(cell, datetime):
             return wall_clock.readings(instants.whole_milliseconds(cell), self._zone())
+        if "day" in cells and values.is_clock(cell):
+            clocks = {f"{one}_time": cells.get(one, "") for one in ("start", "end")}
+            return self._clock({"start_date": cells["day"], **clocks}, name)
         text = str(cell).strip()
         try:
             moment = instants.parse_moment(text)
         except ValueError:
-            day, _, clock = text.replace("T", " ").partition(" ")
-            moment = _read(lambda one: values.read_date(one, self._order), day, *DATE_INVALID)
+            day, clock = _read(values.split_moment, text, *DATE_INVALID)
+            local = _read(lambda one: values.read_date(one, self._order), day, *DATE_INVALID)
             passed = _read(values.read_clock, clock, *TIME_INVALID)
-            return wall_clock.readings(datetime.combine(moment, datetime.min.time()) + passed, self._zone())
+            return wall_clock.readings(datetime.combine(local, datetime.min.time()) + passed, self._zone())
         if not values.EARLIEST_YEAR <= moment.year <= values.LATEST_YEAR:
             raise RowError(*DATE_INVALID)
         moment = instants.whole_milliseconds(moment)
@@ -323,7 +327,8 @@ def _checked(name: str) -> str:
 
 
 def _person(cells: Mapping[str, Cell]) -> str:
-    return " ".join(f"{_text(cells.get('first_name', ''))} {_text(cells.get('last_name', ''))}".casefold().split())
+    names = (_text(cells.get(name, "")) for name in ("name", "first_name", "last_name"))
+    return " ".join(" ".join(names).casefold().split())
 
 
 def _tags(text: str) -> list[str]:
@@ -337,7 +342,10 @@ def _tags(text: str) -> list[str]:
 
 
 def _orders(cell: Cell) -> set[Order]:
-    return values.orders_of(cell.strip().partition(" ")[0]) if isinstance(cell, str) else set()
+    try:
+        return values.orders_of(values.split_moment(cell.strip())[0]) if isinstance(cell, str) else set()
+    except ValueError:
+        return set()
 
 
 def _separators(cell: Cell) -> set[Decimals]:
@@ -350,8 +358,8 @@ def _is_local(cell: Cell) -> bool:
         try:
             return instants.parse_moment(cell.strip()).tzinfo is None
         except ValueError:
-            return False
-    return isinstance(cell, datetime)
+            return values.is_clock(cell) or values.is_moment(cell)
+    return isinstance(cell, datetime) or values.is_clock(cell)
 
 
 def _tell(told: list[tuple[int, set[Any]]], number: int, allowed: Sequence[set[Any]]) -> None:

@@ -114,7 +114,9 @@ class Table:
                 break
         if missing := form.missing(best[1]):
             names = ", ".join(repr(title) for title in missing)
-            raise bad_file("columns_missing", f"The file has no column {names}; is it of this format?")
+            raise bad_file(
+                "columns_missing", f"The file has no column {names}; is it of this format, and are its titles English?"
+            )
         return best
 
 

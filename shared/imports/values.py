@@ -23,19 +23,35 @@ LATEST_YEAR = 9998
 # 1899-12-31 or 1900-01-01, at 01:30.
 EPOCHS = (datetime(1899, 12, 31), datetime(1899, 12, 30), datetime(1900, 1, 1))  # noqa: DTZ001 - wall clocks
 
-DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})\.?", re.ASCII)
+# What stands between the parts of a date or time. PHP 8.2 (ICU 72) and Babel 2.19.0 print a narrow no-break space
+# before AM and PM, and Babel in Spanish (`2:05 p. m.`) another one within.
+BLANKS = r"[ \t\u00a0\u2009\u202f]*"
+# Czechs, Croats, Hungarians and Koreans put a blank after a date's dots: `5. 3. 2026`.
+DATE = re.compile(rf"(\d{{1,4}})([-/]|\.{BLANKS})(\d{{1,2}})\2(\d{{1,4}})\.?", re.ASCII)
 CLOCK = re.compile(
-    r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?(?:\s*([ap])\.?\s*m\.?)?", re.ASCII | re.IGNORECASE
+    r"(\d{1,2})[:.](\d{2})(?:[:.](\d{2})(?:[.,](\d{1,9}))?)?"
+    rf"(?:{BLANKS}([ap])\.?{BLANKS}m\.?)?",
+    re.ASCII | re.IGNORECASE,
 )
 LONG_CLOCK = re.compile(r"(\d{1,6}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?", re.ASCII)
 # Days before the clock, as in the CSV of pandas (`0 days 01:30:00`), DuckDB (`1 day 01:30:00`) and Python's `timedelta`
 # (`1 day, 1:30:00`).
 DAYS = re.compile(r"(\d{1,4}) days?,? ", re.ASCII)
-# ISO 8601, as Clockify's API has it: `PT1H30M`.
+# ISO 8601, as Clockify's API has it: `PT1H30M`. OpenSpout 4 and 5, which write the CSV files of Kimai 2, print
+# all parts of a PHP DateInterval, and microseconds as `F`, which ISO 8601 does not know: `P0Y0M0DT1H30M0S0F`.
 ISO = re.compile(
-    r"P(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9})(?:[.,](\d{1,9}))?S)?)?(?<=[DHMS])", re.ASCII
+    r"P(?:0Y0M)?(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9})(?:[.,](\d{1,9}))?S(?:0F)?)?)?(?<=[DHMSF])",
+    re.ASCII,
+)
+# Numbers with units, as people write them and Jira, Everhour and Toggl show them: `1h 30m`, `1.5 h`, `1h30`, `47 min`.
+UNITS = re.compile(
+    rf"(?:(\d{{1,6}}(?:[.,]\d{{1,2}})?){BLANKS}h(?:ours?|rs?)?(?![a-z])[.,]?{BLANKS})?"
+    rf"(?:(\d{{1,8}}){BLANKS}(?:m(?:in(?:ute)?s?)?(?![a-z])[.,]?|(?<=h\d\d)$){BLANKS})?"
+    rf"(?:(\d{{1,9}}){BLANKS}s(?:ec(?:ond)?s?)?(?![a-z])\.?)?",
+    re.ASCII | re.IGNORECASE,
 )
 NUMBER = re.compile(r"[+-]?\d{1,12}(?:[.,' \u00a0\u202f]\d{3})*(?:[.,]\d*)?|[+-]?[.,]\d+", re.ASCII)
+HASHTAGS = re.compile(r"#\S+(?:\s+#\S+)*")
 YES = frozenset({"yes", "true", "1", "y", "x", "ja", "wahr", "sí", "si", "verdadero", "oui", "vrai", "はい"})
 NO = frozenset({"no", "false", "0", "n", "nein", "falsch", "falso", "non", "faux", "いいえ"})
 
@@ -61,7 +77,7 @@ def dates_of(text: str) -> Mapping[Order, date]:
         readings = {"ymd": (first, second, third)}
     elif len(first) <= 2 and len(third) in {2, 4}:
         readings = {"dmy": (third, second, first)}
-        if separator != ".":
+        if not separator.startswith("."):
             readings["mdy"] = (third, first, second)
     found: dict[Order, date] = {}
     for order, (year, month, day) in readings.items():
@@ -104,6 +120,29 @@ def orders_of(cell: Cell) -> set[Order]:
     if "ymd" in readings or (len(readings) > 1 and len(set(readings.values())) == 1):
         return set()
     return set(readings)
+
+
+def is_clock(cell: Cell) -> bool:
+    """Whether a cell has a time of day alone."""
+    if isinstance(cell, str):
+        return bool(CLOCK.fullmatch(cell.strip())) and not DATE.fullmatch(cell.strip())
+    return isinstance(cell, time)
+
+
+def is_moment(text: str) -> bool:
+    """Whether a text is a date and a time of day without an offset, in anyone's notation."""
+    try:
+        return is_clock(split_moment(text.strip())[1])
+    except ValueError:
+        return False
+
+
+def split_moment(text: str) -> tuple[str, str]:
+    """The date and the time of day that a text has: `5/3/2026, 2:05 p. m.`. Raises ValueError where it has no date."""
+    match = DATE.match(text)
+    if not match:
+        raise ValueError("not a date and time")
+    return match[0], text[match.end() :].lstrip(", \t\u00a0\u202fT")
 
 
 def read_clock(cell: Cell) -> timedelta:
@@ -174,12 +213,22 @@ def _lengths_of(text: str, *, hours: bool, decimals: Decimals | None) -> list[Le
             raise ValueError("not a duration")
         length = timedelta(hours=int(match[1]), minutes=int(match[2]), seconds=int(match[3] or 0))
         return [Length(length + _fraction(match[4]), timedelta(seconds=1 if match[3] else 60))]
+    if text and (match := UNITS.fullmatch(text)):
+        return [_with_units(match)]
     # A time of day as a spreadsheet shows it: five minutes are `12:05:00 AM`.
     if CLOCK.fullmatch(text) and text[-1] in "mM.":
         return [Length(read_clock(text), timedelta(seconds=1 if text.count(":") == 2 else 60))]
     number = read_number(text, decimals)
     digits = -int(number.as_tuple().exponent)
     return _of_number(number, max(HOUR * 10.0**-digits, timedelta(seconds=1)), hours=hours)
+
+
+def _with_units(match: re.Match[str]) -> Length:
+    hours = Decimal((match[1] or "0").replace(",", "."))
+    seconds = round(hours * 3600) + int(match[2] or 0) * 60 + int(match[3] or 0)
+    digits = -int(hours.as_tuple().exponent)
+    exact = timedelta(seconds=1 if match[3] else 60)
+    return Length(timedelta(seconds=seconds), max(exact, HOUR * 10.0**-digits) if digits else exact)
 
 
 def _of_number(number: Decimal, tolerance: timedelta, *, hours: bool) -> list[Length]:
@@ -238,7 +287,9 @@ def read_flag(cell: Cell) -> bool | None:
 
 
 def read_tags(text: str) -> list[str]:
-    """The tags of a row: joined by a comma and a blank."""
+    """The tags of a row: joined by a comma and a blank, or, as in TimeTagger's files, by blanks, each with its `#`."""
+    if words := HASHTAGS.fullmatch(text):
+        return [tag for word in words[0].split() if (tag := word.strip("#"))]
     return [tag for part in re.split(r",\s+", text) if (tag := part.strip())]
 
 

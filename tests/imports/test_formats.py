@@ -1,0 +1,133 @@
+"""Files as other trackers export them, row by row as they print them."""
+
+from datetime import datetime
+
+import aiohttp
+import pytest
+
+from tests.application import Application
+from tests.imports.importing import entries, failures, file_of, imported, notes, send
+from tests.imports.test_people import people
+from tests.world import World, make_world
+
+# The columns of Kimai 2's default export that matter here, in its order.
+KIMAI = "Date,From,To,Duration,Name,User,Email,Customer,Project,Activity,Description,Billable,Tags"
+
+
+@pytest.fixture
+async def world(with_directory: Application, http: aiohttp.ClientSession) -> World:
+    made = await make_world(http, with_directory)
+    people(made, [(made.user, "Luis Luna"), (made.admin, "Ada Andrade")])
+    return made
+
+
+def kimai(start: str, end: str, duration: str, *, billable: str = "1", name: str = "", email: str = "") -> str:
+    cells = [
+        "2024-03-05", start, end, duration, name, "luna", email, "Customer", "Project", "Activity", "Work",
+        billable, '"a, b"',
+    ]  # fmt: skip
+    return ",".join(cells)
+
+
+async def times(world: World) -> list[str]:
+    return [f"{one['start_date'][:16]} {one['end_date'][:16]}" for one in await entries(world.user)]
+
+
+async def test_kimai(world: World) -> None:
+    file = file_of(
+        KIMAI,
+        kimai("09:00", "10:30", "1.5"),
+        kimai("11:00", "11:20", "0.33", billable="0"),
+        kimai("12:00", "12:30", "P0Y0M0DT0H30M0S0F"),
+        # It gives no date for the end, and a break is no part of the duration.
+        kimai("23:00", "01:00", "1.5"),
+    )
+
+    result = await imported(world.user, file, "kimai", "UTC")
+
+    assert (failures(result), notes(result)) == ([], [(5, "duration_differs")])
+    assert await times(world) == [
+        "2024-03-05T09:00 2024-03-05T10:30", "2024-03-05T11:00 2024-03-05T11:20", "2024-03-05T12:00 2024-03-05T12:30",
+        "2024-03-05T23:00 2024-03-06T01:00",
+    ]  # fmt: skip
+    found = await entries(world.user)
+    assert [one["billable"] for one in found] == [True, False, True, True]
+    assert (found[0]["technologies"], found[0]["activity_name"]) == (["a", "b"], "Activity")
+
+
+async def test_kimai_says_who_by_name_or_by_email(world: World) -> None:
+    file = file_of(
+        KIMAI,
+        kimai("09:00", "10:00", "1", name="luis  luna"),
+        kimai("10:00", "11:00", "1", name="Anybody", email=world.user.email),
+        kimai("11:00", "12:00", "1", name="Nobody Else"),
+    )
+
+    result = await imported(world.admin, file, "kimai", "UTC")
+
+    assert failures(result) == [(4, "person_not_found")]
+    assert len(await entries(world.user)) == 2
+    assert await entries(world.admin) == []
+
+
+async def test_watson(world: World) -> None:
+    # `watson log --csv` of td-watson 2.1.0.
+    file = file_of(
+        "id,start,stop,project,tags", '4f33675,2024-03-05 09:00:00,2024-03-05 10:30:00,Project,"design, a,b"'
+    )
+
+    assert (await imported(world.admin, file, zone="Europe/Berlin"))["created"] == 1
+    (found,) = await entries(world.admin)
+    assert (found["start_date"][:16], found["technologies"]) == ("2024-03-05T08:00", ["design", "a,b"])
+
+
+async def test_times_beside_a_column_of_dates(world: World) -> None:
+    # As TimeTagger 26.1.3 writes its reports, where a project is added by hand: an empty line, and totals between.
+    header = "subtotals,tag_groups,duration,date,start,stop,description,user,tags,project"
+    file = file_of(
+        header,
+        "",
+        "2:30,Total,,,,,,,,",
+        ",,,,,,,,,",
+        ',,1:30,05-03-2024,09:00,10:30,"#client #dev Work",someone,#client #dev,Project',
+        ",,1:00,15-03-2024,23:30,00:30,,someone,,Project",
+    )
+
+    result = await imported(world.admin, file, zone="UTC")
+
+    assert (result["rows"], result["created"], notes(result)) == (2, 2, [])
+    found = await entries(world.admin)
+    assert [one["start_date"][:16] for one in found] == ["2024-03-05T09:00", "2024-03-15T23:30"]
+    assert (found[1]["end_date"][:16], found[0]["technologies"]) == ("2024-03-16T00:30", ["client", "dev"])
+
+
+async def test_times_of_day_are_wall_clocks(world: World) -> None:
+    for row in ("2024-03-05,09:00,10:00,Project", ",5/3/2024 9:00 AM,5/3/2024 10:00 AM,Project"):
+        (await send(world.admin, file_of("date,start,stop,project", row))).refused(400, "timezone_missing")
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        # What `Date.toLocaleString` prints by the language of a user (Node.js 20 to 26; browsers have other blanks).
+        ("3/25/2024, 9:00:00 AM", "3/25/2024, 2:05:00 PM"),
+        ("3/25/2024, 9:00:00\u202fAM", "3/25/2024, 2:05:00\u202fPM"),
+        ("25/3/2024, 9:00:00 a. m.", "25/3/2024, 2:05:00 p. m."),
+        ("25/3/2024, 9:00:00 a.\u00a0m.", "25/3/2024, 2:05:00 p.\u00a0m."),
+        ("25/03/2024, 09:00:00", "25/03/2024, 14:05:00"),
+        ("25.3.2024, 09:00:00", "25.3.2024, 14:05:00"),
+        ("25.3.2024, 09.00.00", "25.3.2024, 14.05.00"),
+        ("25-3-2024, 09:00:00", "25-3-2024, 14:05:00"),
+        ("25. 3. 2024 09:00:00", "25. 3. 2024 14:05:00"),
+        ("25. 03. 2024. 09:00:00", "25. 03. 2024. 14:05:00"),
+        ("2024. 03. 25. 09:00:00", "2024. 03. 25. 14:05:00"),
+        ("2024/3/25 09:00:00", "2024/3/25 14:05:00"),
+    ],
+)
+async def test_dates_and_times_as_browsers_print_them(world: World, start: str, end: str) -> None:
+    file = file_of("project,start,end", f'Project,"{start}","{end}"')
+
+    assert (await imported(world.admin, file, zone="UTC"))["failed"] == []
+    (found,) = await entries(world.admin)
+    moments = [datetime.fromisoformat(found[name]).strftime("%d %H:%M") for name in ("start_date", "end_date")]
+    assert moments == ["25 09:00", "25 14:05"]
