@@ -115,8 +115,8 @@ class Store:
 
     def _connection(self, *, patience_ms: int = _READER_PATIENCE_MS) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False, cached_statements=512)
-        # A commit that moves the log into the file waits for the disk, and everybody with it. Of 4,000 pages (16 MB), one
-        # commit in some hundreds does; SQLite's own 1,000 would make it four times as often.
+        # A commit that moves the log into the file waits for the disk, and everybody with it. With 4,000 pages (16 MB)
+        # one commit in some hundreds does; SQLite's own 1,000 makes it four times as often.
         db.executescript(
             f"PRAGMA journal_mode=WAL; PRAGMA synchronous={self._synchronous}; PRAGMA busy_timeout={patience_ms};"
             "PRAGMA cache_size=-65536; PRAGMA mmap_size=1073741824; PRAGMA temp_store=MEMORY;"
