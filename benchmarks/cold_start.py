@@ -4,14 +4,20 @@ The bare app (`bare_app.py`) imports only `azure.functions` and `azure.cosmos.ai
 entry, which is one point read of the same document. Each measurement is a fresh process, ours and bare by turns, so
 that other load on the machine meets both: of the ratios the median counts, not of the times. Time on a processor tells
 more on a busy machine than time on the clock.
+
+Where the library of Azure's worker is installed (Python 3.13), both are also started and called through it.
 """
 
+import json
 import os
 import platform
+import shutil
 import statistics
 import tempfile
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypedDict
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from azure.cosmos.aio import CosmosClient
 
@@ -22,6 +28,8 @@ from local.demo_tokens import DEMO_TENANT, token
 
 OURS = ("function_app", "http_time_entries")
 BARE = ("benchmarks.bare_app", "http_running")
+# Of each start through the worker's library.
+WARM_CALLS = 200
 OWNER = "2d9f7b61-9e0f-4f0a-8f43-1b6c5e7a8d06"
 # Whole, so that it is not rebuilt from the entries.
 TIMELINE: dict[str, Any] = {
@@ -53,10 +61,32 @@ class Comparison(TypedDict):
     ratio: float
 
 
+class WarmCall(TypedDict):
+    """What a call takes when all is warm, in milliseconds on the clock and on the app's processor.
+
+    `added` is what the worker's library adds to a call of the function.
+    """
+
+    direct: float
+    direct_cpu: float
+    added: float
+    added_cpu: float
+
+
+class Worked(NamedTuple):
+    """A cold start through the worker's library, and what warm calls took then: milliseconds on both clocks."""
+
+    start: Start
+    through_ms: tuple[float, float]
+    direct_ms: tuple[float, float]
+
+
 class ColdStart(TypedDict):
     """What was measured, by the names of `Start`: with compiled modules, with none, and with signatures checked.
 
-    For the last, modules are compiled, and the issuer's keys are fetched, which the bare app does not do.
+    For the last, modules are compiled, and the issuer's keys are fetched, which the bare app does not do. `worker` is
+    the same through the library of Azure's worker, and `warm` what this library adds to calls of our function: both
+    are absent where it is not installed.
     """
 
     python: str
@@ -64,10 +94,12 @@ class ColdStart(TypedDict):
     compiled: dict[str, Comparison]
     uncompiled: dict[str, Comparison]
     checked: dict[str, Comparison]
+    worker: NotRequired[dict[str, Comparison]]
+    warm: NotRequired[WarmCall]
 
 
-async def measure(pairs: int = 9) -> ColdStart:
-    """Measure so many pairs with compiled modules, as many without, and as many with signatures checked."""
+async def measure(pairs: int = 9, warm_calls: int = WARM_CALLS) -> ColdStart:
+    """Measure so many pairs in each way, and so many warm calls after each start through the worker's library."""
     async with stack.database(":memory:") as database, issuer() as trusted:
         await stack.migrate(database.url)
         await _fill(database.url, DEMO_TENANT)
@@ -82,13 +114,54 @@ async def measure(pairs: int = 9) -> ColdStart:
             compiled = [await _pair(kept) for _ in range(pairs)]
             checked = [await _pair({**kept, **trusted.settings}, trusted) for _ in range(pairs)]
             uncompiled = [await _pair(never) for _ in range(pairs)]
+            result: ColdStart = {
+                "python": platform.python_version(),
+                "pairs": pairs,
+                "compiled": _compared(compiled),
+                "uncompiled": _compared(uncompiled),
+                "checked": _compared(checked),
+            }
+            if find_spec("azure_functions_runtime"):
+                result |= await _through_the_worker(pairs, warm_calls, {**kept, **trusted.settings}, trusted)
+    return result
+
+
+async def _through_the_worker(pairs: int, warm_calls: int, environment: Mapping[str, str], trusted: Issuer) -> Any:
+    """The part of `ColdStart` that needs the worker's library. The way of production: signatures are checked."""
+    with tempfile.TemporaryDirectory() as folder:
+        # The library looks for this file.
+        shutil.copy(Path(__file__).with_name("bare_app.py"), f"{folder}/function_app.py")
+
+        async def pair() -> tuple[Worked, Worked]:
+            ours = await _worked(str(stack.ROOT), OURS[1], warm_calls, environment, trusted)
+            # It opens a client of the database in each call, so its warm calls say nothing.
+            return ours, await _worked(folder, BARE[1], 0, environment, trusted)
+
+        # The first start of each compiles.
+        await pair()
+        worked = [await pair() for _ in range(pairs)]
+    warm = [ours for ours, _ in worked]
+    direct, direct_cpu = (statistics.median(one.direct_ms[clock] for one in warm) for clock in (0, 1))
+    added, added_cpu = (
+        statistics.median(one.through_ms[clock] - one.direct_ms[clock] for one in warm) for clock in (0, 1)
+    )
     return {
-        "python": platform.python_version(),
-        "pairs": pairs,
-        "compiled": _compared(compiled),
-        "uncompiled": _compared(uncompiled),
-        "checked": _compared(checked),
+        "worker": _compared([(ours.start, bare.start) for ours, bare in worked]),
+        "warm": {
+            "direct": round(direct, 3),
+            "direct_cpu": round(direct_cpu, 3),
+            "added": round(added, 3),
+            "added_cpu": round(added_cpu, 3),
+        },
     }
+
+
+async def _worked(folder: str, function: str, calls: int, environment: Mapping[str, str], trusted: Issuer) -> Worked:
+    bearer = trusted.token(OWNER, "ada@example.com", "Ada", tenant_id=trusted.tenant_id)
+    arguments = [folder, function, str(calls), trusted.tenant_id, OWNER, bearer]
+    figures = json.loads(await stack.run("benchmarks.worker_answers", arguments, environment))
+    _require_answer(folder, figures["status"])
+    return Worked(Start(*figures["start"]), figures["through_ms"], figures["direct_ms"])
 
 
 async def _fill(account: str, tenant_id: str) -> None:
@@ -107,9 +180,13 @@ async def _start(module: str, function: str, environment: Mapping[str, str], tru
     bearer = (trusted.token if trusted else token)(OWNER, "ada@example.com", "Ada", tenant_id=tenant_id)
     arguments = [module, function, tenant_id, OWNER, bearer]
     status, *figures = map(float, (await stack.run("benchmarks.first_answer", arguments, environment)).split())
-    if status not in {200, 204}:
-        raise RuntimeError(f"{module} answered {status:.0f}")
+    _require_answer(module, status)
     return Start(*figures)
+
+
+def _require_answer(app: str, status: float) -> None:
+    if status not in {200, 204}:
+        raise RuntimeError(f"{app} answered {status:.0f}")
 
 
 def _compared(pairs: list[tuple[Start, Start]]) -> dict[str, Comparison]:

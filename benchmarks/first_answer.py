@@ -3,7 +3,8 @@
 
     python -m benchmarks.first_answer MODULE FUNCTION TENANT_ID OWNER_ID TOKEN
 
-It imports next to nothing itself, for what an app imports is to be that app's cost.
+The function is called directly; `worker_answers.py` calls it through the library of Azure's worker. This module imports
+next to nothing itself, for what an app imports is to be that app's cost.
 """
 
 import os

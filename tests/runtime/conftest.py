@@ -16,7 +16,7 @@ import pytest
 from embedded_cosmos.testing import CosmosAccount
 from tests.application import ROOT, Application, application
 
-WORKER = Path(__file__).with_name("worker.py")
+WORKER = ROOT / "benchmarks/azure_worker.py"
 DEPLOYED = ("function_app.py", "host.json", "functions", "shared")
 
 

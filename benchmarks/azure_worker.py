@@ -1,14 +1,15 @@
 """A Functions worker for one app, in a process of its own: Azure's own runtime library indexes and invokes it here.
 
-`python worker.py FOLDER` reads a command a line and answers each with a line, all of them JSON. What Azure's host sends
-over gRPC comes from the test instead; the message types that the host hands to the library are stood in for below.
+`python azure_worker.py FOLDER` reads a command a line and answers each with a line, all of them JSON. What Azure's host
+sends over gRPC comes from a test or from the benchmark instead; the message types that the host hands to the library
+are stood in for below. The library needs Python 3.13.
 """
 
 import asyncio
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -70,6 +71,12 @@ async def invoke(function_id: str, command: Command) -> dict[str, Any]:
     datum = Datum(json.dumps(trigger), "json") if isinstance(trigger, list) else _http(trigger)
     ok, answer, _, error, _ = await invocation_request_native(str(uuid4()), function_id, [(parameter, datum)], {})
     return {"ok": ok, "error": error, "answer": answer and _http_answer(answer.value)}
+
+
+def code_of(function_id: str) -> Callable[..., Awaitable[Any]]:
+    """The app's own code behind a function: an app can't be asked for its functions twice."""
+    found: Callable[..., Awaitable[Any]] = handle_event._functions.get_function(function_id).func  # noqa: SLF001
+    return found
 
 
 def _http(request: Mapping[str, Any]) -> Datum:
