@@ -16,7 +16,7 @@ from operations.adopt.documents import Known, entry_of, id_of
 from operations.adopt.entries import Owner
 from operations.adopt.planning import Hours, How, hours_of
 from operations.adopt.remarks import LEFT_OUT, Remark, Row, Time
-from operations.adopt.source import OldDatabase, OldDatabaseError
+from operations.adopt.source import CONTAINERS, OldDatabase, OldDatabaseError
 from shared import instants
 from shared.config import settings
 from shared.cosmos.containers import TIME_ENTRY
@@ -59,6 +59,10 @@ class Adoption:
                 raise OldDatabaseError(f"the old database has nothing of the tenant {tenant_id}")
         for spelling in found.pop("", ()):
             yield Row("tenant", spelling, None, spelling, Remark("tenant_invalid", LEFT_OUT))
+        for container_id in CONTAINERS:
+            for document in await self.source.tenantless(container_id):
+                remark = Remark("tenant_invalid", LEFT_OUT, document.get("tenant_id"))
+                yield Row(container_id, "", None, document["id"], remark)
         for tenant_id in chosen or sorted(found):
             async for told in self._tenant(tenant_id, found[tenant_id]):
                 yield told

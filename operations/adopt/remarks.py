@@ -53,4 +53,5 @@ def length(interval: Interval | None) -> int:
 
 def month_of(interval: Interval) -> str:
     """The month that an entry counts for: that of its start, in UTC."""
-    return f"{interval.start:%Y-%m}"
+    # `%Y` has no zeros before a year such as 202, a mistyped 2020.
+    return interval.start.date().isoformat()[:7]

@@ -26,6 +26,9 @@ OWNERLESS = "SELECT * FROM c WHERE NOT IS_STRING(c.owner_id) OR TRIM(c.owner_id)
 NEXT_TENANT = "SELECT TOP 1 VALUE c.tenant_id FROM c WHERE c.tenant_id > @last ORDER BY c.tenant_id"
 NEXT_OWNER = "SELECT TOP 1 VALUE c.owner_id FROM c WHERE c.owner_id > @last ORDER BY c.owner_id"
 
+# What names no tenant is in no tenant's partition.
+TENANTLESS = "SELECT c.id, c.tenant_id FROM c WHERE NOT IS_STRING(c.tenant_id) OR c.tenant_id = ''"
+
 IS_QUERY = "x-ms-documentdb-isquery"
 IS_QUERY_PLAN = "x-ms-cosmos-is-query-plan-request"
 
@@ -86,6 +89,10 @@ class OldDatabase:
         for container_id in CONTAINERS:
             found.update([tenant async for tenant in self._distinct(container_id, NEXT_TENANT)])
         return sorted(found)
+
+    async def tenantless(self, container_id: str) -> list[Document]:
+        """The ids of the documents that name no tenant."""
+        return [one async for one in self._query(container_id, TENANTLESS, {}, None)]
 
     async def owners(self, tenant_id: str) -> list[str]:
         """Everyone who has an entry, as it is written there."""

@@ -269,3 +269,28 @@ async def test_only_the_tenants_that_are_named_are_adopted(move: Move) -> None:
 
     assert await adopting.entries(move.new, move.generator.tenant_id) == {}
     assert await adopting.entries(move.new, another.tenant_id)
+
+
+async def test_what_names_no_tenant_is_left_out_and_listed_one_by_one(move: Move) -> None:
+    tenants: dict[str, Any] = {"null": None, "number": 5, "empty": ""}
+    for name, tenant_id in tenants.items():
+        await move.old.container("time_entry").create_item({**move.entry(8), "id": name, "tenant_id": tenant_id})
+    without = move.entry(8, id="none")
+    del without["tenant_id"]
+    await move.old.container("customer").create_item(without)
+
+    told = await adopting.adopt(move.old)
+
+    listed = {row.item_id: (row.container_id, *row.remark[:3]) for row in told.rows}
+    tenants_told = {name: ("time_entry", "tenant_invalid", "left out", value) for name, value in tenants.items()}
+    assert listed == tenants_told | {"none": ("customer", "tenant_invalid", "left out", None)}
+
+
+async def test_a_mistyped_year_has_its_month_with_four_digits(move: Move) -> None:
+    entry = move.entry(8) | {"start_date": "0202-03-05T08:00:00Z", "end_date": "0202-03-05T09:00:00Z"}
+    await move.fill(entry)
+
+    (month,) = (await adopting.adopt(move.old)).months
+
+    assert (month.month, month.hours.old, month.hours.new) == ("0202-03", 3_600_000, 3_600_000)
+    assert (await move.answered(entry))["start_date"].startswith("0202-03-05T08:00")
