@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import json
+import re
 import sqlite3
 import time
 from collections.abc import Mapping
@@ -33,6 +34,10 @@ from embedded_cosmos.sql.values import UNDEFINED
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, feed, json_text
 
+# To resume ORDER BY, the JavaScript client (4.10, `enableQueryControl`) puts another condition into the plan's query and
+# sends it with the token that the old one had.
+_CONDITION_OF_PLAN = re.compile(r"(AS payload\nFROM .*?\n)WHERE .*\n(?=ORDER BY )", re.DOTALL)
+
 
 @dataclass(frozen=True, slots=True)
 class QueryRequest:
@@ -44,8 +49,8 @@ class QueryRequest:
 
     @property
     def digest(self) -> str:
-        """Ties a continuation token to the query it continues."""
-        known = json_text([self.text, sorted(self.parameters.items())])
+        """Ties a continuation token to the query it continues, and to a plan's query whatever its condition is."""
+        known = json_text([_CONDITION_OF_PLAN.sub(r"\1", self.text), sorted(self.parameters.items())])
         return hashlib.sha256(known.encode(errors="surrogatepass")).hexdigest()[:16]
 
 

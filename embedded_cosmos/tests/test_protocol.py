@@ -10,6 +10,7 @@ from azure.cosmos.exceptions import CosmosHttpResponseError
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from embedded_cosmos.sql.planning import FILTER
 from embedded_cosmos.testing import CosmosAccount
 from embedded_cosmos.tests.raw import Raw
 from embedded_cosmos.tests.sdk import done, status_of
@@ -136,6 +137,25 @@ def test_a_continuation_token_that_was_tampered_with_is_a_bad_request(raw: Raw, 
         forged = base64.urlsafe_b64encode(json.dumps(token | {"after": after}).encode()).decode()
         answer = raw.send("POST", f"{link}/docs", body, {**QUERY_HEADERS, "x-ms-continuation": forged})
         assert answer.status_code in (200, 400), after
+
+
+def test_a_plan_s_query_is_resumed_with_another_condition(raw: Raw, link: str) -> None:
+    """As the JavaScript SDK resumes ORDER BY (4.10, `enableQueryControl`): a narrower query, and the token it has."""
+    for n in range(6):
+        raw.send("POST", f"{link}/docs", {"id": f"r{n}", "pk": "p", "n": n}, ITEM_HEADERS)
+    features = {"x-ms-cosmos-is-query-plan-request": "True", "x-ms-cosmos-supported-query-features": "OrderBy"}
+    asked = {"query": "SELECT VALUE c.n FROM c ORDER BY c.n"}
+    plan = raw.send("POST", f"{link}/docs", asked, {**QUERY_HEADERS, **features}).json()
+    rewritten = plan["queryInfo"]["rewrittenQuery"]
+
+    whole = {"query": rewritten.replace(FILTER, "true")}
+    first = raw.send("POST", f"{link}/docs", whole, {**QUERY_HEADERS, "x-ms-max-item-count": "3"})
+    resuming = {**QUERY_HEADERS, "x-ms-continuation": first.headers["x-ms-continuation"]}
+    rest = raw.send("POST", f"{link}/docs", {"query": rewritten.replace(FILTER, "(c.n >= 2)")}, resuming)
+
+    assert [row["payload"] for answer in (first, rest) for row in answer.json()["Documents"]] == [0, 1, 2, 3, 4, 5]
+    other = {"query": whole["query"].replace("ORDER BY c.n", "ORDER BY c.id")}
+    assert raw.send("POST", f"{link}/docs", other, resuming).status_code == 400
 
 
 def test_a_range_that_does_not_exist_is_gone(raw: Raw, link: str) -> None:
