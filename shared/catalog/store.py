@@ -183,7 +183,7 @@ class Announcement:
 
     async def _apply(self, operations: list[tuple[str, tuple[Any, ...]]]) -> None:
         """Apply a batch that may be sent twice, as the SDK does after a dropped connection."""
-        async with database():
+        with database():
             try:
                 await container(ADMINISTRATION).execute_item_batch(operations, partition_key=self._tenant_id)
             except CosmosBatchOperationError as error:

@@ -97,7 +97,7 @@ class Feed:
 
     async def _read(self, size: int, where: dict[str, Any]) -> tuple[list[Document], Mapping[str, Any]]:
         answers: list[Mapping[str, Any]] = []
-        async with database():
+        with database():
             try:
                 found = container(self.container_id).query_items_change_feed(
                     max_item_count=size, response_hook=lambda headers, _: answers.append(headers), **where

@@ -6,8 +6,8 @@ soft-deleted item carries `deleted`.
 """
 
 import math
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError
@@ -53,7 +53,7 @@ def own_fields(document: Mapping[str, Any]) -> Document:
 
 async def read(container_id: str, item_id: str, partition: Partition) -> Document | None:
     """A point read: one round trip. None when there is no such document. Raises ApiError 429 or 503."""
-    async with database():
+    with database():
         try:
             document: Document = dict(await container(container_id).read_item(item_id, partition_key=partition))
         except CosmosResourceNotFoundError as error:
@@ -91,7 +91,7 @@ async def pages(
     set_aside = 0.0
     if pace:
         options["response_hook"] = lambda headers, _: pace.charged(float(headers["x-ms-request-charge"]), set_aside)
-    async with database():
+    with database():
         results = (
             container(container_id)
             .query_items(
@@ -112,8 +112,8 @@ async def pages(
             yield [row async for row in page]
 
 
-@asynccontextmanager
-async def database() -> AsyncIterator[None]:
+@contextmanager
+def database() -> Iterator[None]:
     """Turns the failures of the database within its block into ApiError.
 
     What depends on the call passes: a lost race (409, 412), and a malformed request (400), which is our own mistake.

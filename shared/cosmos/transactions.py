@@ -200,7 +200,7 @@ class _Writer(Generic[T]):
 
     async def _execute(self, change: Change[T]) -> None:
         operations = [*change.operations, *(create(document) for document in change.outbox)]
-        async with database():
+        with database():
             try:
                 # Without the documents in the answer: of these, nothing is used.
                 results = await container(self._container_id).execute_item_batch(

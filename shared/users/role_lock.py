@@ -117,7 +117,7 @@ async def _release(tenant_id: str, lock: RoleLock) -> None:
 
 async def _write(document: Document, read: Document | None) -> Document | None:
     """The document as written in place of what was read; None when another writer was faster."""
-    async with database():
+    with database():
         try:
             if read is None:
                 return dict(await container(ADMINISTRATION).create_item(document))

@@ -186,5 +186,5 @@ def _ended(asked: Document, ending: str, *, nothing_changed: bool = False) -> Do
 
 
 async def _put(outbox: Document) -> None:
-    async with database():
+    with database():
         await container(ADMINISTRATION).upsert_item(outbox)

@@ -125,8 +125,8 @@ async def write(deliveries: Iterable[Document]) -> None:
     gate = asyncio.Semaphore(SIDE_BY_SIDE)
 
     async def create(delivery: Document) -> None:
-        async with gate, database():
-            with suppress(CosmosResourceExistsError):
+        async with gate:
+            with database(), suppress(CosmosResourceExistsError):
                 await container(DELIVERY).create_item(delivery, no_response=True)
 
     await together(create(delivery) for delivery in deliveries)
@@ -171,20 +171,19 @@ def _kept(answer: "Answer") -> Document:
 
 async def written(after: Document, before: Document) -> None:
     """Replace a delivery, unless it was changed or has expired: then that counts. Raises ApiError 429 or 503."""
-    async with database():
-        with suppress(CosmosAccessConditionFailedError, CosmosResourceNotFoundError):
-            await container(DELIVERY).replace_item(
-                before["id"],
-                after,
-                etag=before["_etag"],
-                match_condition=MatchConditions.IfNotModified,
-                no_response=True,
-            )
+    with database(), suppress(CosmosAccessConditionFailedError, CosmosResourceNotFoundError):
+        await container(DELIVERY).replace_item(
+            before["id"],
+            after,
+            etag=before["_etag"],
+            match_condition=MatchConditions.IfNotModified,
+            no_response=True,
+        )
 
 
 async def drop(delivery: Document) -> None:
     """Remove a delivery about whose event nobody is to be told after all. Raises ApiError 429 or 503."""
-    async with database():
+    with database():
         try:
             await container(DELIVERY).delete_item(delivery["id"], partition_key=delivery["webhook_id"])
         except CosmosResourceNotFoundError:

@@ -90,7 +90,7 @@ async def change(webhook_id: str, tenant_id: str, mutation: Mutation) -> None:
 async def _written(after: Document, before: Document | None) -> Document | None:
     """The lane as it was written; None if another writer was faster."""
     own = items.own_fields(after)
-    async with database():
+    with database():
         try:
             if before is None:
                 return dict(await container(DELIVERY).create_item(own))
@@ -108,7 +108,7 @@ async def due_lanes(now: datetime) -> list[Document]:
     rows = container(DELIVERY).query_items(
         DUE_LANES, parameters=[{"name": "@now", "value": format_instant(now)}], feed_options=RELAXED
     )
-    async with database():
+    with database():
         lanes: list[Document] = [dict(lane) async for lane in rows]
     free = [lane for lane in lanes if not _is_claimed(lane, now)]
     return sorted(free, key=lambda lane: str(lane["wake"]))
