@@ -6,18 +6,19 @@ soft-deleted item carries `deleted`.
 """
 
 import math
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.cosmos.exceptions import (
     CosmosAccessConditionFailedError,
+    CosmosBatchOperationError,
     CosmosResourceExistsError,
     CosmosResourceNotFoundError,
 )
 
-from shared.clients import container
+from shared.clients import RETRIES, container
 from shared.cosmos.pace import Pace
 from shared.errors import ApiError, unavailable
 from shared.logs import logger
@@ -61,6 +62,23 @@ async def read(container_id: str, item_id: str, partition: Partition) -> Documen
                 raise
             return None
         return document
+
+
+async def read_together(container_id: str, item_ids: Sequence[str], partition: Partition) -> list[Document] | None:
+    """Documents of one logical partition as they are at one moment, by one request. None unless all of them are there.
+
+    Raises ApiError 429 or 503.
+    """
+    reads = [("read", (item_id,)) for item_id in item_ids]
+    with database():
+        try:
+            # The SDK takes every batch for a write, and would not send it again. This one it may.
+            found = await container(container_id).execute_item_batch(reads, partition, retry_write=RETRIES)
+        except CosmosBatchOperationError as error:
+            if error.status_code == 404:
+                return None
+            raise
+    return [result["resourceBody"] for result in found]
 
 
 async def read_live(container_id: str, item_id: str, partition: Partition) -> Document | None:

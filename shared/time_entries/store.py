@@ -18,7 +18,7 @@ from shared.auth.caller import Caller
 from shared.catalog.references import is_billable, require_references
 from shared.clients import container
 from shared.config import settings
-from shared.cosmos import transactions
+from shared.cosmos import items, transactions
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import LIVE, Document, own_fields
 from shared.cosmos.transactions import Attempt, Change, Operation
@@ -30,7 +30,16 @@ from shared.time_entries import reading, rules
 from shared.time_entries.entry import ADOPTED, DATES, MEANING, PLAIN
 from shared.time_entries.idempotency import Key
 from shared.time_entries.rules import Interval, Placed
-from shared.time_entries.timeline import Timeline, forbid_locked, interval_of, neighbours, placed, read_timeline
+from shared.time_entries.timeline import (
+    TIMELINE_ID,
+    Timeline,
+    forbid_locked,
+    interval_of,
+    neighbours,
+    placed,
+    read_timeline,
+    timeline_of,
+)
 
 # A batch holds 100 operations, of which an entry takes two and the timeline one; and 2 MB. Beyond 1 MiB, aiohttp warns
 # that a body holds up the event loop, so that a batch is smaller, with room for what surrounds the documents.
@@ -225,17 +234,21 @@ async def _settle(caller: Caller, attempt: Attempt[Document]) -> Document:
 async def _own(
     caller: Caller, entry_id: str, wanted: Precondition, *, copy_will_do: bool = False
 ) -> tuple[Timeline, Document]:
-    """The caller's timeline and entry, read in parallel; 403 where an admin sees another's, 412 where it changed.
+    """The caller's timeline and entry, read by one request; 403 where an admin sees another's, 412 where it changed.
 
     With `copy_will_do` the running entry is the timeline's copy of it, which has no `_etag`.
     """
+    partition = caller.tenant_id, caller.user_id
     if copy_will_do:
-        timeline = await read_timeline(caller.tenant_id, caller.user_id)
+        timeline = await read_timeline(*partition)
         if timeline.running and timeline.running["id"] == entry_id:
             return timeline, timeline.running
-    timeline, entry = await asyncio.gather(
-        read_timeline(caller.tenant_id, caller.user_id), reading.get(caller, entry_id)
-    )
+    found = await items.read_together(TIME_ENTRY, [TIMELINE_ID, entry_id], [*partition])
+    if found and items.is_live(found[1]):
+        timeline, entry = await timeline_of(*partition, found[0]), found[1]
+    else:
+        # Somebody else's entry, or none at all; or there is no timeline yet.
+        timeline, entry = await asyncio.gather(read_timeline(*partition), reading.get(caller, entry_id))
     if entry["owner_id"] != caller.user_id:
         raise ApiError(403, "not_the_owner", "Only its owner may change a time entry")
     wanted.check(entry)

@@ -159,7 +159,11 @@ class Timeline:
 
 async def read_timeline(tenant_id: str, owner_id: str) -> Timeline:
     """The owner's timeline: one point read, and three queries where it is missing or lacks a part."""
-    document = await items.read(TIME_ENTRY, TIMELINE_ID, [tenant_id, owner_id])
+    return await timeline_of(tenant_id, owner_id, await items.read(TIME_ENTRY, TIMELINE_ID, [tenant_id, owner_id]))
+
+
+async def timeline_of(tenant_id: str, owner_id: str, document: Document | None) -> Timeline:
+    """The owner's timeline as its document has it; three queries where that is missing or lacks a part."""
     if document and document.keys() >= PARTS:
         return Timeline(
             tenant_id,

@@ -140,6 +140,17 @@ async def test_an_update_costs_three_at_most(measured: Measured, change: dict[st
     assert await measured.cost(world.user.put(f"time-entries/{entry['id']}", change)) <= 3
 
 
+@pytest.mark.parametrize("change", [{"description": "x"}, {"end_date": at("10:30")}], ids=["text", "shorter"])
+async def test_what_needs_no_look_around_reads_timeline_and_entry_by_one_request(
+    measured: Measured, change: dict[str, str]
+) -> None:
+    world = measured.world
+    entry = await world.entry("10:00", "11:00")
+
+    assert await measured.cost(world.user.put(f"time-entries/{entry['id']}", change)) == 2
+    assert measured.recorder.kinds == {"batch": 2}
+
+
 async def test_an_update_of_the_timer_costs_three_at_most(measured: Measured) -> None:
     timer = await measured.world.started()
     user = measured.world.user
