@@ -6,7 +6,7 @@ timeline, outbox documents.
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from uuid import uuid4
 from azure.cosmos.exceptions import CosmosAccessConditionFailedError, CosmosResourceNotFoundError
 
 from shared.auth.caller import Caller
-from shared.catalog.references import is_billable, require_references
+from shared.catalog.references import COPIED, is_billable, require_references
 from shared.clients import container
 from shared.config import settings
 from shared.cosmos import items, transactions
@@ -127,9 +127,7 @@ async def update(
         interval = _moved(old, given, now)
         plain = {name: given[name] for name in PLAIN if name in given and name != "billable"}
         changed = {name: value for name, value in plain.items() if before.get(name) != value}
-        others, referred = await asyncio.gather(
-            in_reach(timeline, entry_id, old, interval), require_references(caller.tenant_id, changed)
-        )
+        others, referred = await _looked_up(caller, changed, in_reach(timeline, entry_id, old, interval))
         project = referred.get("project_id")
         billable = rules.billable_after(
             is_billable(before), given.get("billable"), is_billable(project) if project else None
@@ -310,6 +308,16 @@ async def in_reach(timeline: Timeline, entry_id: str, old: Interval | None, inte
     if within or timeline.surely_free(interval, entry_id):
         return []
     return await neighbours(timeline.tenant_id, timeline.owner_id, interval, entry_id)
+
+
+async def _looked_up(
+    caller: Caller, changed: Mapping[str, Any], reach: Coroutine[Any, Any, Sequence[Document]]
+) -> tuple[Sequence[Document], dict[str, Document]]:
+    """What is in reach, and what is referred to anew: side by side where both are asked for."""
+    if COPIED.isdisjoint(changed):
+        return await reach, {}
+    others, referred = await asyncio.gather(reach, require_references(caller.tenant_id, changed))
+    return others, referred
 
 
 async def _trim(timeline: Timeline, shorter: Placed, others: Sequence[Document]) -> Write:
