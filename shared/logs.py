@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 if TYPE_CHECKING:
     from azure.core.pipeline import PipelineRequest
@@ -34,7 +33,7 @@ MOST_SUBJECTS = 1000
 
 def begin_request(headers: Mapping[str, str]) -> None:
     """Give this task a new correlation id, and the trace id of the request's `traceparent`, if there is one."""
-    correlation_id.set(uuid4().hex)
+    correlation_id.set(secrets.token_hex(16))
     match = _TRACEPARENT.fullmatch(headers.get("traceparent", "").strip())
     trace_id.set(match[1] if match and match[1] != _NO_TRACE else "")
 

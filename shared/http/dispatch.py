@@ -84,12 +84,12 @@ async def respond(routes: Routes, request: HttpRequest) -> HttpAnswer:
 
 async def _reply(routes: Routes, request: HttpRequest) -> tuple[Reply, int]:
     """What the operation answers, and the status to answer it with."""
-    segments = _segments(request)
-    here = _at(routes.all, segments)
+    asked = request.route_params.get("path", "").removesuffix("/")
+    here = _at(routes.all, asked)
     if request.method == "OPTIONS":
         return Reply(None, headers={"Allow": _allow(here)}), 204
     caller = NOBODY if here and here[0].public else await caller_of(request.headers)
-    route, path = _match(here, request.method, segments)
+    route, path = _match(here, request.method, asked)
     if route.admin_only:
         caller.require_admin()
     if routes.ready:
@@ -111,22 +111,18 @@ async def _reply(routes: Routes, request: HttpRequest) -> tuple[Reply, int]:
     return reply, reply.status or route.status
 
 
-def _segments(request: HttpRequest) -> list[str]:
-    path = request.route_params.get("path", "").removesuffix("/")
-    return path.split("/") if path else []
-
-
-def _at(routes: Sequence[Route], segments: list[str]) -> list[Route]:
+def _at(routes: Sequence[Route], path: str) -> list[Route]:
     """The routes of a path. A route with the path's own words goes before one with a parameter in their place."""
+    words = path.lower()
+    segments = words.split("/")
 
-    def fits(route: Route, *, literally: bool) -> bool:
-        template = route.path.split("/") if route.path else []
+    def fits(route: Route) -> bool:
+        template = route.path.lower().split("/")
         return len(template) == len(segments) and all(
-            part.lower() == segment.lower() or (part.startswith("{") and not literally)
-            for part, segment in zip(template, segments, strict=True)
+            part == segment or part.startswith("{") for part, segment in zip(template, segments, strict=True)
         )
 
-    return [r for r in routes if fits(r, literally=True)] or [r for r in routes if fits(r, literally=False)]
+    return [r for r in routes if r.path.lower() == words] or [r for r in routes if path and fits(r)]
 
 
 def _allow(routes: list[Route]) -> str:
@@ -134,15 +130,15 @@ def _allow(routes: list[Route]) -> str:
     return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
-def _match(here: list[Route], method: str, segments: list[str]) -> tuple[Route, dict[str, str]]:
+def _match(here: list[Route], method: str, asked: str) -> tuple[Route, dict[str, str]]:
     if not here:
         raise ApiError(404, "not_found", "There is nothing at this path")
     wanted = "GET" if method == "HEAD" else method
     route = next((route for route in here if route.method == wanted), None)
     if route is None:
         raise ApiError(405, "method_not_allowed", f"{method} is not allowed here", headers={"Allow": _allow(here)})
-    template = route.path.split("/")
-    path = {part[1:-1]: value for part, value in zip(template, segments, strict=False) if part.startswith("{")}
+    named = zip(route.path.split("/"), asked.split("/"), strict=True)
+    path = {part[1:-1]: value for part, value in named if part.startswith("{")}
     if "id" in path:
         uuid = uuid_in(path["id"])
         if uuid is None:
@@ -179,7 +175,7 @@ def _json_body(request: HttpRequest) -> dict[str, Any]:
     if media_type != "application/json" and not media_type.endswith("+json"):
         raise ApiError(415, "not_json", "The body must be application/json")
     try:
-        document = json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        document = JSON.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
         raise ApiError(400, "json_malformed", "The body is not well-formed JSON") from error
     if not isinstance(document, dict):
@@ -215,6 +211,10 @@ def _media_type(request: HttpRequest) -> str:
 def _refuse_constant(name: str) -> None:
     """JSON has no NaN and no Infinity, though Python reads them."""
     raise ValueError(name)
+
+
+# Made once: `json.loads` with options makes a decoder for each call.
+JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _load(schema: Schema, data: dict[str, Any], *, partial: bool = False) -> dict[str, Any]:
