@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
 from azure.core.pipeline.transport import AsyncHttpTransport
+from azure.core.settings import settings as sdk_settings
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
 from shared.config import FeatureFlagSettings, settings
@@ -40,6 +41,8 @@ _closers: list[Callable[[], Awaitable[None]]] = []
 @cache
 def cosmos() -> CosmosClient:
     """The Cosmos DB client; with `COSMOS_KEY` by key, without one by the app's managed identity."""
+    # The SDK looks in the environment, twice in each call, whether it is to trace. What it finds now holds.
+    sdk_settings.tracing_enabled = sdk_settings.tracing_enabled()
     return CosmosClient(
         settings().cosmos_endpoint,
         credential=settings().cosmos_key or identity(),

@@ -1,4 +1,4 @@
-"""Tokens of the managed identity: a slow identity endpoint is waited for across requests."""
+"""Tokens of the managed identity: a slow identity endpoint is waited for across requests. Tracing by the SDK."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,9 +8,12 @@ import pytest
 from aiohttp import web
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
+from azure.core.settings import settings as sdk_settings
 from azure.identity.aio import ManagedIdentityCredential
 
+from embedded_cosmos.testing import CosmosAccount
 from shared.clients import UncancelledCredential
+from tests.application import application
 
 SCOPE = "https://cosmos.example/.default"
 
@@ -90,3 +93,16 @@ async def test_a_refusal_reaches_whoever_waits_and_is_not_kept(
 
     endpoint.status = 200
     assert (await credential.get_token(SCOPE)).token == "secret"
+
+
+@pytest.mark.parametrize("said", ["true", "false"])
+async def test_what_the_environment_says_of_tracing_when_the_database_is_opened_holds(
+    cosmos_account: CosmosAccount, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    sdk_settings.tracing_enabled.unset_value()
+    async with application(cosmos_account, AZURE_TRACING_ENABLED=said):
+        with monkeypatch.context() as later:
+            later.delenv("AZURE_TRACING_ENABLED")
+
+            assert sdk_settings.tracing_enabled() is (said == "true")
+    sdk_settings.tracing_enabled.unset_value()
