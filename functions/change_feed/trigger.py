@@ -19,7 +19,7 @@ def watch(app: func.FunctionApp, container_id: str) -> None:
         from shared.events.delivery import deliver  # noqa: PLC0415
 
         try:
-            await deliver(name, container_id, [document.to_dict() for document in documents])
+            await deliver(name, container_id, documents)
         finally:
             log_what_waits()
 

@@ -6,6 +6,7 @@ Delivered again, it changes nothing, because the writer made the event's id. A d
 
 import asyncio
 import json
+import logging
 import re
 import time
 from collections.abc import Mapping, Sequence
@@ -67,7 +68,7 @@ async def _deliver(function: str, container_id: str, document: Mapping[str, Any]
     try:
         event = event_of(document)
         _go_on_with_the_trace_of(event)
-        await container(EVENT).upsert_item(event | _lifetime())
+        await container(EVENT).upsert_item(event | _lifetime(), no_response=True)
     except ValueError as error:
         # Refused by our own checks, or by the SDK.
         await _keep(function, container_id, document, str(error))
@@ -79,7 +80,8 @@ async def _deliver(function: str, container_id: str, document: Mapping[str, Any]
         return None
     changed = ",".join(event["changes"])
     log.info("%s %s %s %s [%s]", function, container_id, event["item_id"], event["action"], changed)
-    log.debug("%s", json.dumps(event))
+    if log.isEnabledFor(logging.DEBUG):
+        log.debug("%s", json.dumps(event))
     return event
 
 
@@ -143,7 +145,8 @@ async def _keep(function: str, container_id: str, document: Mapping[str, Any], e
             "function": function,
             "error": error[:KEPT_CHARACTERS],
             "document": _fitting(document),
-        }
+        },
+        no_response=True,
     )
 
 
