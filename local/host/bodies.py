@@ -48,6 +48,9 @@ async def read_body(request: web.BaseRequest) -> bytes:
     if request.headers.get(hdrs.EXPECT, "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.writer.output_size = 0
+    if request.content.is_eof():
+        # As a rule it came with the headers, and there is nothing to wait for.
+        return request.content.read_nowait()
     loop, body = asyncio.get_running_loop(), bytearray()
     started = loop.time()
     try:

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import takewhile
 from typing import Generic, TypeVar
 from urllib.parse import unquote
 from uuid import UUID
@@ -74,6 +76,11 @@ class RequestPath:
     segments: tuple[str, ...]
     has_trailing_slash: bool
 
+    @cached_property
+    def folded(self) -> tuple[str, ...]:
+        """The segments as literals are compared: whatever their case."""
+        return tuple(segment.casefold() for segment in self.segments)
+
     @classmethod
     def parse(cls, raw_path: str) -> "RequestPath":
         """Read a path. `.` and `..` are resolved first, escaped ones as well. Raises ValueError for a NUL."""
@@ -109,6 +116,12 @@ class Template:
 
     segments: tuple[Segment, ...]
 
+    @cached_property
+    def beginning(self) -> tuple[str, ...]:
+        """The literals that it begins with, as a path's are compared."""
+        literals = takewhile(lambda segment: not segment.is_parameter, self.segments)
+        return tuple(literal.text.casefold() for literal in literals)
+
     @classmethod
     def parse(cls, prefix: str, route: str) -> "Template":
         text = "/".join(part for part in (prefix, route.strip("/")) if part)
@@ -119,6 +132,8 @@ class Template:
 
     def match(self, path: RequestPath) -> dict[str, str] | None:
         """Give the route parameters, or None when the path is another's."""
+        if path.folded[: len(self.beginning)] != self.beginning:
+            return None
         found: dict[str, str] = {}
         for index, segment in enumerate(self.segments):
             if index >= len(path.segments):
