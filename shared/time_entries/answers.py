@@ -142,7 +142,9 @@ def kept_fields(document: dict[str, Any]) -> dict[str, Any]:
 
 def own_shown(entry: Document) -> dict[str, Any]:
     """An entry with its own fields alone, and whether it is running."""
-    return {**kept_fields(entry), "running": entry.get("end_date") is None}
+    shown = kept_fields(entry)
+    shown["running"] = entry.get("end_date") is None
+    return shown
 
 
 async def _owners(caller: Caller, entries: Sequence[Document]) -> Users:
