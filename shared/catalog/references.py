@@ -10,7 +10,7 @@ was deleted elsewhere counts for as long as the copy may be used (15 seconds). W
 import asyncio
 import time
 from collections.abc import Awaitable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Protocol
 
@@ -48,16 +48,23 @@ class Names:
     activities: Mapping[str, Document]
     customers: Mapping[str, Document]
     read_at: float
+    # What was shown before, by project and activity: the entries of a list share a few of them.
+    shown: dict[tuple[str, str], Mapping[str, str | None]] = field(default_factory=dict, compare=False, repr=False)
 
-    def of(self, entry: Mapping[str, Any]) -> dict[str, str | None]:
+    def of(self, entry: Mapping[str, Any]) -> Mapping[str, str | None]:
         """What an answer shows of the things that an entry refers to."""
-        project = self.projects.get(entry["project_id"], {})
-        customer_id = project.get("customer_id")
+        referred = entry["project_id"], entry["activity_id"]
+        if referred not in self.shown:
+            self.shown[referred] = self._shown(*referred)
+        return self.shown[referred]
+
+    def _shown(self, project_id: str, activity_id: str) -> Mapping[str, str | None]:
+        customer_id = self.projects.get(project_id, {}).get("customer_id")
         return {
-            "project_name": _shown(project),
+            "project_name": self.project_name(project_id),
             "customer_id": customer_id,
             "customer_name": self.customers.get(customer_id or "", {}).get("name", ""),
-            "activity_name": _shown(self.activities.get(entry["activity_id"], {})),
+            "activity_name": self.activity_name(activity_id),
         }
 
     def project_name(self, project_id: str) -> str:

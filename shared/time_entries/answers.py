@@ -137,7 +137,8 @@ async def shown_for(caller: Caller, entries: Sequence[Document]) -> Iterator[dic
 
 def kept_fields(document: dict[str, Any]) -> dict[str, Any]:
     """The entry's fields, each with its default where the document has no value."""
-    return {name: default if (value := document.get(name)) is None else value for name, default in DEFAULTS.items()}
+    value_of = document.get
+    return {name: default if (value := value_of(name)) is None else value for name, default in DEFAULTS.items()}
 
 
 def own_shown(entry: Document) -> dict[str, Any]:
