@@ -67,6 +67,9 @@ def parse_moment(text: str) -> datetime:
 
     Raises ValueError for anything else.
     """
+    if is_stored(text):
+        # By far the most are, and need none of what follows.
+        return datetime.fromisoformat(text)
     # fromisoformat takes a date alone, and any character before the time; an instant has a T (or RFC 3339's blank).
     day, separator, clock = text.upper().replace(" ", "T", 1).partition("T")
     if not (text.isascii() and text.isprintable() and day and separator and clock):
