@@ -34,7 +34,7 @@ from embedded_cosmos.sql.values import UNDEFINED
 from embedded_cosmos.store import Store
 from embedded_cosmos.wire import Call, Reply, feed, json_text
 
-# To resume ORDER BY, the JavaScript client (4.10, `enableQueryControl`) puts another condition into the plan's query and
+# To resume ORDER BY, the JavaScript client (4.10, `enableQueryControl`) gives the plan's query another condition, and
 # sends it with the token that the old one had.
 _CONDITION_OF_PLAN = re.compile(r"(AS payload\nFROM .*?\n)WHERE .*\n(?=ORDER BY )", re.DOTALL)
 
