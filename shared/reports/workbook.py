@@ -21,6 +21,9 @@ HOUR = 3_600_000
 DAY = 24 * HOUR
 # After so many rows, other requests have their turn.
 SLICE = 50
+# The function of SUBTOTAL that adds up what the filters leave. 109, which leaves out rows that were hidden by hand as
+# well, is an error in Gnumeric 1.12 once it calculates.
+SUM_OF_FILTERED = 9
 MOST_BARS = 60
 BAR_PIXELS = 18
 # Rows and a chart below them that are still large enough to read when they are fitted to one page.
@@ -112,10 +115,13 @@ def _money_of(sheet: Sheet, code: str, pair: list[Decimal], *, mixed: bool) -> d
         if not amount:
             continue
         if mixed:
-            # A plain sum by currency would not follow the filters.
-            amounts, first = sheet.cells_of(place), sheet.cells_of(place).partition(":")[0]
-            each = f"SUBTOTAL(109,OFFSET({first},ROW({amounts})-ROW({first}),0))"
-            text = f'=SUMPRODUCT({each},--({sheet.cells_of(place + 1)}="{code}"))'
+            # A plain sum by currency would not follow the filters. In Gnumeric, which can't take the cells one by one,
+            # it is better than an error.
+            amounts, currencies = sheet.cells_of(place), sheet.cells_of(place + 1)
+            first = amounts.partition(":")[0]
+            each = f"SUBTOTAL({SUM_OF_FILTERED},OFFSET({first},ROW({amounts})-ROW({first}),0))"
+            filtered = f'SUMPRODUCT({each},--({currencies}="{code}"))'
+            text = f'=IFERROR({filtered},SUMIF({currencies},"{code}",{amounts}))'
             cells[place] = Formula(text, float(amount), code)
         else:
             cells[place] = _sum_of(sheet, place, float(amount), code)
@@ -125,7 +131,7 @@ def _money_of(sheet: Sheet, code: str, pair: list[Decimal], *, mixed: bool) -> d
 
 def _sum_of(sheet: Sheet, place: int, value: float, form: str) -> Formula:
     """The sum of a column's cells that the filters leave."""
-    return Formula(f"=SUBTOTAL(109,{sheet.cells_of(place)})", value, form)
+    return Formula(f"=SUBTOTAL({SUM_OF_FILTERED},{sheet.cells_of(place)})", value, form)
 
 
 def _cells(row: Mapping[str, Any], source: Source, zone: tzinfo) -> Iterator[Any]:
