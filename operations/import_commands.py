@@ -25,6 +25,7 @@ OWNER = click.option("--user", callback=a_uuid, required=True, help="The id of t
 @click.option("--timezone", help="The time zone of the file's wall clocks, by its IANA name.")
 @click.option("--date-format", type=click.Choice(ORDERS), help="The order of year, month and day, if it is in doubt.")
 @click.option("--default-activity", help="The activity of rows without one. Imported by default.")
+@click.option("--default-project", help="The project of rows that name none. Without it, they fail.")
 @click.option("--dry-run", is_flag=True, help="Show what would be done, and write nothing.")
 @click.option("--resume", is_flag=True, help="Skip what an interrupted run of the same import has done.")
 @UNITS

@@ -25,6 +25,9 @@ def id_of(caller: Caller, file: File, options: Options) -> str:
     """The id of the import of a file."""
     zone = options.timezone.key if options.timezone else ""
     how = [options.format, zone, options.date_format or "", options.default_activity]
+    if options.default_project:
+        # Only then: imports from before there was this option keep their ids.
+        how.append(options.default_project)
     return str(uuid5(UUID(caller.user_id), "\n".join(["import", file.digest().hex(), *how])))
 
 

@@ -52,6 +52,7 @@ class Options:
     timezone: ZoneInfo | None = None
     date_format: Order | None = None
     default_activity: str = "Imported"
+    default_project: str = ""
 
 
 @dataclass(slots=True)
@@ -158,9 +159,9 @@ class Reader:
             raise RowError("cell_without_value", "A formula of this row has no value, or an error; save it with values")
         if _text(cells.get("type", "")).casefold() == BREAK:
             raise RowError("not_work", "This is a break, not work")
-        project = _name(cells, "project")
+        project = _name(cells, "project") or self._options.default_project
         if not project:
-            raise RowError("project_missing", "The row names no project")
+            raise RowError("project_missing", "The row names no project; default_project can name one for such rows")
         tags = _tags(_text(cells.get("technologies", "")))
         distinct = [*dict.fromkeys(tags)]
         texts = TEXTS.load(

@@ -114,7 +114,13 @@ class Import:
 
 def options_of(query: Mapping[str, Any]) -> Options:
     """How a file is read, as an `ImportQuery` says."""
-    return Options(query["format"], query["timezone"], query["date_format"], query["default_activity"])
+    return Options(
+        query["format"],
+        query["timezone"],
+        query["date_format"],
+        query["default_activity"],
+        query["default_project"] or "",
+    )
 
 
 async def prepare(  # noqa: PLR0913 - who, when, and what is imported how

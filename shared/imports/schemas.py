@@ -32,6 +32,10 @@ class ImportQuery(Query):
         load_default=DEFAULT_ACTIVITY,
         metadata=about("The activity of rows that name no task or activity.", DEFAULT_ACTIVITY),
     )
+    default_project = Name(
+        load_default=None,
+        metadata=about("The project of rows that name none. Without it, they fail.", "General"),
+    )
     file_name = Text(
         load_default=None,
         longest=255,

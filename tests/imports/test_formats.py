@@ -82,23 +82,34 @@ async def test_watson(world: World) -> None:
 
 
 async def test_times_beside_a_column_of_dates(world: World) -> None:
-    # As TimeTagger 26.1.3 writes its reports, where a project is added by hand: an empty line, and totals between.
-    header = "subtotals,tag_groups,duration,date,start,stop,description,user,tags,project"
+    # As TimeTagger 26.1.3 writes its reports: an empty line, totals between the rows, and no projects.
+    header = "subtotals,tag_groups,duration,date,start,stop,description,user,tags"
     file = file_of(
         header,
         "",
-        "2:30,Total,,,,,,,,",
-        ",,,,,,,,,",
-        ',,1:30,05-03-2024,09:00,10:30,"#client #dev Work",someone,#client #dev,Project',
-        ",,1:00,15-03-2024,23:30,00:30,,someone,,Project",
+        "2:30,Total,,,,,,,",
+        ",,,,,,,,",
+        ',,1:30,05-03-2024,09:00,10:30,"#client #dev Work",someone,#client #dev',
+        ',,1:00,15-03-2024,23:30,00:30,"",someone,',
     )
 
-    result = await imported(world.admin, file, zone="UTC")
+    result = await imported(world.admin, file, zone="UTC", default_project="Project")
 
     assert (result["rows"], result["created"], notes(result)) == (2, 2, [])
     found = await entries(world.admin)
     assert [one["start_date"][:16] for one in found] == ["2024-03-05T09:00", "2024-03-15T23:30"]
     assert (found[1]["end_date"][:16], found[0]["technologies"]) == ("2024-03-16T00:30", ["client", "dev"])
+
+
+async def test_rows_without_a_project_get_the_default_one_and_fail_without_it(world: World) -> None:
+    file = file_of("start,end,client,project", "2024-03-05T09:00Z,2024-03-05T10:00Z,Customer,")
+
+    assert failures(await imported(world.user, file)) == [(2, "project_missing")]
+    assert failures(await imported(world.user, file, default_project="Nothing")) == [(2, "project_not_found")]
+    first = await imported(world.admin, file, default_project="General")
+    assert (first["created"], first["made"]["projects"]) == (1, 1)
+    assert (await imported(world.admin, file, default_project="General"))["unchanged"] == 1
+    assert (await entries(world.admin))[0]["project_name"] == "General"
 
 
 async def test_times_of_day_are_wall_clocks(world: World) -> None:
