@@ -14,12 +14,12 @@ with imported_to_stay():
     from shared import clients, logs  # noqa: F401
     from shared.cosmos.containers import WATCHED
 
-logs.silence_sdks()
-app = func.FunctionApp()
+    logs.silence_sdks()
+    app = func.FunctionApp()
 
-for function in http_trigger.HTTP_FUNCTIONS:
-    http_trigger.serve(app, function)
-for container_id in WATCHED:
-    change_feed.watch(app, container_id)
-forgotten_timers.schedule(app)
-webhook_sender.schedule(app)
+    for function in http_trigger.HTTP_FUNCTIONS:
+        http_trigger.serve(app, function)
+    for container_id in WATCHED:
+        change_feed.watch(app, container_id)
+    forgotten_timers.schedule(app)
+    webhook_sender.schedule(app)
