@@ -231,11 +231,11 @@ class Reader:
         cell = cells.get(name, "")
         if cell == "":
             return None
-        if isinstance(cell, datetime):
-            return wall_clock.readings(instants.whole_milliseconds(cell), self._zone())
         if "day" in cells and values.is_clock(cell):
             clocks = {f"{one}_time": cells.get(one, "") for one in ("start", "end")}
             return self._clock({"start_date": cells["day"], **clocks}, name)
+        if isinstance(cell, datetime):
+            return wall_clock.readings(instants.whole_milliseconds(cell), self._zone())
         text = str(cell).strip()
         try:
             moment = instants.parse_moment(text)

@@ -123,10 +123,10 @@ def orders_of(cell: Cell) -> set[Order]:
 
 
 def is_clock(cell: Cell) -> bool:
-    """Whether a cell has a time of day alone."""
+    """Whether a cell has a time of day alone. As a date, it is one of 1899 or 1900."""
     if isinstance(cell, str):
         return bool(CLOCK.fullmatch(cell.strip())) and not DATE.fullmatch(cell.strip())
-    return isinstance(cell, time)
+    return isinstance(cell, time) or is_date(cell)
 
 
 def is_moment(text: str) -> bool:
@@ -196,7 +196,7 @@ def read_lengths(cell: Cell, *, hours: bool, decimals: Decimals | None) -> list[
 
 
 def is_date(cell: Cell) -> bool:
-    """Whether a duration comes as a date: only clock times can tell which one it is."""
+    """Whether a duration or a time of day comes as a date; of a duration, only clock times can tell which one it is."""
     return isinstance(cell, date) and cell.year < EARLIEST_YEAR
 
 

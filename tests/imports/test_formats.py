@@ -1,13 +1,14 @@
 """Files as other trackers export them, row by row as they print them."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 
 import aiohttp
 import pytest
 
 from tests.application import Application
-from tests.imports.importing import entries, failures, file_of, imported, notes, send
+from tests.imports.importing import XLSX, entries, failures, file_of, imported, notes, send
 from tests.imports.test_people import people
+from tests.imports.test_table import sheet
 from tests.world import World, make_world
 
 # The columns of Kimai 2's default export that matter here, in its order.
@@ -110,6 +111,22 @@ async def test_rows_without_a_project_get_the_default_one_and_fail_without_it(wo
     assert (first["created"], first["made"]["projects"]) == (1, 1)
     assert (await imported(world.admin, file, default_project="General"))["unchanged"] == 1
     assert (await entries(world.admin))[0]["project_name"] == "General"
+
+
+async def test_a_workbook_with_times_beside_a_column_of_dates(world: World) -> None:
+    # A cell for dates that holds a time alone comes as one of 1899.
+    day, at_noon = date(2024, 3, 5), datetime(1899, 12, 31, 12)  # noqa: DTZ001
+    file = sheet(
+        [
+            ["date", "start", "end", "project"],
+            [day, time(9), time(10, 30), "Project"],
+            [day, at_noon, time(13), "Project"],
+        ]
+    )
+
+    assert (await imported(world.admin, file, zone="UTC", media_type=XLSX))["failed"] == []
+    found = await entries(world.admin)
+    assert [one["start_date"][:16] for one in found] == ["2024-03-05T09:00", "2024-03-05T12:00"]
 
 
 async def test_times_of_day_are_wall_clocks(world: World) -> None:
