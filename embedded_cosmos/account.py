@@ -15,7 +15,7 @@ from embedded_cosmos.wire import Call, Reply, feed, json_text
 
 _REGION = "Local"
 # The last version of the protocol in which a container needs no partition key.
-_LAST_KEYLESS_VERSION = "2018-06-18"
+_LAST_KEYLESS_VERSION = "2018-09-17"
 
 # The .NET SDK hands these settings to its query planner, and its process ends without them.
 # The values are the ones that the service sends.

@@ -115,9 +115,9 @@ def _body_of(call: Call) -> Any:
 
 def named_key(container: Container, call: Call) -> PartitionKey:
     header = call.header("x-ms-documentdb-partitionkey")
-    if header is None:
+    if header is None and not container.key.keyless:
         raise bad_request("PartitionKey value must be supplied for this operation.")
-    return container.key.of_header(header)
+    return container.key.of_header("[]" if header is None else header)
 
 
 def refuse_unsupported(call: Call) -> None:

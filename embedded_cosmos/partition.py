@@ -112,7 +112,7 @@ class KeyDefinition:
         self.version = definition.get("version", 2 if self.hierarchical else 1)
         self._check(definition, paths)
         self.paths = tuple(split_path(path) for path in paths)
-        self._keyless = bool(definition.get("systemKey"))
+        self.keyless = bool(definition.get("systemKey"))
         self._extracted = lru_cache(maxsize=4096)(self._of_text)
         # The place on the ring takes longer to calculate than all else, and each document of a batch has the same.
         self._placed = lru_cache(maxsize=4096)(self._at_place)
@@ -141,7 +141,7 @@ class KeyDefinition:
         if not isinstance(values, list):
             raise bad_request(f"Partition key {header} is invalid.")
         if not values:
-            if not self._keyless:
+            if not self.keyless:
                 raise incomplete_key()
             values = [MISSING]
         if len(values) > len(self.paths):

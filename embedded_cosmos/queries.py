@@ -129,7 +129,7 @@ class Queries:
         if names_section(call):
             return section_of(container, call)
         try:
-            if not call.flag(CROSS_PARTITION):
+            if not call.flag(CROSS_PARTITION) and not container.key.keyless:
                 # The condition of the query may name the key as well as a header does.
                 keys = sql.key_values(query.text, query.parameters, container.key.paths) or []
                 named = [container.key.of(values) for values in keys]
