@@ -55,6 +55,11 @@ NEWEST_FIRST = "ORDER BY c.start_date DESC OFFSET @skip LIMIT @limit"
 OWN_WITHIN = f"SELECT {SELECTED} FROM c WHERE {STARTING_WITHIN} AND {NOT_SEEN} {NEWEST_FIRST}"
 OWN_COUNT = f"SELECT VALUE COUNT(1) FROM c WHERE {STARTING_WITHIN}"
 OWN_BEFORE = f"SELECT TOP 1 {SELECTED} FROM c WHERE c.start_date < @first AND {MATCHING} ORDER BY c.start_date DESC"
+# With the second in which each was written last.
+OWN_WITHIN_REVISED = f"SELECT {SELECTED}, c._ts FROM c WHERE {STARTING_WITHIN} AND {NOT_SEEN} {NEWEST_FIRST}"
+OWN_BEFORE_REVISED = (
+    f"SELECT TOP 1 {SELECTED}, c._ts FROM c WHERE c.start_date < @first AND {MATCHING} ORDER BY c.start_date DESC"
+)
 # As many as a page holds: where there are more, they are read page by page.
 OWN_RECENT = (
     f"SELECT TOP {items.PAGE_SIZE} {SELECTED_WITHIN_PARTITION} FROM c"
@@ -101,6 +106,8 @@ class ListFilters:
     billable: bool | None = None
     # The caller's own that are deleted, in place of those that are there.
     deleted: bool = False
+    # The caller's own, with the second since 1970 in which each was written last (`_ts`).
+    revised: bool = False
 
 
 async def filters_for(caller: Caller, query: Mapping[str, Any], now: datetime) -> ListFilters:
@@ -293,7 +300,8 @@ async def _recent(caller: Caller, filters: ListFilters) -> list[Document] | None
 def _within(
     caller: Caller, filters: ListFilters, limit: int, skip: int, cursor: Cursor | None
 ) -> AsyncIterator[list[Document]]:
-    text = DELETED_WITHIN if filters.deleted else OWN_WITHIN if filters.owners is None else TENANT_WITHIN
+    own = OWN_WITHIN_REVISED if filters.revised else OWN_WITHIN
+    text = DELETED_WITHIN if filters.deleted else own if filters.owners is None else TENANT_WITHIN
     behind: dict[str, Any] = {"seen": []}
     if cursor:
         # A longer text is behind its beginning: this is at the date or before it.
@@ -316,7 +324,7 @@ async def starting_before(caller: Caller, filters: ListFilters) -> list[Document
         return await _reaching_in_of_tenant(caller, filters)
     if filters.deleted:
         return await _query(caller, filters, DELETED_BEFORE, {})
-    before = await _query(caller, filters, OWN_BEFORE, {})
+    before = await _query(caller, filters, OWN_BEFORE_REVISED if filters.revised else OWN_BEFORE, {})
     first = format_instant(filters.first)
     return [entry for entry in before if entry["end_date"] is None or entry["end_date"] > first]
 

@@ -6,13 +6,14 @@ import aiohttp
 import pytest
 from icalendar import Calendar
 
-from shared.calendar.feed import calendar
+from shared.auth.caller import Caller
+from shared.calendar.feed import calendar, feed
 from shared.catalog.references import Names
 from tests.calendar.test_addresses import address, fetched
 from tests.calling import Item, ago
 from tests.world import World
 
-NOW = datetime(2026, 11, 27, 12, 0, 0, 123456, tzinfo=UTC)
+REVISED = datetime(2026, 11, 27, 12, tzinfo=UTC)
 NAMES = Names(
     {"p": {"id": "p", "name": "Backend", "customer_id": "c"}, "q": {"id": "q", "name": "Inner\nwork"}},
     {"a": {"id": "a", "name": "Development"}},
@@ -23,12 +24,13 @@ NAMES = Names(
 
 def entry(description: str | None = None, **fields: str) -> Item:
     dates = {"start_date": "2026-11-05T14:00:00.5000000Z", "end_date": "2026-11-05T15:30:00.9000000Z"}
-    return {"id": "e", "project_id": "p", "activity_id": "a", "description": description, **dates, **fields}
+    own = {"id": "e", "project_id": "p", "activity_id": "a", "description": description, **dates, **fields}
+    return own | {"_ts": int(REVISED.timestamp())}
 
 
 def shown(one: Item) -> Item:
     """The one event of a calendar, read with the library's own reader."""
-    text = calendar([one], NAMES, NOW)
+    text = calendar([one], NAMES)
     assert not text.startswith(b"\xef\xbb\xbf")
     (event,) = Calendar.from_ical(text).walk("VEVENT")
     return {str(name).lower(): event.decoded(name, None) if name.startswith("DT") else event[name] for name in event}
@@ -40,11 +42,12 @@ def test_an_event_has_whole_seconds_in_utc_and_a_stable_uid() -> None:
     assert event["uid"] == "e@time-tracker"
     assert event["dtstart"] == datetime(2026, 11, 5, 14, tzinfo=UTC)
     assert event["dtend"] == datetime(2026, 11, 5, 15, 30, tzinfo=UTC)
-    assert event["dtstamp"] == datetime(2026, 11, 27, 12, tzinfo=UTC)
-    text = calendar([entry()], NAMES, NOW).decode()
+    assert event["dtstamp"] == REVISED
+    text = calendar([entry()], NAMES).decode()
     assert "DTSTART:20261105T140000Z" in text
     assert "VERSION:2.0" in text
     assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H" in text
+    assert "X-PUBLISHED-TTL:PT1H" in text
     assert "X-WR-CALNAME:" in text
 
 
@@ -101,3 +104,37 @@ async def test_it_holds_the_stopped_entries_of_the_last_90_days(world: World, ht
 
     uids = [str(event["UID"]) for event in Calendar.from_ical(text).walk("VEVENT")]
     assert sorted(uids) == sorted(f"{one['id']}@time-tracker" for one in within)
+
+
+async def test_the_same_entries_are_the_same_bytes_whenever_they_are_asked_for(world: World) -> None:
+    """Readers that keep events by their content, as Nextcloud does, write nothing anew."""
+    entries = [await world.entry(ago(hours=3), ago(hours=2)), await world.entry(ago(days=91), ago(days=89))]
+    caller, now = Caller(world.user.user_id, world.tenant_id), datetime.now(UTC)
+
+    content = await feed(caller, now)
+
+    assert await feed(caller, now + timedelta(hours=1)) == content
+    # The last write, for every event: also for one that began before the 90 days.
+    partition = [world.tenant_id, world.user.user_id]
+    kept = [await world.app.container("time_entry").read_item(one["id"], partition_key=partition) for one in entries]
+    stamps = {str(event["UID"]): event.decoded("DTSTAMP") for event in Calendar.from_ical(content).walk("VEVENT")}
+    assert stamps == {f"{one['id']}@time-tracker": datetime.fromtimestamp(one["_ts"], UTC) for one in kept}
+
+
+async def test_a_calendar_that_has_not_changed_is_not_sent_again(world: World, http: aiohttp.ClientSession) -> None:
+    await world.entry(ago(hours=3), ago(hours=2))
+    url = await address(world.user)
+
+    async def asked(known: str = "") -> tuple[int, str, bytes]:
+        async with http.get(url, headers={"If-None-Match": known} if known else {}) as answer:
+            return answer.status, answer.headers["ETag"], await answer.read()
+
+    status, etag, content = await asked()
+    assert (status, bool(content)) == (200, True)
+    for known in (etag, etag.removeprefix("W/"), f'"another", {etag}'):
+        assert await asked(known) == (304, etag, b"")
+    assert (await asked('"another"'))[0] == 200
+
+    await world.entry(ago(hours=2), ago(hours=1))
+    status, newer, _ = await asked(etag)
+    assert (status, newer != etag) == (200, True)

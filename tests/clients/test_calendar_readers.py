@@ -63,7 +63,7 @@ class Seen(NamedTuple):
 def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     entries = [entry(day, text) for day, text in enumerate(TEXTS, start=1)]
     file = tmp_path_factory.mktemp("calendar") / "feed.ics"
-    file.write_bytes(calendar(entries, NAMES, datetime(2026, 11, 27, 12, tzinfo=UTC)))
+    file.write_bytes(calendar(entries, NAMES))
     return file
 
 
@@ -71,7 +71,8 @@ def entry(day: int, text: str) -> Item:
     """Every second one lasts half a minute, which readers would drop or stretch."""
     end = "10:00:30.9" if day % 2 else "11:30:00.0"
     dates = {"start_date": f"2026-11-{day:02}T10:00:00.5000000Z", "end_date": f"2026-11-{day:02}T{end}000000Z"}
-    return {"id": f"e{day}", "project_id": "p", "activity_id": "a", "description": text or None, **dates}
+    own = {"id": f"e{day}", "project_id": "p", "activity_id": "a", "description": text or None, **dates}
+    return own | {"_ts": int(datetime(2026, 11, 27, 12, tzinfo=UTC).timestamp())}
 
 
 def expected() -> list[Seen]:
