@@ -3,7 +3,7 @@
 # and .NET write them.
 #
 # Behaviour, with date-fns 4.4.0, luxon 3.7.2, dayjs 1.11.23, moment 2.30.1 and Node.js, for each of the 1,000 milliseconds:
-# - date-fns's parse with `SSSSSSS`, a letter for each decimal as its documentation has it, is a millisecond early for 729 of
+# - date-fns's parse with `SSSSSSS` (a letter for each decimal) is a millisecond early for 729 of
 #   them: .1230000 becomes .122. Of the ten whole tenths it is so for seven. With three decimals, or six, it is right.
 # - date-fns's parseISO and parseJSON, `new Date`, luxon, dayjs and moment give the millisecond that is written, moment also
 #   by a format.
