@@ -29,16 +29,16 @@ def periods(now: datetime, zone: tzinfo) -> dict[str, Interval]:
 
 def worked(entries: Iterable[Interval], now: datetime, zone: tzinfo) -> dict[str, Worked]:
     """Worked time in each period, cut at its edges; a running entry counts up to now."""
-    done = [Interval(entry.start, entry.end or now) for entry in entries]
+    # One that begins a moment from now has not been worked.
+    spells = [(start, end) for entry in entries if (start := entry.start) < (end := entry.end or now)]
     return {
-        name: _shown(sum((_shared(entry, period) for entry in done), timedelta()))
-        for name, period in periods(now, zone).items()
+        name: _shown(_within(spells, period.start, period.end or now)) for name, period in periods(now, zone).items()
     }
 
 
-def _shared(entry: Interval, period: Interval) -> timedelta:
-    start, end = max(entry.start, period.start), min(entry.end or entry.start, period.end or entry.start)
-    return max(end - start, timedelta())
+def _within(spells: Iterable[tuple[datetime, datetime]], first: datetime, beyond: datetime) -> timedelta:
+    parts = (min(end, beyond) - max(start, first) for start, end in spells if start < beyond and end > first)
+    return sum(parts, timedelta())
 
 
 def _shown(duration: timedelta) -> Worked:
