@@ -9,6 +9,9 @@ from typing import Any
 from shared.cosmos.items import own_fields
 from shared.errors import ApiError
 
+# Made once: `json.dumps` with options makes one for each call.
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+
 
 def etag_of(document: Mapping[str, Any]) -> str:
     """The entity tag of an item as stored: a digest of its own fields.
@@ -16,7 +19,7 @@ def etag_of(document: Mapping[str, Any]) -> str:
     The database's `_etag` can't be used. The running entry is answered from its copy in the timeline document, and of a
     write whose answer was lost nobody knows the `_etag`.
     """
-    text = json.dumps(own_fields(document), sort_keys=True, separators=(",", ":"))
+    text = _ENCODER.encode(own_fields(document))
     return f'"{blake2b(text.encode(), digest_size=12).hexdigest()}"'
 
 
