@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from embedded_cosmos.batches import batch_of
 from embedded_cosmos.errors import RANGE_GONE, CosmosError, bad_request
 from embedded_cosmos.wire import Call, Reply, json_text
 
@@ -171,12 +172,20 @@ def operation_of(call: Call) -> Operation:  # noqa: PLR0911 - one return for eac
     if call.verb == "GET":
         return Operation.CHANGE_FEED if "A-IM" in call.headers else Operation.FEED
     if call.flag("x-ms-cosmos-is-batch-request"):
-        return Operation.BATCH
+        return Operation.READ if _only_reads(call) else Operation.BATCH
     if call.flag("x-ms-documentdb-isquery"):
         return Operation.QUERY
     if call.flag("x-ms-cosmos-is-query-plan-request"):
         return Operation.METADATA
     return Operation.UPSERT if call.flag("x-ms-documentdb-is-upsert") else Operation.CREATE
+
+
+def _only_reads(call: Call) -> bool:
+    """Whether a batch changes nothing: a fault that is meant for writes must not meet it."""
+    try:
+        return all(operation.kind == "Read" for operation in batch_of(call).operations)
+    except CosmosError:
+        return False
 
 
 def refusal(fault: Fault) -> CosmosError | None:

@@ -92,6 +92,19 @@ async def test_a_connection_dropped_after_the_write_leaves_it_done(container: An
     assert (await container.read_item("1", "p"))["id"] == "1"
 
 
+async def test_a_batch_that_only_reads_is_a_read(container: Any, faults: Faults) -> None:
+    await container.create_item({"id": "1", "pk": "p"})
+    meant_for_writes = faults.inject(Fault(Kind.UNAVAILABLE, Operation.WRITES))
+    meant_for_reads = faults.inject(Fault(Kind.DELAY, Operation.READ, seconds=0))
+
+    await container.execute_item_batch([("read", ("1",)), ("read", ("1",))], "p")
+
+    assert (meant_for_writes.hits, meant_for_reads.hits) == (0, 1)
+    # The SDK sends it again, so that it succeeds.
+    await container.execute_item_batch([("read", ("1",)), ("create", ({"id": "2", "pk": "p"},))], "p")
+    assert meant_for_writes.hits == 1
+
+
 async def test_what_goes_beyond_a_throughput_is_refused_until_the_next_second(container: Any, faults: Faults) -> None:
     """A write is charged more than 5 units. The SDK waits and tries again, so that all succeed at last."""
     fault = faults.inject(Fault(Kind.THROTTLE, Operation.WRITES, count=1000, seconds=1, units_per_second=20))
