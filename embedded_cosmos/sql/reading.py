@@ -30,10 +30,6 @@ class Source:
     policy: Mapping[str, Any]
     computed: Sequence[Mapping[str, Any]] = ()
 
-    @property
-    def is_one_row(self) -> bool:
-        return self.where.startswith("rid ")
-
 
 @dataclass(slots=True)
 class Found:
@@ -163,8 +159,6 @@ class Reader:
         return self.narrowing.either[0] if self.narrowing.either and alone else None
 
     def index(self) -> str | None:
-        if self.source.is_one_row:
-            return None
         index = indexes.wanted(self.source.pk_scoped, self.narrowing.bounds, self.keys, self.either_path)
         return indexes.ensure(self.db, self.source.table, index) if index else None
 

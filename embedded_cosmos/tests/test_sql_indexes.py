@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from embedded_cosmos.sql.errors import SqlError
-from embedded_cosmos.sql.query import Source, execute
+from embedded_cosmos.sql.query import execute
 from embedded_cosmos.tests.sql_table import Document, Table
 
 MONTH = (
@@ -266,15 +266,6 @@ def test_a_small_table_gets_none() -> None:
     table = Table()
     table.put(entries(100))
     assert steps(table, MONTH.format(""))[1] > 0
-    assert indexes(table.db) == []
-
-
-def test_one_row_is_not_worth_an_index(table: Table) -> None:
-    source = Source("docs_1", "rid = ?", (7,), pk_scoped=True, policy={})
-    page = execute(
-        table.db, source, "SELECT VALUE 1 FROM c WHERE c.start_date > @a", PARAMETERS, page_size=1, after=None
-    )
-    assert page.rows == ["1"]
     assert indexes(table.db) == []
 
 

@@ -56,9 +56,8 @@ OWN_WITHIN = f"SELECT {SELECTED} FROM c WHERE {STARTING_WITHIN} AND {NOT_SEEN} {
 OWN_COUNT = f"SELECT VALUE COUNT(1) FROM c WHERE {STARTING_WITHIN}"
 OWN_BEFORE = f"SELECT TOP 1 {SELECTED} FROM c WHERE c.start_date < @first AND {MATCHING} ORDER BY c.start_date DESC"
 # With the second in which each was written last.
-OWN_WITHIN_REVISED = f"SELECT {SELECTED}, c._ts FROM c WHERE {STARTING_WITHIN} AND {NOT_SEEN} {NEWEST_FIRST}"
-OWN_BEFORE_REVISED = (
-    f"SELECT TOP 1 {SELECTED}, c._ts FROM c WHERE c.start_date < @first AND {MATCHING} ORDER BY c.start_date DESC"
+OWN_WITHIN_REVISED, OWN_BEFORE_REVISED = (
+    text.replace(SELECTED, f"{SELECTED}, c._ts", 1) for text in (OWN_WITHIN, OWN_BEFORE)
 )
 # As many as a page holds: where there are more, they are read page by page.
 OWN_RECENT = (
