@@ -1,4 +1,4 @@
-"""Whose a row is: found by e-mail, or by first and last name, in the directory."""
+"""Whose a row is: found by e-mail, by id, or by first and last name, in the directory."""
 
 from collections.abc import Collection
 
@@ -19,7 +19,9 @@ class People:
         self._by_name: dict[str, set[str]] = {}
         own = DirectoryUser(caller.user_id, caller.tenant_id, caller.name or "", caller.email or "")
         for user in (own, *users.values()):
-            self._by_email.setdefault(user.email.lower(), set()).add(user.key)
+            # Our own reports have the id where they know no e-mail.
+            for address in (user.email.lower(), user.key):
+                self._by_email.setdefault(address, set()).add(user.key)
             self._by_name.setdefault(" ".join(user.name.casefold().split()), set()).add(user.key)
 
     def owner(self, row: Row) -> str:

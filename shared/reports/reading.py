@@ -96,9 +96,12 @@ class Source:
         return self.name_of(group, key) or ("" if key == NOTHING else key)
 
     def labels(self, row: Mapping[str, Any]) -> tuple[str, ...]:
-        """What a file calls whose an entry is, and what for: e-mail, person, customer, project, activity."""
+        """What a file calls whose an entry is, and what for: e-mail, person, customer, project, activity.
+
+        Without an e-mail it has the id as well: an import takes a row that says nothing for the importing person's own.
+        """
         return (
-            row["owner_email"] or "",
+            row["owner_email"] or row["owner_id"],
             self.label_of("user", row["owner_id"]),
             row["customer_name"] or row["customer_id"] or "",
             row["project_name"] or row["project_id"],

@@ -9,8 +9,10 @@ import pytest
 from tests.application import Application
 from tests.calling import Person
 from tests.imports.importing import (
+    CSV,
     GENERIC,
     HARVEST,
+    XLSX,
     entries,
     failures,
     file_of,
@@ -76,6 +78,33 @@ async def test_an_ordinary_users_file_holds_no_others_rows(world: World) -> None
 
     assert failures(result) == [(3, "not_yours"), (4, "not_yours")]
     assert len(await entries(world.user)) == 2
+    assert await entries(world.admin) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "query"),
+    [("toggl", {"format": "csv", "layout": "toggl"}), ("generic", {"format": "csv"}), ("generic", {"format": "xlsx"})],
+)
+async def test_a_report_of_people_without_an_e_mail_gives_nobody_their_hours(
+    world: World, form: str, query: dict[str, str]
+) -> None:
+    """Reports have the id where they know no e-mail: of a former employee, and of a user who has none."""
+    silent, former = world.person(), world.person()
+    sam = {"id": silent.user_id, "tenant_id": silent.tenant_id, "name": "Sam", "email": ""}
+    write(world, json.dumps({"users": [sam]}))
+    for who in (silent, former):
+        await world.entry("10:00", "11:00", who=who)
+    everyone = {"start_date": "2024-03-01", "end_date": "2024-03-31", "timezone": "UTC", "user_id": "*", **query}
+    report = await world.admin.get("reports/entries", everyone)
+    for entry in await entries(silent):
+        (await silent.delete(f"time-entries/{entry['id']}")).ok(204)
+
+    result = await imported(
+        world.admin, report.content, form, "UTC", media_type=XLSX if query["format"] == "xlsx" else CSV
+    )
+
+    assert [code for _, code in failures(result)] == ["person_not_found"]
+    assert result["created"] == len(await entries(silent)) == 1
     assert await entries(world.admin) == []
 
 

@@ -99,8 +99,8 @@ async def test_who_and_what_nobody_knows_a_name_of_has_the_id(world: World) -> N
         ["", lost["project_id"], other.user_id], ["Customer", "Project", former.user_id],
     ]  # fmt: skip
     who_and_what = [
-        ["", former.user_id, "Customer", "Project", "Activity"],
-        ["", other.user_id, "", lost["project_id"], lost["activity_id"]],
+        [former.user_id, former.user_id, "Customer", "Project", "Activity"],
+        [other.user_id, other.user_id, "", lost["project_id"], lost["activity_id"]],
     ]
     assert sorted(row[5:10] for row in rows[1:]) == sorted(who_and_what)
     assert sorted([row[1], row[0], *row[2:5]] for row in toggl[1:]) == sorted(who_and_what)
