@@ -63,7 +63,8 @@ async def get(request: Request) -> Reply:
     etag = etag_of(content)
     # An entity tag may come as a strong one, or in a list.
     if etag.removeprefix("W/") in request.headers.get("if-none-match", ""):
-        return Reply(None, 304, {"ETag": etag})
+        # Who keeps the calendar takes over the headers of this answer, its type as well (RFC 9111, 3.2).
+        return Reply(None, 304, {"ETag": etag}, mimetype="text/calendar")
     return Reply(content, headers={"ETag": etag}, mimetype="text/calendar")
 
 

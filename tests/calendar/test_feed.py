@@ -1,5 +1,6 @@
 """The calendar itself: which entries it holds, and how each looks."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -28,22 +29,22 @@ def entry(description: str | None = None, **fields: str) -> Item:
     return own | {"_ts": int(REVISED.timestamp())}
 
 
-def shown(one: Item) -> Item:
+async def shown(one: Item) -> Item:
     """The one event of a calendar, read with the library's own reader."""
-    text = calendar([one], NAMES)
+    text = await calendar([one], NAMES)
     assert not text.startswith(b"\xef\xbb\xbf")
     (event,) = Calendar.from_ical(text).walk("VEVENT")
     return {str(name).lower(): event.decoded(name, None) if name.startswith("DT") else event[name] for name in event}
 
 
-def test_an_event_has_whole_seconds_in_utc_and_a_stable_uid() -> None:
-    event = shown(entry("Review"))
+async def test_an_event_has_whole_seconds_in_utc_and_a_stable_uid() -> None:
+    event = await shown(entry("Review"))
 
     assert event["uid"] == "e@time-tracker"
     assert event["dtstart"] == datetime(2026, 11, 5, 14, tzinfo=UTC)
     assert event["dtend"] == datetime(2026, 11, 5, 15, 30, tzinfo=UTC)
     assert event["dtstamp"] == REVISED
-    text = calendar([entry()], NAMES).decode()
+    text = (await calendar([entry()], NAMES)).decode()
     assert "DTSTART:20261105T140000Z" in text
     assert "VERSION:2.0" in text
     assert "REFRESH-INTERVAL;VALUE=DURATION:PT1H" in text
@@ -52,8 +53,8 @@ def test_an_event_has_whole_seconds_in_utc_and_a_stable_uid() -> None:
 
 
 @pytest.mark.parametrize("end", ["14:00:00.5000000", "14:00:00.9000000", "14:00:59.0000000"])
-def test_an_event_lasts_a_minute_at_least(end: str) -> None:
-    event = shown(entry(end_date=f"2026-11-05T{end}Z"))
+async def test_an_event_lasts_a_minute_at_least(end: str) -> None:
+    event = await shown(entry(end_date=f"2026-11-05T{end}Z"))
 
     assert event["dtend"] - event["dtstart"] == timedelta(minutes=1)
 
@@ -71,27 +72,44 @@ def test_an_event_lasts_a_minute_at_least(end: str) -> None:
         ("a\x85b\tc", "p", "Backend: a"),
     ],
 )
-def test_the_summary_is_one_line_and_never_empty(description: str | None, project: str, summary: str) -> None:
-    assert str(shown(entry(description, project_id=project))["summary"]) == summary
+async def test_the_summary_is_one_line_and_never_empty(description: str | None, project: str, summary: str) -> None:
+    assert str((await shown(entry(description, project_id=project)))["summary"]) == summary
 
 
-def test_the_description_is_whole_and_has_no_control_characters() -> None:
-    event = shown(entry("one\r\ntwo\x07\u2029three\tfour; five, six\\seven 漢字 🙂"))
+async def test_the_description_is_whole_and_has_no_control_characters() -> None:
+    event = await shown(entry("one\r\ntwo\x07\u2029three\tfour; five, six\\seven 漢字 🙂"))
 
     assert str(event["description"]) == "one\ntwo \nthree four; five, six\\seven 漢字 🙂"
 
 
 @pytest.mark.parametrize("written", ["C:\\new", "\\N", "\\, and \\;", "\\\\server"])
-def test_a_backslash_before_a_letter_that_readers_take_for_an_escape_is_kept_apart(written: str) -> None:
-    read = str(shown(entry(written))["description"])
+async def test_a_backslash_before_a_letter_that_readers_take_for_an_escape_is_kept_apart(written: str) -> None:
+    read = str((await shown(entry(written)))["description"])
 
     assert read.replace("\N{WORD JOINER}", "") == written
     assert "\n" not in read
 
 
-def test_the_customer_is_the_category() -> None:
-    assert shown(entry())["categories"].cats == ["Acme, Inc."]
-    assert "categories" not in shown(entry(project_id="q"))
+async def test_the_customer_is_the_category() -> None:
+    assert (await shown(entry()))["categories"].cats == ["Acme, Inc."]
+    assert "categories" not in await shown(entry(project_id="q"))
+
+
+async def test_others_have_their_turn_after_each_event() -> None:
+    turns = 0
+
+    async def tick() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    ticking = asyncio.create_task(tick())
+    text = await calendar([entry(id=f"e{number}") for number in range(100)], NAMES)
+    ticking.cancel()
+
+    assert turns >= 100
+    assert len(Calendar.from_ical(text).walk("VEVENT")) == 100
 
 
 async def test_it_holds_the_stopped_entries_of_the_last_90_days(world: World, http: aiohttp.ClientSession) -> None:
@@ -127,6 +145,7 @@ async def test_a_calendar_that_has_not_changed_is_not_sent_again(world: World, h
 
     async def asked(known: str = "") -> tuple[int, str, bytes]:
         async with http.get(url, headers={"If-None-Match": known} if known else {}) as answer:
+            assert answer.content_type == "text/calendar"
             return answer.status, answer.headers["ETag"], await answer.read()
 
     status, etag, content = await asked()

@@ -4,6 +4,7 @@ The last two are Debian packages (`apt-get install khal calcurse`), which `.ci/r
 where they are missing, their test is skipped.
 """
 
+import asyncio
 import json
 import os
 import re
@@ -63,7 +64,7 @@ class Seen(NamedTuple):
 def feed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     entries = [entry(day, text) for day, text in enumerate(TEXTS, start=1)]
     file = tmp_path_factory.mktemp("calendar") / "feed.ics"
-    file.write_bytes(calendar(entries, NAMES))
+    file.write_bytes(asyncio.run(calendar(entries, NAMES)))
     return file
 
 
