@@ -11,7 +11,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
 from tempfile import TemporaryFile
@@ -126,7 +126,7 @@ class Sheet:
             sheet.write_string(HEADER_ROW, place, column.title, workbook.form(header))
 
     def write(self, cells: Sequence[Any]) -> None:
-        """A row of texts, wall clocks, numbers and amounts; None and an empty text leave a cell empty.
+        """A row of texts, days, wall clocks, numbers and amounts; None and an empty text leave a cell empty.
 
         Raises ApiError 422 `report_too_large` where the format has no place for it: programs open no longer sheet.
         """
@@ -151,7 +151,7 @@ class Sheet:
             elif isinstance(value, Money):
                 style_of_money = self._workbook.style(value.currency)
                 texts.append(f'<c r="{letter}{number}" s="{style_of_money}"><v>{value.amount:f}</v></c>')
-            elif isinstance(value, datetime):
+            elif isinstance(value, date):
                 texts.append(_date(f'r="{letter}{number}" s="{style}"', value))
             else:
                 texts.append(f'<c r="{letter}{number}" s="{style}"><v>{value!r}</v></c>')
@@ -293,9 +293,11 @@ def xml_of(text: str) -> str:
     return escape(ESCAPED.sub(r"_x005F\1", kept))
 
 
-def _date(attributes: str, moment: datetime) -> str:
+def _date(attributes: str, value: date) -> str:
+    """A day, or a wall clock."""
+    moment = value if isinstance(value, datetime) else datetime.combine(value, time())
     if moment < FIRST_DATE:
         # A workbook knows no such day.
-        text = moment.isoformat(sep=" ", timespec="minutes")
+        text = str(value)[: len("1900-02-28 12:00")]
         return f'<c {attributes} t="inlineStr"><is><t>{text}</t></is></c>'
     return f"<c {attributes}><v>{(moment - DAY_0) / ONE_DAY!r}</v></c>"

@@ -6,7 +6,7 @@ A formula carries its value, because LibreOffice and most programs that read wor
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -45,6 +45,8 @@ FIGURES = (
     Column("Duration", "duration", 12), Column("Hours", "hours", 11), Column("Billable hours", "hours", 11),
     Column("Entries", "count", 9),
 )  # fmt: skip
+# A week is no date, and a month is not its first day: they have the texts that CSV and JSON have.
+FORM_OF_GROUP = {"day": "date"}
 # The names of a bar's groups, and its hours.
 Bar = tuple[Sequence[str], float]
 DURATION = 3
@@ -139,7 +141,7 @@ def _cells(row: Mapping[str, Any], source: Source, zone: tzinfo) -> Iterator[Any
     start = to_local(parse_instant(row["start_date"]), zone)
     email, person, *what_for = source.labels(row)
     worked = round(row["seconds"] * 1000)
-    yield from (start.replace(hour=0, minute=0, second=0, microsecond=0), start)
+    yield from (start.date(), start)
     yield to_local(parse_instant(row["end_date"]), zone) if row["end_date"] else None
     yield from (worked / DAY, worked / HOUR, person, email, *what_for, row["description"], row["uri"])
     yield from (", ".join(row["technologies"]), "yes" if row["billable"] else "no")
@@ -161,7 +163,7 @@ async def _write_groups(workbook: Workbook, first: Any, report: Report, source: 
     ]
     lines = [*leaves(report.total, report, source)]
     columns = [
-        *(Column(group.capitalize(), "text", 24) for group in report.asked.group_by),
+        *(Column(group.capitalize(), FORM_OF_GROUP.get(group, "text"), 24) for group in report.asked.group_by),
         *FIGURES,
         *(Column(f"{SIDES[side]} {code}", code) for code, side in money),
     ]
@@ -176,7 +178,7 @@ async def _write_groups(workbook: Workbook, first: Any, report: Report, source: 
     bars: list[Bar] = []
     for names, sums in lines:
         label = [", ".join(filter(None, names))] if labelled else []
-        sheet.write([*names, *_figures(sums, money), *label])
+        sheet.write([*map(_group_cell, report.asked.group_by, names), *_figures(sums, money), *label])
         bars.append((label or (names if repeated else names[-1:]), sums.milliseconds / HOUR))
         if sheet.next_row % SLICE == 0:
             await asyncio.sleep(0)
@@ -188,6 +190,11 @@ async def _write_groups(workbook: Workbook, first: Any, report: Report, source: 
     sheet.close([total], printed)
     if bars:
         _chart(sheet, report, bars, printed if labelled else 0 if repeated else levels - 1)
+
+
+def _group_cell(group: str, name: str) -> str | date:
+    """What the cell of a group holds: of a day a real date. A day without entries has no inner names."""
+    return date.fromisoformat(name) if group == "day" and name else name
 
 
 def _figures(sums: Sums, money: Sequence[tuple[str, int]]) -> list[float | None]:
@@ -224,7 +231,8 @@ def _chart(sheet: Sheet, report: Report, bars: Sequence[Bar], names_from: int) -
     )
     chart.set_title({"name": title, "name_font": {"size": 12}})
     chart.set_legend({"none": True})
-    names = {"num_font": {"size": 9}}
+    # Each row has its bar, also where the names are days: programs would order these, and leave room for those between.
+    names = {"num_font": {"size": 9}, "text_axis": True}
     values = {"min": 0, "num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}}
     if upright:
         chart.set_x_axis(names)

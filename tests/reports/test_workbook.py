@@ -208,9 +208,41 @@ async def test_each_level_and_each_day_has_its_row(world: World) -> None:
 
     answer = await world.user.get("reports/time", {**MARCH, "group_by": "day,project"})
 
-    sheet = workbook(answer)["Report"]
-    rows = [[cell.value for cell in row][:5:3] for row in sheet.iter_rows(min_row=4, max_col=4)]
-    assert [row[0] for row in rows] == ["2024-03-05", "2024-03-06", "2024-03-07", "2024-03-08", "Total"]
+    rows = [*workbook(answer)["Report"].iter_rows(min_row=4, max_col=4)]
+    assert [row[0].value for row in rows] == [*(datetime(2024, 3, day) for day in (5, 6, 7, 8)), "Total"]  # noqa: DTZ001
+    assert {row[0].number_format for row in rows} == {"yyyy-mm-dd"}
+    read = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_name("Report").to_python()
+    assert [row[:2] for row in read[3:5]] == [[date(2024, 3, 5), "Project"], [date(2024, 3, 6), "Project"]]
+
+
+async def test_weeks_months_and_days_before_the_calendar_of_workbooks_are_texts(world: World) -> None:
+    await world.entry("1900-02-28T10:00:00Z", "1900-02-28T11:00:00Z")
+    await world.entry("1900-03-01T10:00:00Z", "1900-03-01T11:00:00Z")
+    spring = {**MARCH, "start_date": "1900-01-01", "end_date": "1900-04-30", "timezone": "UTC"}
+
+    async def groups(group: str) -> list[object]:
+        sheet = workbook(await world.user.get("reports/time", {**spring, "group_by": group}))["Report"]
+        return [cell.value for cell in sheet["A"][3:-1]]
+
+    assert await groups("day") == ["1900-02-28", datetime(1900, 3, 1)]  # noqa: DTZ001
+    assert await groups("week") == ["1900-W09"]
+    assert await groups("month") == ["1900-02", "1900-03"]
+
+
+@pytest.mark.parametrize(("group_by", "column"), [("day", "A"), ("week,day", "B"), ("project,day", "B")])
+async def test_days_have_a_bar_for_each_row(world: World, group_by: str, column: str) -> None:
+    """Programs take an axis over dates for one of time: it would be in its order, with room for days without a row."""
+    await world.entry("2024-03-05T10:00:00Z", "2024-03-05T11:00:00Z")
+    await world.entry("2024-03-07T10:00:00Z", "2024-03-07T12:00:00Z")
+
+    answer = await world.user.get("reports/time", {**MARCH, "group_by": group_by})
+
+    (chart,) = workbook(answer)["Report"]._charts
+    names = chart.series[0].cat.strRef
+    assert names.f.startswith(f"Report!${column}$4:")
+    assert [names.strCache.pt[place].v for place in (0, -1)] == ["2024-03-05", "2024-03-07"]
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as parts:
+        assert b"<c:auto " not in parts.read("xl/charts/chart1.xml")
 
 
 async def test_every_text_stays_a_text(world: World) -> None:
@@ -246,6 +278,15 @@ async def test_libreoffice_shows_totals_hours_and_umlauts(world: World, tmp_path
     assert [(row[0], *row[14:18]) for row in shown[7:9]] == [
         ("Total EUR", "149.63", "EUR", "", ""), ("Total JPY", "", "", "191,250", "JPY"),
     ]  # fmt: skip
+
+
+@with_libreoffice
+async def test_libreoffice_shows_days_as_they_are_in_csv(world: World, tmp_path: Path) -> None:
+    await full(world)
+
+    shown = converted(await world.user.get("reports/time", {**MARCH, "group_by": "day"}), tmp_path)
+
+    assert [row[0] for row in shown[3:]] == ["2024-03-05", "2024-03-06", "2024-03-07", "2024-03-08", "Total"]
 
 
 @with_libreoffice
