@@ -243,12 +243,12 @@ def _sentences(complaint: Any) -> Iterator[str]:
 
 async def _answer(request: HttpRequest, reply: Reply, status: int) -> HttpAnswer:
     made = reply.body if reply.body is None or isinstance(reply.body, bytes) else await json_body(reply.body)
-    # HEAD is answered like GET, whose body may also be impossible to make.
-    body, coding = await compressed(None if request.method == "HEAD" else made, reply.mimetype, request.headers)
+    body, coding = await compressed(made, reply.mimetype, request.headers)
     return {
         "status_code": status,
         "headers": {"Cache-Control": "no-store", **reply.headers, **coding},
-        "body": body,
+        # HEAD is answered like GET, whose headers depend on the body, which may also be impossible to make.
+        "body": None if request.method == "HEAD" else body,
         "mimetype": reply.mimetype,
     }
 

@@ -49,6 +49,19 @@ async def test_it_is_not_where_the_client_does_not(entries: World, accept_encodi
     assert len(answer.body) == 8
 
 
+@pytest.mark.parametrize("accept_encoding", ["gzip", "identity"])
+async def test_head_says_what_get_would(entries: World, accept_encoding: str) -> None:
+    got = await listed(entries.user, 8, accept_encoding)
+
+    head = await entries.user.call(
+        "HEAD", "time-entries?month=3&year=2024&limit=8", headers={"Accept-Encoding": accept_encoding}
+    )
+
+    assert (head.status, head.content) == (200, b"")
+    for name in ("Content-Encoding", "Vary"):
+        assert head.headers.get(name) == got.headers.get(name)
+
+
 async def test_a_small_answer_is_not_compressed(entries: World) -> None:
     answer = await listed(entries.user, 1, "gzip")
 
