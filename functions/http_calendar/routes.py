@@ -4,11 +4,13 @@ from shared.auth.caller import Caller
 from shared.calendar import addresses
 from shared.calendar.answers import CalendarAddress
 from shared.config import LOOPBACK, settings
+from shared.http.etags import names
 from shared.http.routing import NO_CONTENT, Reply, Request, Route, Routes
 
 ROUTES = Routes("The caller's time entries as a calendar.")
 
 SUFFIX = ".ics"
+MEDIA_TYPE = "text/calendar"
 # The gateway asks for this file, and sends the secret in a header: the path of a request is kept in logs.
 IN_HEADER = "in-header"
 SECRET_HEADER = "x-calendar-secret"  # noqa: S105 - a name
@@ -41,7 +43,7 @@ async def delete(request: Request) -> Reply:
     "GET",
     "{file}",
     operation_id="get-calendar",
-    media_types=("text/calendar",),
+    media_types=(MEDIA_TYPE,),
     otherwise={304: "The calendar still has the `ETag` of `If-None-Match`."},
     refusals={404: "The address is dead."},
     public=True,
@@ -60,12 +62,11 @@ async def get(request: Request) -> Reply:
         raise addresses.DEAD
     owner = await addresses.owner_of(request.headers.get(SECRET_HEADER, "") if name == IN_HEADER else name)
     content = await feed(Caller(owner.user_id, owner.tenant_id), request.now)
-    etag = etag_of(content)
-    # An entity tag may come as a strong one, or in a list.
-    if etag.removeprefix("W/") in request.headers.get("if-none-match", ""):
+    headers = {"ETag": etag_of(content)}
+    if names(request.headers.get("if-none-match", ""), headers["ETag"]):
         # Who keeps the calendar takes over the headers of this answer, its type as well (RFC 9111, 3.2).
-        return Reply(None, 304, {"ETag": etag}, mimetype="text/calendar")
-    return Reply(content, headers={"ETag": etag}, mimetype="text/calendar")
+        return Reply(None, 304, headers, MEDIA_TYPE)
+    return Reply(content, headers=headers, mimetype=MEDIA_TYPE)
 
 
 def _base(request: Request) -> str:

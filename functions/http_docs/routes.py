@@ -1,6 +1,7 @@
 """`/api/docs`: Swagger UI, which shows the OpenAPI document."""
 
 from functions.http_docs import files
+from shared.http.etags import names
 from shared.http.routing import Reply, Request, Route, Routes
 
 ROUTES = Routes("This documentation.", tag="docs")
@@ -33,7 +34,8 @@ async def docs_file(request: Request) -> Reply:
     A file that the page loads. Needs no token.
     """
     file = files.asset(request.path["file"])
-    headers = {"ETag": file.etag, "Cache-Control": "public, max-age=3600"}
-    if file.etag in request.headers.get("if-none-match", ""):
-        return Reply(None, 304, headers)
+    headers = {"ETag": file.etag, "Cache-Control": "public, max-age=3600", "Vary": "Accept-Encoding"}
+    if names(request.headers.get("if-none-match", ""), file.etag):
+        # Who keeps the file takes over the headers of this answer, its type as well (RFC 9111, 3.2).
+        return Reply(None, 304, headers, file.media_type)
     return Reply(file.content, headers=headers, mimetype=file.media_type)

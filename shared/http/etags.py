@@ -1,4 +1,11 @@
-"""ETags of single items, and the If-Match header that makes a write conditional."""
+"""ETags of single items, the If-Match header that makes a write conditional, and how a client's tags are read.
+
+A proxy that compresses an answer changes its entity tag: nginx, HAProxy and Varnish make it weak (`W/"…"`), Apache and
+Caddy add what they did (`"…-gzip"`, `"…-br"`, `"…-zstd"`), and all hand on what the client then sends. So a tag counts
+in whatever form it comes back. RFC 9110 asks for more of If-Match (13.1.1: a strong comparison), because a weak tag may
+stand for several states. Ours does not: in each form it holds the digest of one state, whole. So no update can be lost,
+while behind such a proxy each conditional write would be refused for ever.
+"""
 
 import json
 from collections.abc import Mapping
@@ -23,20 +30,27 @@ def etag_of(document: Mapping[str, Any]) -> str:
     return f'"{blake2b(text.encode(), digest_size=12).hexdigest()}"'
 
 
+def names(tags: str, etag: str) -> bool:
+    """Whether the value of an If-Match or If-None-Match header names this entity tag, by a `*` or in any form.
+
+    All tags of ours are digests of one length, so that none begins like another.
+    """
+    return tags.strip() == "*" or etag.removeprefix("W/").removesuffix('"') in tags
+
+
 @dataclass(frozen=True, slots=True)
 class Precondition:
     """The condition of If-Match: the item must have one of these entity tags. None: there is no condition."""
 
-    tags: frozenset[str] | None
+    tags: str | None
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> "Precondition":
-        header = headers.get("if-match", "").strip()
-        return cls(frozenset(tag.strip() for tag in header.split(",")) if header else None)
+        return cls(headers.get("if-match", "").strip() or None)
 
     def check(self, document: Mapping[str, Any]) -> None:
         """Raises ApiError 412 if the item has changed since the client read it."""
-        if self.tags is not None and not self.tags & {"*", etag_of(document)}:
+        if self.tags is not None and not names(self.tags, etag_of(document)):
             raise ApiError(412, "precondition_failed", "The item has changed since you read it")
 
 

@@ -79,8 +79,9 @@ class Header:
 
 IF_MATCH = Header(
     "If-Match",
-    "The `ETag` of the item as you last read it. If the item has changed since, the call is refused.",
-    '"00000000-0000-0000-5e2f-1c9a3b0001dc"',
+    "The `ETag` of the item as you last read it. If the item has changed since, the call is refused. An `ETag` counts "
+    'also in the forms that proxies give it where they compress an answer: `W/"…"`, `"…-gzip"`.',
+    '"4807e78cc8aa5d479c26e8b0"',
 )
 
 

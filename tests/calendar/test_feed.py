@@ -150,7 +150,8 @@ async def test_a_calendar_that_has_not_changed_is_not_sent_again(world: World, h
 
     status, etag, content = await asked()
     assert (status, bool(content)) == (200, True)
-    for known in (etag, etag.removeprefix("W/"), f'"another", {etag}'):
+    # Apache's mod_deflate makes the last form of it.
+    for known in (etag, etag.removeprefix("W/"), f'"another", {etag}', f'{etag[:-1]}-gzip"'):
         assert await asked(known) == (304, etag, b"")
     assert (await asked('"another"'))[0] == 200
 

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
 from tests.application import Application
-from tests.calling import Person, ago, at
+from tests.calling import Item, Person, ago, at
 from tests.docs.snippets import snippets
 from tests.world import World, make_world
 
@@ -50,6 +50,23 @@ async def test_an_entry_that_is_created_once_is_there_once_whatever_happens(
     other = entry | {"description": "another"}
     with pytest.raises(HTTPError, match="422"):
         await asyncio.to_thread(create_once, api, world.user.token, other, key, ())
+
+
+async def test_a_change_is_made_of_the_item_as_others_have_left_it(world: World) -> None:
+    entry = await world.entry("10:00", "11:00")
+    url, token = f"{world.app.url}/api/time-entries/{entry['id']}", world.user.token
+    change = functions("Write only over what you have read")["change"]
+    seen: list[str | None] = []
+
+    def edit(item: Item) -> Item:
+        if not seen:
+            change(url, token, lambda _: {"uri": "theirs"})
+        seen.append(item["uri"])
+        return {"uri": f"{item['uri']}, mine"}
+
+    changed = await asyncio.to_thread(change, url, token, edit)
+
+    assert (changed["uri"], seen) == ("theirs, mine", [None, "theirs"])
 
 
 @pytest.mark.parametrize("path", ["time-entries", "time-entries/paginated"])

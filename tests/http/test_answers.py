@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.calling import STORED_DATE, Answer, Item, at, send, without_proposal
+from tests.calling import STORED_DATE, Answer, Item, Person, at, send, without_proposal
 from tests.world import World
 
 ENTRY_FIELDS = {
@@ -157,13 +157,28 @@ async def test_if_match_makes_a_write_conditional(world: World, path: str, metho
     one, tag = f"{path}/{answer.ok(201)['id']}", answer.headers["ETag"]
     newest = (await world.admin.put(one, {"description": "newer"})).headers["ETag"]
 
-    for stale in (tag, f"W/{newest}", '"x"', f'{tag}, "x"', "x"):
+    for stale in (tag, f"W/{tag}", '"x"', f'{tag}, "x"', "x"):
         refused = await world.admin.with_headers(If_Match=stale).call(method, one, json={"description": "lost"})
         refused.refused(412)
     assert (await world.admin.get(one)).ok()["description"] == "newer"
 
     good = world.admin.with_headers(If_Match=f'"x", {newest}')
     assert (await good.call(method, one, json={"description": "newest"})).status in {200, 204}
+
+
+@pytest.mark.parametrize("form", ['W/"ABC"', '"ABC-gzip"', '"ABC-br"'])
+async def test_if_match_takes_what_a_proxy_made_of_the_tag(world: World, form: str) -> None:
+    entry = await world.entry("10:00", "11:00")
+    one = f"time-entries/{entry['id']}"
+
+    def proxied(answer: Answer) -> Person:
+        return world.user.with_headers(If_Match=form.replace("ABC", answer.headers["ETag"].strip('"')))
+
+    read = await world.user.get(one)
+    changed = await proxied(read).put(one, {"uri": "x"})
+    assert changed.ok()["uri"] == "x"
+    (await proxied(read).delete(one)).refused(412, "precondition_failed")
+    (await proxied(changed).delete(one)).ok(204)
 
 
 async def test_a_star_matches_what_is_there(world: World) -> None:
@@ -223,7 +238,7 @@ async def test_head_is_answered_as_get(world: World, path: str) -> None:
     got, head = await world.user.get(path), await world.user.call("HEAD", path)
 
     assert (head.status, head.content) == (got.status, b"")
-    for name in ("Content-Type", "ETag", "Cache-Control"):
+    for name in ("Content-Type", "ETag", "Cache-Control", "Content-Encoding", "Vary"):
         assert head.headers.get(name) == got.headers.get(name)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import ApiError
-from shared.http.etags import Precondition, etag_of
+from shared.http.etags import Precondition, etag_of, names
 
 ITEM = {"id": "1", "name": "a", "count": 1, "_etag": "x"}
 plain = st.dictionaries(
@@ -54,9 +54,37 @@ def test_the_items_tag_and_a_star_match(header: str) -> None:
     assert passes(header.format(etag_of(ITEM)), ITEM)
 
 
-@pytest.mark.parametrize("header", ['"other"', "W/{}", "x", '"a", "b"', '"*"'])
+@pytest.mark.parametrize("header", ['"other"', "x", '"a", "b"', '"*"', 'W/"other-gzip"', '"", W/""'])
 def test_anything_else_does_not(header: str) -> None:
     assert not passes(header.format(etag_of(ITEM)), ITEM)
+
+
+# What a proxy answers in place of the tag ABC where it compresses, and so is sent back by the client.
+PROXIES = {
+    "nginx 1.22, HAProxy 2.6, Varnish 7.1": 'W/"ABC"',
+    "Apache 2.4 with mod_deflate": '"ABC-gzip"',
+    "Apache 2.4 with mod_brotli": '"ABC-br"',
+    "Apache 2.4, of a weak tag": 'W/"ABC-gzip"',
+    "Caddy 2.6, Squid 5.7": '"ABC"',
+    "two proxies": 'W/"ABC-gzip-br"',
+    "a list": '"other-gzip", W/"ABC"',
+}
+
+
+@pytest.mark.parametrize("form", PROXIES.values(), ids=PROXIES)
+def test_the_tag_counts_in_the_forms_that_proxies_give_it(form: str) -> None:
+    tag = etag_of(ITEM).strip('"')
+
+    assert passes(form.replace("ABC", tag), ITEM)
+    assert not passes(form.replace("ABC", tag), {**ITEM, "name": "b"})
+    for part in (tag[:-1], tag[1:], "0" * len(tag)):
+        assert not passes(form.replace("ABC", part), ITEM)
+
+
+@pytest.mark.parametrize("etag", ['"abc"', 'W/"abc"'])
+def test_if_none_match_is_read_the_same_way(etag: str) -> None:
+    assert all(names(form.replace("ABC", "abc"), etag) for form in [*PROXIES.values(), "*", " * "])
+    assert not any(names(form, etag) for form in ["", '"ab"', '"xabc"', "abc", '"*"'])
 
 
 def test_a_changed_item_no_longer_matches() -> None:
