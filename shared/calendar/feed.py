@@ -80,8 +80,7 @@ def _event(entry: Document, names: Names) -> Event:
     named = names.of(entry)
     made = Event()
     made.add("uid", f"{entry['id']}@time-tracker")
-    # Where there is no METHOD, it is when the event was revised last (RFC 5545, 3.8.7.2), not when it is asked for.
-    made.add("dtstamp", datetime.fromtimestamp(entry["_ts"], UTC))
+    made.add("dtstamp", _revised(entry, names))
     made.add("dtstart", start)
     made.add("dtend", max(end, start + SHORTEST))
     made.add("summary", _summary(named["project_name"] or "", description))
@@ -90,6 +89,18 @@ def _event(entry: Document, names: Names) -> Event:
     if customer := _line(named["customer_name"] or ""):
         made.add("categories", [customer])
     return made
+
+
+def _revised(entry: Document, names: Names) -> datetime:
+    """When what the event shows was written last: the entry, its project or its customer.
+
+    Where there is no METHOD, DTSTAMP is that (RFC 5545, 3.8.7.2), not when it is asked for. Evolution and GNOME
+    Calendar (evolution-data-server 3.46) tell by it alone whether an event has changed, be it only the project's name.
+    """
+    project = names.projects.get(entry["project_id"], {})
+    customer = names.customers.get(project.get("customer_id") or "", {})
+    written = max(entry["_ts"], project.get("_ts", 0), customer.get("_ts", 0))
+    return datetime.fromtimestamp(written, UTC)
 
 
 def _summary(project: str, description: str) -> str:

@@ -22,7 +22,7 @@ from shared.cosmos.containers import ACTIVITY, CUSTOMER, PROJECT, PROJECT_TYPE
 from shared.cosmos.items import Document
 from shared.errors import ApiError
 
-NAMES = f"SELECT c.id, c.name, c.customer_id, c.billable, c.deleted FROM c WHERE {items.IS_ITEM}"
+NAMES = f"SELECT c.id, c.name, c.customer_id, c.billable, c.deleted, c._ts FROM c WHERE {items.IS_ITEM}"
 MOST_TENANTS = 1000
 # An entry may refer to what was live so long ago, whatever the setting says of the names that lists show.
 LIVE_FOR_SECONDS = 15.0

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -137,6 +138,34 @@ async def test_the_same_entries_are_the_same_bytes_whenever_they_are_asked_for(w
     kept = [await world.app.container("time_entry").read_item(one["id"], partition_key=partition) for one in entries]
     stamps = {str(event["UID"]): event.decoded("DTSTAMP") for event in Calendar.from_ical(content).walk("VEVENT")}
     assert stamps == {f"{one['id']}@time-tracker": datetime.fromtimestamp(one["_ts"], UTC) for one in kept}
+
+
+@pytest.mark.parametrize("newest", ["e", "p", "c"])
+async def test_an_event_was_revised_when_what_it_shows_was_written_last(newest: str) -> None:
+    written = dict.fromkeys("epc", int(REVISED.timestamp())) | {newest: int(REVISED.timestamp()) + 60}
+    project = {"id": "p", "name": "Backend", "customer_id": "c", "_ts": written["p"]}
+    names = Names({"p": project}, {}, {"c": {"id": "c", "name": "Acme", "_ts": written["c"]}}, 0.0)
+
+    (event,) = Calendar.from_ical(await calendar([entry() | {"_ts": written["e"]}], names)).walk("VEVENT")
+
+    assert event.decoded("DTSTAMP") == REVISED + timedelta(minutes=1)
+
+
+async def test_a_new_name_is_a_revision(world: World) -> None:
+    """Evolution and GNOME Calendar take over an event anew only where its DTSTAMP is another."""
+    made = await world.entry(ago(hours=3), ago(hours=2))
+    written = renamed = (await world.stored("time_entry", made))["_ts"]
+    # A stamp is a whole second.
+    while renamed == written:
+        name = str(uuid4())
+        (await world.admin.put(f"projects/{world.project['id']}", {"name": name})).ok()
+        renamed = (await world.stored("project", world.project))["_ts"]
+
+    content = await feed(Caller(world.user.user_id, world.tenant_id), datetime.now(UTC))
+
+    (event,) = Calendar.from_ical(content).walk("VEVENT")
+    assert str(event["SUMMARY"]) == name
+    assert event.decoded("DTSTAMP") == datetime.fromtimestamp(renamed, UTC)
 
 
 async def test_a_calendar_that_has_not_changed_is_not_sent_again(world: World, http: aiohttp.ClientSession) -> None:
