@@ -26,12 +26,14 @@ class Found(NamedTuple):
 async def reencrypt() -> AsyncIterator[Found]:
     """Encrypt every webhook's secrets that another key encrypted. Raises ApiError 503 without a key."""
     async for kept in scan(ADMINISTRATION, ALL_SECRETS, {"kind": SECRETS}):
+        before = {"earlier": [], **own_fields(kept)}
         try:
-            fresh = {name: _reencrypted(kept[name]) for name in ("current", "previous")}
+            fresh: Document = {name: _reencrypted(before[name]) for name in ("current", "previous")}
+            fresh["earlier"] = [one | {"secret": _reencrypted(one["secret"])} for one in before["earlier"]]
         except NotOursError:
             yield Found(kept["name"], is_readable=False)
             continue
-        if fresh != {name: kept[name] for name in fresh}:
+        if fresh != {name: before[name] for name in fresh}:
             await _write(kept, fresh)
             yield Found(kept["name"], is_readable=True)
 

@@ -105,7 +105,8 @@ async def delete(request: Request) -> Reply:
 async def rotate(request: Request) -> Reply:
     """Give a webhook a new secret.
 
-    For administrators. It is shown this once. For `overlap_hours` both secrets sign, the new one's signature first.
+    For administrators. It is shown this once. For `overlap_hours` both secrets sign, the new one's signature first; so
+    do the last few before them, until their own hours end.
     """
     overlap = timedelta(hours=request.body["overlap_hours"])
     webhook, secret = await store.rotate(request.caller, request.now, request.id, overlap, request.precondition)

@@ -29,6 +29,8 @@ from shared.webhooks.signing import new_secret
 
 # Each event of a tenant is written once for each of its webhooks.
 MOST_WEBHOOKS = 100
+# Whoever lost the answer of a rotation rotates again: those before are still in use. So many sign beside the last two.
+MOST_EARLIER_SECRETS = 3
 # What is kept of a webhook beside what clients write.
 STATE_OF_WEBHOOK = ("disabled_reason", "previous_secret_until", "created", "enabled_since")
 # Who disables a webhook that nobody answers.
@@ -114,7 +116,10 @@ async def delete(caller: Caller, now: datetime, webhook_id: str, wanted: Precond
 async def rotate(
     caller: Caller, now: datetime, webhook_id: str, overlap: timedelta, wanted: Precondition
 ) -> tuple[Document, str]:
-    """A new secret, beside which the previous one signs for a while. Raises ApiError 404 or 412."""
+    """A new secret, beside which the previous one signs for a while. Raises ApiError 404 or 412.
+
+    Those before it sign until their own ends, and no longer than it.
+    """
     secret = new_secret()
 
     async def attempt() -> Change[Document]:
@@ -123,9 +128,13 @@ async def rotate(
         kept = await items.read(ADMINISTRATION, secrets_id(webhook_id), caller.tenant_id)
         until = format_instant(now + overlap) if overlap and kept else None
         after = own_fields(before) | {"previous_secret_until": until}
-        fresh = _secrets(
-            before, encrypted(Purpose.WEBHOOK_SECRETS, secret), kept["current"] if until and kept else None
-        )
+        fresh = _secrets(before, encrypted(Purpose.WEBHOOK_SECRETS, secret))
+        if until and kept:
+            earlier = _still_signing(before, kept, now)[:MOST_EARLIER_SECRETS]
+            fresh |= {
+                "previous": kept["current"],
+                "earlier": [one | {"until": min(one["until"], until)} for one in earlier],
+            }
         change = _change(caller, now, before, after, "rotate")
         write = transactions.replace(fresh, kept) if kept else transactions.create(fresh)
         return Change(change.result, [*change.operations, write], change.outbox)
@@ -167,13 +176,18 @@ async def secrets_of(webhook: Document, now: datetime) -> list[str]:
     kept = await items.read(ADMINISTRATION, secrets_id(webhook["id"]), webhook["tenant_id"])
     if kept is None:
         return []
-    overlaps = (webhook["previous_secret_until"] or "") > format_instant(now)
+    tokens = [kept["current"], *(one["secret"] for one in _still_signing(webhook, kept, now))]
     try:
-        current = decrypted(Purpose.WEBHOOK_SECRETS, kept["current"])
-        previous = decrypted(Purpose.WEBHOOK_SECRETS, kept["previous"]) if overlaps and kept["previous"] else None
+        return [decrypted(Purpose.WEBHOOK_SECRETS, token) for token in tokens]
     except NotOursError:
         return []
-    return [current, previous] if previous else [current]
+
+
+def _still_signing(webhook: Document, kept: Document, now: datetime) -> list[Document]:
+    """The secrets before the current one that sign now, encrypted, the last one first: `{"secret", "until"}`."""
+    previous = {"secret": kept["previous"], "until": webhook["previous_secret_until"]}
+    found = [previous, *kept.get("earlier", [])] if kept["previous"] and previous["until"] else []
+    return [one for one in found if one["until"] > format_instant(now)]
 
 
 async def _require_address(url: str) -> None:
@@ -184,7 +198,7 @@ async def _require_address(url: str) -> None:
         raise ApiError(400, "webhook_address", message, errors={"url": [f"{message}."]}) from error
 
 
-def _secrets(webhook: Document, current: str, previous: str | None = None) -> Document:
+def _secrets(webhook: Document, current: str) -> Document:
     secrets = secrets_id(webhook["id"])
     return {
         "id": secrets,
@@ -192,7 +206,8 @@ def _secrets(webhook: Document, current: str, previous: str | None = None) -> Do
         "kind": SECRETS,
         "name": webhook["id"],
         "current": current,
-        "previous": previous,
+        "previous": None,
+        "earlier": [],
     }
 
 

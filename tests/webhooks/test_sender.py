@@ -237,6 +237,44 @@ async def test_after_a_rotation_both_secrets_sign_for_a_while_the_new_one_first(
     assert " " not in after.headers["webhook-signature"]
 
 
+async def test_a_secret_signs_to_its_end_though_another_rotation_comes(world: World, received: Receiver) -> None:
+    """Who lost the answer of a rotation rotates again, and the receiver knows the first secret alone."""
+    webhook = await hooked(world, received.url, "customer.*")
+    rotations = f"webhooks/{webhook['id']}/rotate"
+    secrets = [webhook["secret"]]
+    secrets += [(await world.admin.post(rotations, {"overlap_hours": hours})).ok()["secret"] for hours in (2, 4, 3)]
+    for ahead in (0.0, 2.1, 3.1):
+        await world.customer_named(f"After {ahead}")
+        await send_all(world.app, hours=ahead)
+
+    for one, signing in zip(received.received, (secrets, secrets[1:], secrets[3:]), strict=True):
+        assert len(one.headers["webhook-signature"].split(" ")) == len(signing)
+        assert all(one.is_signed_with(secret, place) for place, secret in enumerate(reversed(signing)))
+
+
+async def test_a_rotation_without_overlap_ends_every_secret_before_it(world: World, received: Receiver) -> None:
+    webhook = await hooked(world, received.url, "customer.*")
+    for hours in (24, 24, 0):
+        rotated = (await world.admin.post(f"webhooks/{webhook['id']}/rotate", {"overlap_hours": hours})).ok()
+    await world.customer_named("One")
+    await send_all(world.app)
+
+    (one,) = received.received
+    assert one.is_signed_with(rotated["secret"])
+    assert " " not in one.headers["webhook-signature"]
+
+
+async def test_no_more_than_five_secrets_sign(world: World, received: Receiver) -> None:
+    webhook = await hooked(world, received.url, "customer.*")
+    for _ in range(7):
+        (await world.admin.post(f"webhooks/{webhook['id']}/rotate", {})).ok()
+    await world.customer_named("One")
+    await send_all(world.app)
+
+    (one,) = received.received
+    assert len(one.headers["webhook-signature"].split(" ")) == 5
+
+
 async def test_a_ping_has_a_type_and_no_data(world: World, received: Receiver) -> None:
     webhook = await hooked(world, received.url, "customer.*")
     (await world.admin.post(f"webhooks/{webhook['id']}/ping")).ok()
