@@ -28,6 +28,9 @@ from shared.rates.currencies import MINOR_UNITS
 A4 = 9
 CHARACTER_PIXELS = 7
 CELL_PIXELS = 5
+# Characters of a column that its longest text leaves: totals are bold, and texts indented.
+MARGIN = 2
+HOURS_DECIMALS = 2
 # The title and an empty row stand above the header.
 HEADER_ROW = 2
 FIRST_ROW = HEADER_ROW + 1
@@ -107,10 +110,11 @@ class Sheet:
         self._columns = columns
         self._printed = len(columns)
         self._places = [
-            (xl_col_to_name(place), workbook.style(column.form), column.width + 4 if column.form == "long" else 0)
-            for place, column in enumerate(columns)
+            (xl_col_to_name(place), workbook.style(one.form), one.width * 11 // 10 if one.form == "long" else 0)
+            for place, one in enumerate(columns)
         ]
         self._rows = rows
+        self._widths = [column.width for column in columns]
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
         sheet.set_landscape()
@@ -147,7 +151,7 @@ class Sheet:
                     f'<c r="{letter}{number}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
                 )
                 if line_length and (len(value) >= line_length or "\n" in text):
-                    lines = sum(1 + len(line) // line_length for line in text.split("\n"))
+                    lines = max(lines, sum(1 + len(line) // line_length for line in text.split("\n")))
             elif isinstance(value, Money):
                 style_of_money = self._workbook.style(value.currency)
                 texts.append(f'<c r="{letter}{number}" s="{style_of_money}"><v>{value.amount:f}</v></c>')
@@ -185,6 +189,7 @@ class Sheet:
                 form = self._workbook.form(cell.form if isinstance(cell, Formula) else column.form, total=True)
                 if isinstance(cell, Formula):
                     self.sheet.write_formula(row, place, cell.text, form, cell.value)
+                    self._widen(place, _length(cell) + MARGIN)
                 elif cell:
                     self.sheet.write_string(row, place, cell, form)
                 else:
@@ -212,7 +217,12 @@ class Sheet:
     @property
     def pixels(self) -> int:
         """How wide the printed columns are; known once it is closed."""
-        return sum(column.width * CHARACTER_PIXELS + CELL_PIXELS for column in self._columns[: self._printed])
+        return sum(width * CHARACTER_PIXELS + CELL_PIXELS for width in self._widths[: self._printed])
+
+    def _widen(self, place: int, width: int) -> None:
+        """Make a column at least so wide: programs show a number that does not fit as `###`."""
+        self._widths[place] = max(width, self._widths[place])
+        self.sheet.set_column(place, place, self._widths[place])
 
     @property
     def _last_row(self) -> int:
@@ -291,6 +301,13 @@ def xml_of(text: str) -> str:
     kept = UNWRITABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     # Excel reads `_x0041_` as an A, where its `_` is not escaped itself.
     return escape(ESCAPED.sub(r"_x005F\1", kept))
+
+
+def _length(total: Formula) -> int:
+    """How many characters programs show of a total: no number of its column has more."""
+    if total.form == "duration":
+        return len(f"{total.value * 24:.0f}:00:00")
+    return len(f"{total.value:,.{MINOR_UNITS.get(total.form, HOURS_DECIMALS)}f}")
 
 
 def _date(attributes: str, value: date) -> str:

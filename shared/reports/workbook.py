@@ -15,7 +15,7 @@ from shared.reports.csv_file import leaves
 from shared.reports.days import OF_TIME
 from shared.reports.reading import Source
 from shared.reports.rules import Report, Sums
-from shared.reports.sheets import FIRST_ROW, UNWRITABLE, Column, Formula, Money, Sheet, Workbook
+from shared.reports.sheets import FIRST_ROW, MARGIN, UNWRITABLE, Column, Formula, Money, Sheet, Workbook
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -32,10 +32,10 @@ LINE_PIXELS = 20
 SIDES = ("Amount", "Cost")
 ENTRY_COLUMNS = (
     Column("Date", "date", 11), Column("Start", "clock", 16), Column("End", "clock", 16),
-    Column("Duration", "duration", 11), Column("Hours", "hours", 9), Column("User", width=20),
-    Column("E-mail", width=26), Column("Customer", width=20), Column("Project", width=22), Column("Activity", width=16),
-    Column("Description", "long", 44), Column("Link or ticket", width=18), Column("Technologies", width=20),
-    Column("Billable", width=9),
+    Column("Duration", "duration", 11), Column("Hours", "hours", 9), Column("User", "long", 20),
+    Column("E-mail", "long", 26), Column("Customer", "long", 20), Column("Project", "long", 22),
+    Column("Activity", "long", 16), Column("Description", "long", 44), Column("Link or ticket", width=18),
+    Column("Technologies", width=20), Column("Billable", width=9),
 )  # fmt: skip
 MONEY_COLUMNS = (
     Column("Amount", "money"), Column("Currency", width=10), Column("Cost", "money"), Column("Cost in", width=10),
@@ -45,6 +45,7 @@ FIGURES = (
     Column("Duration", "duration", 12), Column("Hours", "hours", 11), Column("Billable hours", "hours", 11),
     Column("Entries", "count", 9),
 )  # fmt: skip
+GROUP_WIDTH = 24
 # A week is no date, and a month is not its first day: they have the texts that CSV and JSON have.
 FORM_OF_GROUP = {"day": "date"}
 # The names of a bar's groups, and its hours.
@@ -162,8 +163,12 @@ async def _write_groups(workbook: Workbook, first: Any, report: Report, source: 
         if source.rates is not None and pair[side]
     ]
     lines = [*leaves(report.total, report, source)]
+    widths = [max([GROUP_WIDTH, *(len(names[level]) + MARGIN for names, _ in lines)]) for level in range(levels)]
     columns = [
-        *(Column(group.capitalize(), FORM_OF_GROUP.get(group, "text"), 24) for group in report.asked.group_by),
+        *(
+            Column(group.capitalize(), FORM_OF_GROUP.get(group, "text"), width)
+            for group, width in zip(report.asked.group_by, widths, strict=True)
+        ),
         *FIGURES,
         *(Column(f"{SIDES[side]} {code}", code) for code, side in money),
     ]

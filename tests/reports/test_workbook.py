@@ -166,6 +166,27 @@ async def test_a_chart_is_on_one_page_with_its_rows_or_not_on_paper(world: World
     assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, None if on_paper else 0)
 
 
+async def test_columns_are_as_wide_as_their_longest_name_and_their_total(world: World) -> None:
+    """Programs cut names that do not fit, and show numbers that do not as `###`."""
+    (await world.admin.post("rates", {"kind": "billable", "amount": "9999999.99", "currency": "IDR"})).ok(201)
+    long = await world.project_named("A name of fifty characters, which is the longest.")
+    await world.entry("2024-03-01T00:00:00Z", "2024-03-08T00:00:00Z", project_id=long["id"])
+    await world.entry("2024-03-08T00:00:00Z", "2024-03-15T00:00:00Z")
+
+    book = workbook(
+        await world.admin.get("reports/time", {**MARCH, "user_id": "*", "group_by": "customer,project"}), values=True
+    )
+
+    groups, entries = book["Report"], book["Entries"]
+    assert (groups["G6"].value, entries["O6"].value) == (3359999996.64, 3359999996.64)
+    for sheet, column in ((groups, "G"), (entries, "O")):
+        assert sheet.column_dimensions[column].width > len("3,359,999,996.64")
+    assert groups.column_dimensions["B"].width > len(long["name"]) > groups.column_dimensions["A"].width
+    # The entries' names have lines enough: their columns have no room for the longest. The user's id needs two.
+    assert (entries["I5"].value, entries["I5"].alignment.wrap_text) == (long["name"], True)
+    assert (entries.row_dimensions[4].height, entries.row_dimensions[5].height) == (30, 45)
+
+
 async def test_groups_stand_on_the_first_sheet_with_a_chart_and_their_entries_on_the_second(world: World) -> None:
     await full(world)
 
