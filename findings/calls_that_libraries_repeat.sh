@@ -1,13 +1,15 @@
 #!/bin/sh
 # Which calls HTTP libraries send again by themselves when the answer is 503, with `Retry-After` and without.
 #
-# Behaviour, with requests 2.34.2 on urllib3 2.8.0, httpx-retries 0.6.0, ky 1.14.3, got 14.6.6 and axios-retry 4.5.0:
+# Behaviour, with requests 2.34.2 on urllib3 2.8.0, httpx-retries 0.6.0, ky 1.14.3, got 14.6.6, axios-retry 4.5.0 and Kiota's
+# library for TypeScript, @microsoft/kiota-http-fetchlibrary 1.0.0-preview.109:
 # - requests with `HTTPAdapter(max_retries=2)`: its documentation speaks of connections alone, but a PUT or DELETE that was
 #   answered is sent three times if the answer has `Retry-After`, and once if it has none. urllib3 by itself does the same,
 #   four times, without being asked to.
 # - ky and got do so by default, axios-retry once it is on: three times, whether the answer has the header or not.
 # - httpx-retries sends it eleven times.
-# - POST is sent once by all of them.
+# - POST is sent once by all of them, but by Kiota's four times, as its default: it asks for the status alone, whatever the
+#   method. By its source, Kiota's library for .NET does the same.
 # An answer 503 `outcome_unknown` of this API says that a write may have been applied. Where the first sending was, the next
 # one is 412 (If-Match) or 404 (DELETE): for the program, a failure of what it has done itself.
 #
@@ -19,7 +21,8 @@ cd "$folder"
 python3 -m venv env
 env/bin/python -m pip install --quiet --disable-pip-version-check requests==2.34.2 urllib3==2.8.0 httpx==0.28.1 httpx-retries==0.6.0
 echo '{"type": "module"}' >package.json
-npm install --silent --no-audit --no-fund ky@1.14.3 got@14.6.6 axios@1.21.1 axios-retry@4.5.0
+npm install --silent --no-audit --no-fund ky@1.14.3 got@14.6.6 axios@1.21.1 axios-retry@4.5.0 \
+    @microsoft/kiota-http-fetchlibrary@1.0.0-preview.109
 
 cat >send.py <<'PYTHON'
 import threading
@@ -68,6 +71,7 @@ for name, request in clients.items():
 PYTHON
 cat >send.js <<'JS'
 import { createServer } from "node:http";
+import { KiotaClientFactory } from "@microsoft/kiota-http-fetchlibrary";
 import axios from "axios";
 import axiosRetry from "axios-retry";
 import got from "got";
@@ -81,10 +85,17 @@ const server = createServer((request, answer) => {
 await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
 const patient = axios.create();
 axiosRetry(patient, { retries: 2 });
-const clients = { ky, got, "axios-retry": (url, options) => patient.request({ url, ...options }) };
+const kiota = KiotaClientFactory.create();
+const clients = {
+  ky,
+  got,
+  "axios-retry": (url, options) => patient.request({ url, ...options }),
+  kiota: (url, options) => kiota.executeFetch(url, { headers: {}, ...options }),
+};
 for (const [name, send] of Object.entries(clients))
   for (const method of ["PUT", "DELETE", "POST"])
-    for (const path of ["with", "without"]) {
+    for (const path of name === "kiota" ? ["with"] : ["with", "without"]) {
+      // Without, Kiota waits for longer.
       seen = 0;
       await send(`http://127.0.0.1:${server.address().port}/${path}`, { method }).catch(() => null);
       console.log(name, method, path, seen);
@@ -130,6 +141,9 @@ axios-retry DELETE with 3
 axios-retry DELETE without 3
 axios-retry POST with 1
 axios-retry POST without 1
+kiota PUT with 4
+kiota DELETE with 4
+kiota POST with 4
 TEXT
 cmp expected found
 echo "As described."
