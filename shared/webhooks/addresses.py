@@ -11,11 +11,14 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 LONGEST_URL = 2000
+# What a path and a query may hold beside letters and digits (RFC 3986), and `%` before what is escaped already.
+AS_WRITTEN = "!$%&'()*+,-./:;=?@_~"
 # Slow name servers hold up these threads, never those in which the database's name is resolved.
 RESOLVING_THREADS = 32
 # Whoever registers a webhook has an answer well within the deadline of a request.
@@ -41,11 +44,14 @@ class AddressRefusedError(OSError):
 
 
 def parsed(url: str, *, to_loopback: bool) -> URL:
-    """The address of a webhook, with an IP address checked as far as it is written out. Raises AddressRefusedError."""
+    """The address of a webhook, its path and query as they are written, an IP address in it checked.
+
+    Raises AddressRefusedError.
+    """
     if len(url) > LONGEST_URL or not url.isprintable() or any(letter in url for letter in ' \\"<>'):
         raise AddressRefusedError("it is not an address")
     try:
-        address = URL(url)
+        address, written = URL(url), urlsplit(url)
         host, port = address.host, address.port
     except ValueError as error:
         raise AddressRefusedError("it is not an address") from error
@@ -63,9 +69,17 @@ def parsed(url: str, *, to_loopback: bool) -> URL:
     except ValueError:
         if _is_odd_number(host):
             raise AddressRefusedError("its IP address must be written in the usual form") from None
-        return address
-    require_allowed([literal], address.scheme, to_loopback=to_loopback)
-    return address
+    else:
+        require_allowed([literal], address.scheme, to_loopback=to_loopback)
+    # yarl makes `/` of an escaped `%2F` in a query, among others. Receivers whose addresses are signed, as CloudFront's
+    # and Laravel's are, refuse that.
+    return URL.build(
+        scheme=address.scheme,
+        authority=address.raw_authority,
+        path=quote(written.path, AS_WRITTEN) or "/",
+        query_string=quote(written.query, AS_WRITTEN),
+        encoded=True,
+    )
 
 
 def _parts(host: str) -> list[str]:

@@ -72,7 +72,7 @@ async def test_a_name_that_does_not_resolve_now_is_asked_for_at_each_delivery() 
     [
         "https://a b/", "https://a\n/", "https://a\\b/", "https://[::1", "https://a:b/", "https://\x7f/", "x" * 2001,
         "https://a:0/", "https://..com/", "https://a..com/", "https://.com/", f"https://{64 * 'a'}.com/",
-        f"https://{40 * 'ä'}{40 * 'ö'}.com/",
+        f"https://{40 * 'ä'}{40 * 'ö'}.com/", "https://a℀b.com/",
     ],
 )  # fmt: skip
 async def test_what_is_no_address_is_refused(url: str) -> None:

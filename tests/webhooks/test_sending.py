@@ -59,6 +59,24 @@ async def test_an_answer_is_taken_with_its_first_kibibyte(received: Receiver) ->
     assert await sent(received.url) == Answer(204, "", None)
 
 
+@pytest.mark.parametrize(
+    ("written", "asked_for"),
+    [
+        ("/hook?sp=%2Ftriggers%2Frun&sig=a%2Bb%3d", "/hook?sp=%2Ftriggers%2Frun&sig=a%2Bb%3d"),
+        ("/%7Eada/a%2Fb/?x=1+2;3", "/%7Eada/a%2Fb/?x=1+2;3"),
+        ("/ä?ö=[1]", "/%C3%A4?%C3%B6=%5B1%5D"),
+        ("?x=1#there", "/?x=1"),
+        ("", "/"),
+    ],
+)
+async def test_path_and_query_are_sent_as_they_are_written(received: Receiver, written: str, asked_for: str) -> None:
+    """Some receivers sign their own address: not a letter may change."""
+    answer = await sent(received.url.removesuffix("/hook") + written)
+
+    assert answer.is_taken
+    assert received.received[0].request.raw_path == asked_for
+
+
 async def test_a_receiver_that_never_answers_is_given_up_after_ten_seconds() -> None:
     async def serve(_: asyncio.StreamReader, __: asyncio.StreamWriter) -> None:
         await asyncio.sleep(60)
