@@ -65,6 +65,7 @@ _WHAT: Mapping[str, Sequence[str]] = {
     "uri": ("uri", "link or ticket"),
 }
 # Watson 2.1.0 (`watson log --csv`) has `start` and `stop`, and TimeTagger 26.1.3 a column of dates beside its times.
+# The package clockify-export 0.3.0 writes `type`, and our own reports `running`.
 _GENERIC = Format(
     {
         **_WHAT,
@@ -75,6 +76,8 @@ _GENERIC = Format(
         "duration": ("duration", "duration (h)"),
         "hours": ("hours", "duration (decimal)"),
         "email": ("user email", "email", "e-mail"),
+        "type": ("type",),
+        "running": ("running",),
     },
     (("start",), ("end", "duration", "hours")),
     frozenset({"hours"}),

@@ -27,6 +27,7 @@ from shared.time_entries.rules import Interval
 from shared.time_entries.schemas import TimeEntryBody
 
 DATES = ("start_date", "end_date", "date", "day", "start", "end", "created")
+ENDS = ("end", "end_time")
 NUMBERS = ("duration", "hours")
 TEXTS = TimeEntryBody(only=("description", "uri", "technologies"), partial=True)
 NAME = Name()
@@ -100,6 +101,7 @@ class Reader:
         self._decimals: Decimals | None = None
         self._order: Order | None = options.date_format
         self._has_customers = False
+        self._has_ends = False
         # How many people it names, where it names them without an e-mail.
         self.names: set[str] = set()
         self._look_through()
@@ -124,6 +126,7 @@ class Reader:
             self.count += 1
             cells = self._cells(line)
             self._has_customers = self._has_customers or bool(_text(cells.get("customer", "")))
+            self._has_ends = self._has_ends or any(_text(cells.get(one, "")) for one in ENDS)
             if not _text(cells.get("email", "")) and (name := _person(cells)):
                 self.names.add(name)
             self._require_zone(line, cells)
@@ -202,10 +205,12 @@ class Reader:
             zone = self._zone()
             row.timezone_offset = _offset(instants.start_of_day(row.day, zone), zone)
             return
-        start, stated_end = self._moments(cells)
         lengths, dated = self._lengths(cells)
+        start, stated_end = self._moments(cells, lengths)
         if stated_end is None and (dated or not lengths):
             raise RowError("end_missing", "The row has no end, and no duration that can be read")
+        if stated_end is None and self._ran_on(cells, lengths):
+            raise RowError("end_missing", RUNNING)
         end = stated_end or _after(start, lengths[0].duration)
         row.interval, remarks = wall_clock.interval(start, end, lengths, self._options.timezone or UTC)
         if dated and not wall_clock.fits(_length(row.interval), lengths):
@@ -216,24 +221,31 @@ class Reader:
             _offset(row.interval.start, self._options.timezone) if self._options.timezone else zone_offset
         )
 
-    def _moments(self, cells: Mapping[str, Cell]) -> tuple[Readings, Readings | None]:
+    def _ran_on(self, cells: Mapping[str, Cell], lengths: Sequence[Length]) -> bool:
+        """Whether a row without an end was running when its file was made: then its duration is nothing, or what had
+        passed until that moment (klok 1.2.1, Hamster 3.0.3), and the same row with its end would overlap with that.
+        """
+        running = _read(values.read_flag, cells.get("running", ""), "running_invalid", "Running is neither yes nor no")
+        return bool(running) or self._has_ends or not lengths[0].duration
+
+    def _moments(self, cells: Mapping[str, Cell], lengths: Sequence[Length]) -> tuple[Readings, Readings | None]:
         """The readings of the row's start and end; None for an end that it does not have."""
         if "start" in self._format.columns:
-            start, end = (self._moment(cells, name) for name in ("start", "end"))
+            start, end = (self._moment(cells, name, lengths) for name in ("start", "end"))
         else:
-            start, end = (self._clock(cells, name) for name in ("start", "end"))
+            start, end = (self._clock(cells, name, lengths) for name in ("start", "end"))
         if start is None:
             raise RowError("start_missing", "The row has no start")
         return start, end
 
-    def _moment(self, cells: Mapping[str, Cell], name: str) -> Readings | None:
+    def _moment(self, cells: Mapping[str, Cell], name: str, lengths: Sequence[Length]) -> Readings | None:
         """A date and time in one cell, or a time beside a column of dates."""
         cell = cells.get(name, "")
         if cell == "":
             return None
         if "day" in cells and values.is_clock(cell):
             clocks = {f"{one}_time": cells.get(one, "") for one in ("start", "end")}
-            return self._clock({"start_date": cells["day"], **clocks}, name)
+            return self._clock({"start_date": cells["day"], **clocks}, name, lengths)
         if isinstance(cell, datetime):
             return wall_clock.readings(instants.whole_milliseconds(cell), self._zone())
         text = str(cell).strip()
@@ -249,19 +261,17 @@ class Reader:
         moment = instants.whole_milliseconds(moment)
         return Readings([moment], moment) if moment.tzinfo else wall_clock.readings(moment, self._zone())
 
-    def _clock(self, cells: Mapping[str, Cell], name: str) -> Readings | None:
-        """A date in one cell, and a time in another. Without a date, an end is on the day of the start, or the next."""
+    def _clock(self, cells: Mapping[str, Cell], name: str, lengths: Sequence[Length]) -> Readings | None:
+        """A date in one cell, and a time in another. An end may lack its date."""
         day, clock = cells.get(f"{name}_date", ""), cells.get(f"{name}_time", "")
         if clock == "":
             return None
         passed = _read(values.read_clock, clock, *TIME_INVALID)
-        over_midnight = timedelta()
         if day == "" and name == "end":
-            day = cells.get("start_date", "")
-            begun = _read(values.read_clock, cells.get("start_time", ""), *TIME_INVALID)
-            over_midnight = values.DAY if passed <= begun else timedelta()
+            start = self._clock(cells, "start", lengths)
+            return start and wall_clock.end_without_date(start, passed, lengths, self._zone())
         local = _read(lambda one: values.read_date(one, self._order), day, *DATE_INVALID)
-        return wall_clock.readings(datetime.combine(local, datetime.min.time()) + passed + over_midnight, self._zone())
+        return wall_clock.readings(datetime.combine(local, datetime.min.time()) + passed, self._zone())
 
     def _lengths(self, cells: Mapping[str, Cell]) -> tuple[list[Length], bool]:
         """What the row's duration may be, and whether it comes as a date; the first column that has one counts."""
@@ -290,6 +300,7 @@ class Reader:
 
 
 DATE_INVALID = ("date_invalid", "The row's date can't be read")
+RUNNING = "The row has no end, as if it still ran when the file was made: give it one, or stop it and export again"
 TIME_INVALID = ("time_invalid", "The row's time can't be read")
 
 

@@ -5,12 +5,12 @@ after its start is the second. A time that does not exist is moved on by the gap
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from itertools import product
 from typing import NamedTuple
 
 from shared import instants
-from shared.imports.values import Length
+from shared.imports.values import DAY, Length
 from shared.time_entries.rules import Interval
 
 
@@ -49,6 +49,23 @@ def interval(start: Readings, end: Readings, lengths: Sequence[Length], zone: tz
     if lengths and not fitting:
         remarks.append(differing(last - first))
     return Interval(first, last), remarks
+
+
+def end_without_date(start: Readings, clock: timedelta, lengths: Sequence[Length], zone: tzinfo) -> Readings:
+    """The end of a row that gives no date for it: on the day that fits the duration, else as soon as it is `clock`.
+
+    An end at the very time of the start is a day later only where the duration is nearer to a day than to nothing: of
+    files that show minutes, it is mostly an entry of some seconds.
+    """
+    midnight = datetime.combine(start.wall, time())
+    begun = start.wall - midnight
+    nearest = sorted({max(0, round((length.duration + begun - clock) / DAY)) for length in lengths})
+    for days in nearest:
+        end = readings(midnight + clock + days * DAY, zone)
+        if any(fits(last - first, lengths) for first, last in product(start.instants, end.instants)):
+            return end
+    next_day = clock < begun or (clock == begun and bool(nearest) and nearest[0] > 0)
+    return readings(midnight + clock + next_day * DAY, zone)
 
 
 def fits(duration: timedelta, lengths: Sequence[Length]) -> bool:

@@ -71,6 +71,50 @@ async def test_kimai_says_who_by_name_or_by_email(world: World) -> None:
     assert await entries(world.admin) == []
 
 
+async def test_kimais_rows_that_run_last_seconds_or_days(world: World) -> None:
+    file = file_of(
+        KIMAI,
+        # It shows minutes, and allows entries that last nothing.
+        kimai("09:00", "09:00", "0"),
+        kimai("09:00", "09:00", "0.01"),
+        kimai("09:30", "", "0"),
+        kimai("10:00", "12:00", "26.0"),
+    )
+
+    result = await imported(world.user, file, "kimai", "UTC")
+
+    assert failures(result) == [(2, "end_not_after_start"), (3, "end_not_after_start"), (4, "end_missing")]
+    assert "still ran" in result["failed"][2]["message"]
+    assert (await times(world), notes(result)) == (["2024-03-05T10:00 2024-03-06T12:00"], [])
+
+
+@pytest.mark.parametrize("file", ["start,end,hours,project", "start,stop,duration,project"])
+async def test_a_row_without_an_end_was_running_where_others_have_one(world: World, file: str) -> None:
+    # klok 1.2.1 and Hamster 3.0.3 write how long it had run by then.
+    rows = ["2024-03-05T09:00Z,2024-03-05T10:00Z,1:00,Project", "2024-03-05T10:00Z,,2:30,Project"]
+
+    assert failures(await imported(world.user, file_of(file, *rows), default_activity="Activity")) == [
+        (3, "end_missing")
+    ]
+    assert await times(world) == ["2024-03-05T09:00 2024-03-05T10:00"]
+    # A file without any ends tells them by durations.
+    alone = await imported(world.user, file_of(file, rows[1]), default_activity="Activity")
+    assert (alone["created"], alone["failed"]) == (1, [])
+
+
+async def test_a_generic_files_breaks_are_no_work(world: World) -> None:
+    # As the package clockify-export 0.3.0 writes them: minutes of UTC.
+    file = file_of(
+        "Date,Start,End,Duration (h),Project,Customer,Task,Type,Timezone",
+        "2024-03-05,08:00,09:30,1.5,Project,Customer,Activity,REGULAR,Europe/Berlin",
+        "2024-03-05,09:30,10:00,0.5,Project,Customer,Activity,BREAK,Europe/Berlin",
+    )
+
+    result = await imported(world.user, file, zone="UTC")
+
+    assert (result["created"], failures(result)) == (1, [(3, "not_work")])
+
+
 async def test_watson(world: World) -> None:
     # `watson log --csv` of td-watson 2.1.0.
     file = file_of(

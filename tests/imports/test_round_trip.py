@@ -101,6 +101,19 @@ async def test_a_workbook_of_ours_is_imported_without_its_title_and_totals(world
     assert after[0]["uri"] == "TT-1"
 
 
+@pytest.mark.parametrize(("media_type", "file"), [(CSV, "csv"), (XLSX, "xlsx")])
+async def test_what_runs_while_it_is_exported_is_not_imported_as_if_it_had_ended(
+    world: World, media_type: str, file: str
+) -> None:
+    (await world.user.post("time-entries", world.references)).ok(201)
+    day = {"timezone": ZONE, "start_date": str(datetime.now(UTC).date() - timedelta(days=1)), "format": file}
+
+    exported = await world.user.get("reports/entries", {**day, "end_date": str(datetime.now(UTC).date())})
+    result = await imported(empty_tenant(world.user), exported.content, "generic", ZONE, media_type=media_type)
+
+    assert [one["code"] for one in result["failed"]] == ["end_missing"]
+
+
 def empty_tenant(who: Person) -> Person:
     """The same person, as the administrator of a tenant in which there is nothing."""
     return replace(who, tenant_id=str(uuid4()), admin=True)

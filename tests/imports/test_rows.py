@@ -224,7 +224,7 @@ async def test_a_row_without_what_it_needs_fails_by_itself(world: World) -> None
     result = await imported(world.user, file, "toggl", "UTC")
 
     assert failures(result) == [
-        (2, "project_missing"), (3, "start_missing"), (4, "end_missing"), (6, "time_invalid"), (7, "billable_invalid"),
-        (8, "validation_failed"), (9, "validation_failed"),
+        (2, "project_missing"), (3, "start_missing"), (4, "end_missing"), (5, "end_missing"), (6, "time_invalid"),
+        (7, "billable_invalid"), (8, "validation_failed"), (9, "validation_failed"),
     ]  # fmt: skip
-    assert await times(world) == ["2024-03-05T12:00 12:30"]
+    assert await entries(world.user) == []

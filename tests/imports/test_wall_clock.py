@@ -69,6 +69,40 @@ def test_a_plain_rows_times_count_and_its_duration_is_noted() -> None:
     assert interval("05:00", "06:00", 61) == ("04:00", "05:00", ["duration_differs"])
 
 
+@pytest.mark.parametrize(
+    ("start", "clock", "minutes", "expected"),
+    [
+        ("2024-03-05T23:00", "01:00", None, "2024-03-06T01:00"),
+        ("2024-03-05T23:00", "01:00", 90, "2024-03-06T01:00"),
+        ("2024-03-05T10:00", "12:00", None, "2024-03-05T12:00"),
+        ("2024-03-05T10:00", "12:00", 26 * 60, "2024-03-06T12:00"),
+        ("2024-03-05T10:00", "09:00", 47 * 60, "2024-03-07T09:00"),
+        # A duration that fits on no day, as of hours that are minutes: the first end after the start.
+        ("2024-03-05T10:00", "18:00", 480 * 60, "2024-03-05T18:00"),
+        # In the night when the clocks go back, a day has 25 hours.
+        ("2024-10-26T10:00", "10:00", 25 * 60, "2024-10-27T10:00"),
+        ("2024-10-26T10:00", "11:00", 26 * 60, "2024-10-27T11:00"),
+        ("2024-03-05T10:00", "10:00", None, "2024-03-05T10:00"),
+        ("2024-03-05T10:00", "10:00", 0, "2024-03-05T10:00"),
+        ("2024-03-05T10:00", "10:00", 1, "2024-03-05T10:00"),
+        ("2024-03-05T10:00", "10:00", 24 * 60, "2024-03-06T10:00"),
+        ("2024-03-05T10:00", "10:00", 23 * 60, "2024-03-06T10:00"),
+    ],
+)
+def test_an_end_without_a_date_is_on_the_day_that_fits_the_duration(
+    start: str, clock: str, minutes: int | None, expected: str
+) -> None:
+    lengths = [] if minutes is None else [Length(timedelta(minutes=minutes), timedelta(seconds=1))]
+    hours, _, past = clock.partition(":")
+    passed = timedelta(hours=int(hours), minutes=int(past))
+
+    end = wall_clock.end_without_date(
+        wall_clock.readings(datetime.fromisoformat(start), BERLIN), passed, lengths, BERLIN
+    )
+
+    assert end.wall == datetime.fromisoformat(expected)
+
+
 async def test_the_rows_result_tells_what_was_chosen(world: World) -> None:
     file = file_of(
         TOGGL,
