@@ -36,9 +36,9 @@ ENDINGS = {CSV: "csv", XLSX: "xlsx"}
 async def import_file(request: Request) -> Reply:
     """Import time entries from a file.
 
-    CSV or XLSX as Toggl, Clockify, Harvest, Kimai or solidtime export it, or with the same columns. Each row is
-    imported or fails by itself; the same file again creates nothing. An administrator's file may hold others' rows, and
-    makes the customers, projects and activities that it lacks.
+    CSV or XLSX as Toggl, Clockify, Harvest, Kimai, Hamster or solidtime export it, or with the same columns. Each row
+    is imported or fails by itself; the same file again creates nothing. An administrator's file may hold others' rows,
+    and makes the customers, projects and activities that it lacks.
     """
     query, file = request.query, request.file
     named = query["file_name"] or f"{query['format']}.{ENDINGS[file.media_type]}"

@@ -102,19 +102,22 @@ FORMATS: Mapping[str, Format] = {
         (("start_date",), ("start_time",), ("end_time", "duration", "hours")),
         frozenset({"hours"}),
     ),
+    # And other files of days and hours: Redmine's have `User`, `Activity`, `Issue` and `Comment`, Odoo's `Employee` and
+    # `Hours Spent`, which the package clockify-timesheet 0.5.1 writes as well.
     "harvest": Format(
         {
             "date": ("date",),
-            "customer": ("client",),
+            "customer": ("client", "customer"),
             "project": ("project",),
-            "activity": ("task",),
-            "description": ("notes",),
-            "hours": ("hours",),
+            "activity": ("task", "activity"),
+            "description": ("notes", "description", "comment", "comments"),
+            "hours": ("hours", "hours spent"),
             "billable": ("billable?", "billable"),
+            "name": ("user", "employee"),
             "first_name": ("first name",),
             "last_name": ("last name",),
             "email": ("email",),
-            "uri": ("external reference url",),
+            "uri": ("external reference url", "issue"),
         },
         (("date",), ("project",), ("hours",)),
         frozenset({"hours"}),
@@ -132,6 +135,19 @@ FORMATS: Mapping[str, Format] = {
         },
         (("start_date",), ("start_time",), ("end_time", "duration")),
         frozenset({"duration"}),
+    ),
+    # As Hamster 3.0.3 and hamster-lib 0.13.2 write TSV in English. The duration of what runs is the time until then, so
+    # that only an end tells that a row is whole.
+    "hamster": Format(
+        {
+            "project": ("category",),
+            "activity": ("activity",),
+            "description": ("description",),
+            "technologies": ("tags",),
+            "start": ("start time",),
+            "end": ("end time",),
+        },
+        (("start",), ("end",), ("project",)),
     ),
     "solidtime": _GENERIC,
     "generic": _GENERIC,

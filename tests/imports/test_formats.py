@@ -102,6 +102,44 @@ async def test_a_row_without_an_end_was_running_where_others_have_one(world: Wor
     assert (alone["created"], alone["failed"]) == (1, [])
 
 
+async def test_hamster(world: World) -> None:
+    # `hamster export tsv` of Hamster 3.0.3; hamster-lib 0.13.2 has no tags, another order, and seconds.
+    header = "activity\tstart time\tend time\tduration minutes\tcategory\tdescription\ttags"
+    file = file_of(
+        header,
+        "Activity\t2024-03-05 09:00\t2024-03-05 10:30\t90.0\tProject\tdid, it\tx, y z",
+        "Activity\t2024-03-05 11:00\t\t1434358.0\tProject\t\t",
+    )
+
+    result = await imported(world.user, file, "hamster", "Europe/Berlin")
+
+    assert (result["created"], failures(result)) == (1, [(3, "end_missing")])
+    (found,) = await entries(world.user)
+    assert (found["start_date"][:16], found["end_date"][:16]) == ("2024-03-05T08:00", "2024-03-05T09:30")
+    assert [found[name] for name in ("project_name", "activity_name", "description", "technologies")] == [
+        "Project", "Activity", "did, it", ["x", "y z"],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (
+            "Project,Date,User,Activity,Issue,Comment,Hours",
+            "Project,2024-03-05,Luis Luna,Activity,Bug #12: It,Work,1.50",
+        ),
+        ("Date,Employee,Project,Task,Description,Hours Spent", "2024-03-05,Luis Luna,Project,Activity,Work,1:30"),
+    ],
+)
+async def test_files_of_days_and_hours_of_other_products(world: World, header: str, row: str) -> None:
+    assert (await imported(world.admin, file_of(header, row), "harvest", "UTC"))["failed"] == []
+
+    (found,) = await entries(world.user)
+    assert [found[name] for name in ("activity_name", "description")] == ["Activity", "Work"]
+    assert found["uri"] == ("Bug #12: It" if "Issue" in header else None)
+    assert await entries(world.admin) == []
+
+
 async def test_a_generic_files_breaks_are_no_work(world: World) -> None:
     # As the package clockify-export 0.3.0 writes them: minutes of UTC.
     file = file_of(
