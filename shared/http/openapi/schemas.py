@@ -116,6 +116,10 @@ class _Converter(OpenAPIConverter):
         return made
 
     def field2property(self, field: fields.Field[Any]) -> Json:
+        if isinstance(field, fields.Nested) and field.allow_none:
+            # Written out: what a reference leads to can't be null in OpenAPI 3.0, whatever stands beside the reference.
+            told: Json = self.metadata2properties(field)
+            return {**self.schema2jsonschema(field.schema), "nullable": True, **told}
         made: Json = super().field2property(field)
         if isinstance(field, CommaList):
             made["items"] = _word_or_id(field.words)
@@ -123,11 +127,6 @@ class _Converter(OpenAPIConverter):
             del made["default"]
         if isinstance(field, Choice):
             made = _referring(field, made)
-        if isinstance(field, fields.Nested) and field.allow_none:
-            # apispec's `anyOf` with an alternative that is null is more than generators of clients understand. They do
-            # understand a reference in `allOf`, and null beside it where there is a `type` that it can belong to.
-            reference = made.pop("anyOf")[0]
-            made = {"type": "object", "nullable": True, **made, "allOf": [reference]}
         if "type" not in made:
             # OpenAPI gives `nullable` a meaning beside a type only; what has no type may be null anyway.
             made.pop("nullable", None)
