@@ -109,7 +109,7 @@ class Settings:
     own_timesheets_may_be_approved: bool
     # 0: events are kept for ever.
     event_retention_days: int
-    # Where callers reach the API, for the OpenAPI document to say; None: at `/api` of wherever the document is.
+    # Where callers reach the API, for the OpenAPI document and `Location`; None: at `/api` of wherever they are.
     api_url: str | None
     feature_flags: FeatureFlagSettings
     jwt: JwtVerification

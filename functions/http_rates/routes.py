@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from shared.cosmos.items import Document
 from shared.http.etags import etag_of
-from shared.http.routing import IF_MATCH, NO_CONTENT, Reply, Request, Route, Routes
+from shared.http.routing import IF_MATCH, NO_CONTENT, Reply, Request, Route, Routes, path_of
 from shared.rates import store
 from shared.rates.answers import Rate, shown
 from shared.rates.schemas import RateBody, RateQuery
@@ -47,7 +47,7 @@ async def create(request: Request) -> Reply:
     are refused.
     """
     rate = await store.create(request.caller, request.now, request.body)
-    return _item(rate, {"Location": f"/api/rates/{rate['id']}"})
+    return _item(rate, {"Location": path_of(f"rates/{rate['id']}")})
 
 
 @Route(ROUTES, "GET", "{id}", operation_id="get-rate", answer=Rate(), admin_only=True)

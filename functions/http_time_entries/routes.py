@@ -8,7 +8,7 @@ from shared import instants
 from shared.cosmos.items import Document
 from shared.http.etags import etag_of
 from shared.http.json_body import Streamed
-from shared.http.routing import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route, Routes
+from shared.http.routing import IF_MATCH, NO_CONTENT, Header, Reply, Request, Route, Routes, path_of
 from shared.time_entries import history, lists, reading, restoring, store
 from shared.time_entries.answers import EntryHistory, RunningTimeEntry, Summary, TimeEntry, TimeEntryPage, shown_for
 from shared.time_entries.forgotten import PROPOSED_END, proposed_end_date
@@ -80,7 +80,7 @@ async def create(request: Request) -> Reply:
     Without `end_date`, it starts the timer. A start slightly ahead of the server's clock becomes now.
     """
     entry = await store.create(request.caller, request.now, request.body, request.headers.get("idempotency-key"))
-    return await _item(request, entry, {"Location": f"/api/time-entries/{entry['id']}"})
+    return await _item(request, entry, {"Location": path_of(f"time-entries/{entry['id']}")})
 
 
 @Route(

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from shared.cosmos.items import Document
 from shared.http.etags import etag_of
-from shared.http.routing import IF_MATCH, Reply, Request, Route, Routes
+from shared.http.routing import IF_MATCH, Reply, Request, Route, Routes, path_of
 from shared.timesheets import reading, rules, store
 from shared.timesheets.answers import MissingTimesheets, Timesheet, Verification, shown
 from shared.timesheets.missing import missing
@@ -63,7 +63,7 @@ async def submit(request: Request) -> Reply:
     rejected or reopened. A period is up to 62 days long, and may not have ended yet.
     """
     timesheet = await store.submit(request.caller, request.now, request.body)
-    return await _item(request, timesheet, {"Location": f"/api/timesheets/{timesheet['id']}"})
+    return await _item(request, timesheet, {"Location": path_of(f"timesheets/{timesheet['id']}")})
 
 
 @Route(

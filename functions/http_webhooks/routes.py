@@ -9,7 +9,7 @@ from shared.cosmos.items import Document
 from shared.http import cursors
 from shared.http.etags import etag_of
 from shared.http.json_body import Streamed
-from shared.http.routing import IF_MATCH, NO_CONTENT, Reply, Request, Route, Routes
+from shared.http.routing import IF_MATCH, NO_CONTENT, Reply, Request, Route, Routes, path_of
 from shared.secrets_key import require_key
 from shared.webhooks import deliveries, replays, store
 from shared.webhooks.answers import DeliveryPage, Webhook, WebhookWithSecret, shown, shown_delivery
@@ -49,7 +49,7 @@ async def create(request: Request) -> Reply:
     particular order, as the Standard Webhooks specification says. The secret for the signatures is shown this once.
     """
     webhook, secret = await store.create(request.caller, request.now, request.body)
-    return _item(webhook, {"secret": secret}, {"Location": f"/api/webhooks/{webhook['id']}"})
+    return _item(webhook, {"secret": secret}, {"Location": path_of(f"webhooks/{webhook['id']}")})
 
 
 @Route(ROUTES, "GET", "{id}", operation_id="get-webhook", answer=Webhook(), admin_only=True)

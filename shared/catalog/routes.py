@@ -10,7 +10,7 @@ from shared.catalog.resources import Resource, Shown, passes
 from shared.cosmos.items import Document
 from shared.http.etags import etag_of
 from shared.http.fields import Body, Item, Query
-from shared.http.routing import IF_MATCH, NO_CONTENT, Reply, Request, Route, Routes
+from shared.http.routing import IF_MATCH, NO_CONTENT, Reply, Request, Route, Routes, path_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +80,7 @@ def catalog_routes(api: CatalogApi) -> Routes:
         For administrators. White space around the name is removed.
         """
         made = await store.create(resource, request.caller, request.now, request.body)
-        return await answer(request, made, {"Location": f"/api/{api.path}/{made['id']}"})
+        return await answer(request, made, {"Location": path_of(f"{api.path}/{made['id']}")})
 
     @Route(routes, "GET", "{id}", operation_id=f"get-{id_of_one}", answer=api.answer())
     async def get(request: Request) -> Reply:

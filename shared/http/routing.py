@@ -5,10 +5,12 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from inspect import cleandoc
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import Schema
 
 from shared.auth.caller import Caller
+from shared.config import settings
 from shared.http.etags import Precondition
 
 
@@ -64,6 +66,12 @@ class Reply:
 
 
 NO_CONTENT = Reply(None, 204)
+
+
+def path_of(resource: str) -> str:
+    """The path under which callers reach a resource: `/api/…`, unless the API's address has another path."""
+    return f"{urlsplit(settings().api_url or '/api').path}/{resource}"
+
 
 Operation = Callable[[Request], Awaitable[Reply]]
 

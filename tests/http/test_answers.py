@@ -3,10 +3,13 @@
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 import pytest
 
+from embedded_cosmos.testing import CosmosAccount
+from tests.application import Application, application
 from tests.calling import STORED_DATE, Answer, Item, Person, at, send, without_proposal
-from tests.world import World
+from tests.world import World, make_world
 
 ENTRY_FIELDS = {
     "id", "tenant_id", "owner_id", "project_id", "activity_id", "description", "start_date", "end_date", "uri",
@@ -123,6 +126,26 @@ async def test_what_creates_says_where_it_is(world: World, path: str) -> None:
     location = answer.headers["Location"]
     assert location.startswith("/api/")
     assert (await world.admin.get(location.removeprefix("/api/"))).ok() == item
+
+
+async def test_where_it_is_lies_under_the_address_that_callers_know(
+    cosmos_account: CosmosAccount, app: Application, http: aiohttp.ClientSession
+) -> None:
+    """A proxy may have put the API under a path of its own, and does not change what `Location` says."""
+    del app
+    address = "https://time.example.com/tracker/v1/"
+    async with application(cosmos_account, API_URL=address, WEBHOOKS_TO_LOOPBACK="1") as served:
+        world = await make_world(http, served)
+        bodies = {
+            "time-entries": {**world.references, **RANGE},
+            "customers": {"name": "New"},
+            "timesheets": {"start_date": "2026-01-01", "end_date": "2026-01-31", "timezone": "UTC"},
+            "rates": {"kind": "billable", "amount": "95.50", "currency": "USD"},
+            "webhooks": {"url": "http://localhost:9/", "events": ["*"]},
+        }
+        for path, body in bodies.items():
+            answer = await world.admin.post(path, body)
+            assert answer.headers["Location"] == f"/tracker/v1/{path}/{answer.ok(201)['id']}"
 
 
 @pytest.mark.parametrize("path", ["time-entries", "customers", "projects", "activities"])
