@@ -95,8 +95,9 @@ async def _write_entries(
 
 
 def _totals(sheet: Sheet, report: Report) -> list[dict[int, str | Formula]]:
-    """The time, and the amounts: beside it if they are in one currency, else in a row for each."""
-    worked, amounts = report.total.milliseconds, report.total.amounts
+    """The time, and the amounts: beside it if they are in one currency, else in a row for each that has some."""
+    worked = report.total.milliseconds
+    amounts = {code: pair for code, pair in report.total.amounts.items() if any(pair)}
     total: dict[int, str | Formula] = {
         0: "Total",
         DURATION: _sum_of(sheet, DURATION, worked / DAY, "duration"),

@@ -103,13 +103,17 @@ async def test_amounts_have_a_row_of_totals_for_each_currency(world: World) -> N
 
 
 async def test_amounts_of_one_currency_stand_beside_the_total_of_the_time(world: World) -> None:
+    """A currency in which everything is free has no amounts, and no row."""
     (await world.admin.post("rates", {"kind": "billable", "amount": "85.50", "currency": "EUR"})).ok(201)
+    (await world.admin.post("rates", {"kind": "cost", "amount": "0", "currency": "USD"})).ok(201)
     await world.entry("10:00", "11:00")
     await world.entry("11:00", "13:00")
 
     answer = await world.admin.get("reports/entries", {**MARCH, "user_id": "*"})
 
-    total = workbook(answer)["Entries"][6]
+    sheet = workbook(answer)["Entries"]
+    total = sheet[6]
+    assert sheet.max_row == 6
     assert (total[0].value, total[14].value, total[15].value) == ("Total", "=SUBTOTAL(9,O4:O5)", "EUR")
     assert workbook(answer, values=True)["Entries"]["O6"].value == 256.5
 
