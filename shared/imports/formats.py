@@ -149,6 +149,7 @@ FORMATS: Mapping[str, Format] = {
         },
         (("start",), ("end",), ("project",)),
     ),
-    "solidtime": _GENERIC,
+    # It says who by name alone.
+    "solidtime": Format({**_GENERIC.columns, "name": ("user",)}, _GENERIC.needed, _GENERIC.hours),
     "generic": _GENERIC,
 }

@@ -153,6 +153,24 @@ async def test_a_generic_files_breaks_are_no_work(world: World) -> None:
     assert (result["created"], failures(result)) == (1, [(3, "not_work")])
 
 
+async def test_solidtime_says_who_by_name(world: World) -> None:
+    # The detailed report of an organization, by its source of July 2026.
+    header = "Description,Task,Project,Client,User,Start,End,Duration,Duration (decimal),Billable,Tags"
+    file = file_of(
+        header,
+        "Work,Activity,Project,Customer,Luis Luna,2024-03-05 09:00:00,2024-03-05 10:00:00,1:00:00,1,Yes,a",
+        "Work,Activity,Project,Customer,Ada Andrade,2024-03-05 09:00:00,2024-03-05 10:00:00,1:00:00,1,Yes,a",
+        "Work,Activity,Project,Customer,Nobody Else,2024-03-05 09:00:00,2024-03-05 10:00:00,1:00:00,1,Yes,a",
+    )
+
+    own = await imported(world.user, file, "solidtime", "UTC")
+    everyones = await imported(world.admin, file, "solidtime", "UTC")
+
+    assert (own["created"], failures(own)) == (1, [(3, "not_yours"), (4, "not_yours")])
+    assert (everyones["created"], everyones["unchanged"], failures(everyones)) == (1, 1, [(4, "person_not_found")])
+    assert [len(await entries(who)) for who in (world.user, world.admin)] == [1, 1]
+
+
 async def test_watson(world: World) -> None:
     # `watson log --csv` of td-watson 2.1.0.
     file = file_of(
