@@ -1,12 +1,13 @@
 """The time entries of an owner: every write, each one attempt after another until it is applied.
 
 An attempt reads the timeline and what else it needs in parallel, applies the rules, and returns the batch: entry,
-timeline, outbox documents.
+timeline, outbox documents. The first may go by what this worker remembers instead: see remembered.py.
 """
 
 import asyncio
 import json
-from collections.abc import Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from shared.config import settings
 from shared.cosmos import items, transactions
 from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import LIVE, Document, own_fields
-from shared.cosmos.transactions import Attempt, Change, Operation
+from shared.cosmos.transactions import Change, Operation
 from shared.errors import ApiError
 from shared.events.outbox import outbox_document, stamped
 from shared.http.etags import Precondition
@@ -29,6 +30,7 @@ from shared.instants import format_instant, whole_milliseconds
 from shared.time_entries import reading, rules
 from shared.time_entries.entry import ADOPTED, DATES, MEANING, PLAIN
 from shared.time_entries.idempotency import Key
+from shared.time_entries.remembered import NOTHING, Remembered, memory
 from shared.time_entries.rules import Interval, Placed
 from shared.time_entries.timeline import (
     TIMELINE_ID,
@@ -46,6 +48,9 @@ from shared.time_entries.timeline import (
 MOST_WRITES = 49
 LARGEST_BATCH_BYTES = 900_000
 STILL_RUNNING = f"FROM c WHERE {LIVE} AND IS_NULL(c.end_date)"
+
+# Decides a write by what is remembered of its owner, and reads what that lacks.
+Decide = Callable[[Remembered], Awaitable[Change[Document]]]
 
 
 class Write(NamedTuple):
@@ -83,19 +88,19 @@ async def create(
     key = Key.of(caller, idempotency_key, fields) if idempotency_key else None
     entry_id = key.entry_id if key else str(uuid4())
 
-    async def attempt() -> Change[Document]:
+    async def decide(known: Remembered) -> Change[Document]:
         try:
-            return await decide()
+            return await make(known)
         except ApiError:
             # What refuses it may be the entry that another instance has just made with the same key.
             if key and (made := await key.made(caller)):
                 return Change(made)
             raise
 
-    async def decide() -> Change[Document]:
+    async def make(known: Remembered) -> Change[Document]:
         made, timeline, referred = await asyncio.gather(
             key.made(caller) if key else _nothing(),
-            read_timeline(caller.tenant_id, caller.user_id),
+            _timeline(caller, known),
             require_references(caller.tenant_id, fields),
         )
         if made:
@@ -113,7 +118,7 @@ async def create(
         action = "Start a timer" if interval.end is None else "Create a time entry"
         return change_of(caller, now, timeline, [Write(None, entry, "create", action)])
 
-    return await _settle(caller, attempt)
+    return await _settle(caller, decide)
 
 
 async def update(
@@ -121,8 +126,8 @@ async def update(
 ) -> Document:
     """Change what is given of the caller's entry; one that changes nothing writes nothing."""
 
-    async def attempt() -> Change[Document]:
-        timeline, entry = await _own(caller, entry_id, wanted)
+    async def decide(known: Remembered) -> Change[Document]:
+        timeline, entry = await _own(caller, entry_id, wanted, known)
         before, old = own_fields(entry), interval_of(entry)
         interval = _moved(old, given, now)
         plain = {name: given[name] for name in PLAIN if name in given and name != "billable"}
@@ -147,7 +152,7 @@ async def update(
             writes.append(await _trim(timeline, shorter, others))
         return change_of(caller, now, timeline, writes)
 
-    return await _settle(caller, attempt)
+    return await _settle(caller, decide)
 
 
 async def stop(caller: Caller, now: datetime, entry_id: str, wanted: Precondition) -> Document:
@@ -158,9 +163,9 @@ async def stop(caller: Caller, now: datetime, entry_id: str, wanted: Preconditio
     """
     copy_will_do = wanted.tags is None
 
-    async def attempt() -> Change[Document]:
+    async def decide(known: Remembered) -> Change[Document]:
         nonlocal copy_will_do
-        timeline, entry = await _own(caller, entry_id, wanted, copy_will_do=copy_will_do)
+        timeline, entry = await _own(caller, entry_id, wanted, known, copy_will_do=copy_will_do)
         copy_will_do = False
         start, end = interval_of(entry)
         if end:
@@ -169,14 +174,14 @@ async def stop(caller: Caller, now: datetime, entry_id: str, wanted: Preconditio
         after = own_fields(entry) | _dates(Interval(start, rules.stop_at(start, now)))
         return change_of(caller, now, timeline, [Write(entry, after, "update", "Stop a time entry")])
 
-    return await _settle(caller, attempt)
+    return await _settle(caller, decide)
 
 
 async def restart(caller: Caller, now: datetime, entry_id: str, wanted: Precondition) -> Document:
     """Make the caller's stopped entry run on from its own start."""
 
-    async def attempt() -> Change[Document]:
-        timeline, entry = await _own(caller, entry_id, wanted)
+    async def decide(known: Remembered) -> Change[Document]:
+        timeline, entry = await _own(caller, entry_id, wanted, known)
         old = interval_of(entry)
         if old.end is None:
             raise ApiError(422, "time_entry_already_running", "The time entry is already running")
@@ -190,19 +195,19 @@ async def restart(caller: Caller, now: datetime, entry_id: str, wanted: Precondi
         after = own_fields(entry) | _dates(interval)
         return change_of(caller, now, timeline, [Write(entry, after, "update", "Restart a time entry")])
 
-    return await _settle(caller, attempt)
+    return await _settle(caller, decide)
 
 
 async def delete(caller: Caller, now: datetime, entry_id: str, wanted: Precondition) -> None:
     """Soft-delete the caller's entry."""
 
-    async def attempt() -> Change[Document]:
-        timeline, entry = await _own(caller, entry_id, wanted)
+    async def decide(known: Remembered) -> Change[Document]:
+        timeline, entry = await _own(caller, entry_id, wanted, known)
         await forbid_locked(timeline, interval_of(entry))
         after = own_fields(entry) | {"deleted": str(uuid4())}
         return change_of(caller, now, timeline, [Write(entry, after, "delete", "Delete a time entry")])
 
-    await _settle(caller, attempt)
+    await _settle(caller, decide)
 
 
 async def mark_length(entry: Document) -> bool:
@@ -225,32 +230,66 @@ async def _nothing() -> None:
     """Stands in a gather where there is nothing to read."""
 
 
-async def _settle(caller: Caller, attempt: Attempt[Document]) -> Document:
-    return await transactions.settle(TIME_ENTRY, [caller.tenant_id, caller.user_id], attempt)
+async def _settle(caller: Caller, decide: Decide) -> Document:
+    """Apply what is decided; at first by what this worker remembers, if that leads to a write, otherwise by reading."""
+    partition = caller.tenant_id, caller.user_id
+    is_first, guessed = True, False
+
+    async def attempt() -> Change[Document]:
+        nonlocal is_first, guessed
+        known = memory().guess(*partition) if is_first else NOTHING
+        if guessed:
+            memory().settle(right=False)
+        is_first = guessed = False
+        if known.timeline:
+            # What refuses it may be no longer so.
+            with suppress(ApiError):
+                change = await decide(known)
+                if change.operations:
+                    guessed = True
+                    return change
+        return await decide(NOTHING)
+
+    result = await transactions.settle(TIME_ENTRY, [*partition], attempt)
+    if guessed:
+        memory().settle(right=True)
+    return result
+
+
+async def _timeline(caller: Caller, known: Remembered) -> Timeline:
+    partition = caller.tenant_id, caller.user_id
+    return await (timeline_of(*partition, known.timeline) if known.timeline else read_timeline(*partition))
 
 
 async def _own(
-    caller: Caller, entry_id: str, wanted: Precondition, *, copy_will_do: bool = False
+    caller: Caller, entry_id: str, wanted: Precondition, known: Remembered, *, copy_will_do: bool = False
 ) -> tuple[Timeline, Document]:
-    """The caller's timeline and entry, read by one request; 403 where an admin sees another's, 412 where it changed.
+    """The caller's timeline and entry: what is not known already is read by one request.
 
-    With `copy_will_do` the running entry is the timeline's copy of it, which has no `_etag`.
+    With `copy_will_do` the running entry is the timeline's copy of it, which has no `_etag`. Raises ApiError 404; 403
+    where an admin sees another's; 412 where it changed.
     """
-    partition = caller.tenant_id, caller.user_id
-    if copy_will_do:
-        timeline = await read_timeline(*partition)
-        if timeline.running and timeline.running["id"] == entry_id:
-            return timeline, timeline.running
-    found = await items.read_together(TIME_ENTRY, [TIMELINE_ID, entry_id], [*partition])
-    if found and items.is_live(found[1]):
-        timeline, entry = await timeline_of(*partition, found[0]), found[1]
+    if known.timeline or copy_will_do:
+        timeline = await _timeline(caller, known)
+        copy = timeline.running if copy_will_do and timeline.running and timeline.running["id"] == entry_id else None
+        entry = known.entry_called(entry_id) or copy or await reading.get(caller, entry_id)
     else:
-        # Somebody else's entry, or none at all; or there is no timeline yet.
-        timeline, entry = await asyncio.gather(read_timeline(*partition), reading.get(caller, entry_id))
+        timeline, entry = await _together(caller, entry_id)
     if entry["owner_id"] != caller.user_id:
         raise ApiError(403, "not_the_owner", "Only its owner may change a time entry")
     wanted.check(entry)
     return timeline, entry
+
+
+async def _together(caller: Caller, entry_id: str) -> tuple[Timeline, Document]:
+    partition = caller.tenant_id, caller.user_id
+    if found := await items.read_together(TIME_ENTRY, [TIMELINE_ID, entry_id], [*partition]):
+        document, entry = found
+        memory().read(document)
+        if items.is_live(entry):
+            return await timeline_of(*partition, document), entry
+    # Somebody else's entry, or none at all; or there is no timeline yet.
+    return await asyncio.gather(read_timeline(*partition), reading.get(caller, entry_id))
 
 
 async def _place(timeline: Timeline, start: datetime | None, end: datetime | None, now: datetime) -> Interval:
@@ -341,14 +380,24 @@ def change_of(caller: Caller, now: datetime, timeline: Timeline, writes: Sequenc
     There must be one at least, and they must be `fitting`. Whoever calls it has had `forbid_locked` let through where
     each entry lay and where it lies now.
     """
-    operations, outbox = [], []
+    operations, outbox, stored = [], [], []
     at = timeline.event_at(now)
     for before, entry, action, description in writes:
         after = stamped(_marks_of(before) | rules.length_mark(entry) | entry, caller, TIME_ENTRY, action, description)
         operations.append(_operation(before, after))
         outbox.append(outbox_document(before, after, at))
+        stored.append(after)
         timeline = timeline.after(entry)
-    return Change(writes[0].after, [*operations, timeline.told(at).operation()], outbox)
+    timeline = timeline.told(at)
+
+    def applied(etags: Sequence[str]) -> None:
+        # Of an entry that was patched, not all is known.
+        is_whole = not _is_copy(writes[0].before) and items.is_live(stored[0])
+        memory().wrote(
+            {**timeline.document(), "_etag": etags[-1]}, {**stored[0], "_etag": etags[0]} if is_whole else None
+        )
+
+    return Change(writes[0].after, [*operations, timeline.operation()], outbox, applied=applied)
 
 
 def _marks_of(entry: dict[str, Any] | None) -> dict[str, Any]:
@@ -359,8 +408,13 @@ def _marks_of(entry: dict[str, Any] | None) -> dict[str, Any]:
 def _operation(before: Document | None, after: Document) -> Operation:
     if before is None:
         return transactions.create(after)
-    if "_etag" in before:
+    if not _is_copy(before):
         return transactions.replace(after, before)
-    # The timeline's copy. What the document holds beside it stays, and the batch is refused if it does not run.
+    # What the document holds beside the copy stays, and the batch is refused if it does not run.
     changed = {name: value for name, value in after.items() if before.get(name) != value}
     return transactions.change(after["id"], changed, STILL_RUNNING)
+
+
+def _is_copy(entry: Document | None) -> bool:
+    """Whether this is the timeline's copy of the running entry, and not the entry as it was read."""
+    return entry is not None and "_etag" not in entry

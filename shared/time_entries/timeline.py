@@ -29,6 +29,7 @@ from shared.cosmos.items import LIVE, Document
 from shared.cosmos.transactions import Operation
 from shared.errors import ApiError
 from shared.instants import format_instant, parse_instant
+from shared.time_entries.remembered import memory
 from shared.time_entries.rules import Interval, Placed
 
 TIMELINE_ID = "timeline"
@@ -138,12 +139,12 @@ class Timeline:
         """The timeline with a field on its copy of the running entry that is no part of the entry: see forgotten.py."""
         return replace(self, running={**(self.running or {}), name: value})
 
-    def operation(self) -> Operation:
-        """The batch operation that writes it, on the condition that it is still what was read.
+    def document(self) -> Document:
+        """The document that keeps it.
 
         It keeps fields that it does not know: a newer version, which is being rolled out beside this one, wrote them.
         """
-        document: Document = {
+        return {
             **items.own_fields(self.read or {}),
             "id": TIMELINE_ID,
             "kind": TIMELINE_KIND,
@@ -154,12 +155,23 @@ class Timeline:
             "locks": [list(lock) for lock in self.locks],
             "last_event": self.last_event,
         }
+
+    def operation(self) -> Operation:
+        """The batch operation that writes it, on the condition that it is still what was read."""
+        document = self.document()
         return transactions.replace(document, self.read) if self.read else transactions.create(document)
 
 
 async def read_timeline(tenant_id: str, owner_id: str) -> Timeline:
     """The owner's timeline: one point read, and three queries where it is missing or lacks a part."""
-    return await timeline_of(tenant_id, owner_id, await items.read(TIME_ENTRY, TIMELINE_ID, [tenant_id, owner_id]))
+    return await timeline_of(tenant_id, owner_id, await _read(tenant_id, owner_id))
+
+
+async def _read(tenant_id: str, owner_id: str) -> Document | None:
+    document = await items.read(TIME_ENTRY, TIMELINE_ID, [tenant_id, owner_id])
+    if document:
+        memory().read(document)
+    return document
 
 
 async def timeline_of(tenant_id: str, owner_id: str, document: Document | None) -> Timeline:
@@ -179,7 +191,7 @@ async def timeline_of(tenant_id: str, owner_id: str, document: Document | None) 
 
 async def read_running(tenant_id: str, owner_id: str) -> Document | None:
     """The owner's running entry: one point read, also of a timeline that an older version wrote, without locks."""
-    document = await items.read(TIME_ENTRY, TIMELINE_ID, [tenant_id, owner_id])
+    document = await _read(tenant_id, owner_id)
     if document and "running" in document:
         running: Document | None = document["running"]
         return running
