@@ -5,15 +5,14 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from azure.core.pipeline.transport import AioHttpTransport
-
 from shared.clients import container
 from shared.cosmos.items import PAGE_SIZE, Document
+from shared.cosmos.transport import Transport
 
 IS_BATCH = "x-ms-cosmos-is-batch-request"
 
 
-class Pace(AioHttpTransport):  # type: ignore[misc] # azure-core loads it late, without a type
+class Pace(Transport):
     """Sends one request at a time, and the next once the budget per second covers what was charged before.
 
     It sits below the SDK, so that every request counts: a page of a query, a batch of `settle`, a delivered event, a

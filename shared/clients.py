@@ -61,11 +61,11 @@ def _usual_transport() -> AsyncHttpTransport[Any, Any]:
     # Imported late: aiohttp takes a third of a cold start, and there is no client before the first call.
     from urllib.request import getproxies  # noqa: PLC0415
 
-    from azure.core.pipeline.transport import AioHttpTransport  # noqa: PLC0415
+    from shared.cosmos.transport import Transport  # noqa: PLC0415
 
     # By default each call looks for a password in ~/.netrc, in a thread of its own, which takes as long as the rest of
     # a point read (decision 10). Without a proxy in the environment it can't find anything there.
-    transport: AsyncHttpTransport[Any, Any] = AioHttpTransport(use_env_settings=bool(getproxies()))
+    transport: AsyncHttpTransport[Any, Any] = Transport(use_env_settings=bool(getproxies()))
     return transport
 
 

@@ -12,6 +12,7 @@ from embedded_cosmos import testing
 from embedded_cosmos.faults import Faults
 from embedded_cosmos.server import Server, serve_in_thread
 from embedded_cosmos.testing import CosmosAccount
+from shared.time_entries.remembered import memory
 from tests.application import Application, application
 from tests.world import World, make_world
 
@@ -93,6 +94,12 @@ def faults(server: Server) -> Iterator[Faults]:
     """Where to inject faults into that database; none is left behind."""
     yield server.faults
     server.faults.clear()
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Hold that no test depends on what another had the worker remember, and guess wrong."""
+    memory.cache_clear()
 
 
 @pytest.fixture(autouse=True)

@@ -109,6 +109,14 @@ class Writes:
     may_have_written = False
 
 
+class Sendings:
+    """What is known of the requests that the SDK sends for one call, one or several: see transport.py."""
+
+    may_have_arrived = False
+
+
+sendings: ContextVar[Sendings] = ContextVar("sendings", default=Sendings())  # noqa: B039 - nobody asks the default
+
 # Set where a request begins, so that all its tasks share the object.
 writes_of_request: ContextVar[Writes] = ContextVar("writes_of_request")
 
@@ -200,6 +208,8 @@ class _Writer(Generic[T]):
 
     async def _execute(self, change: Change[T]) -> None:
         operations = [*change.operations, *(create(document) for document in change.outbox)]
+        sent = Sendings()
+        sendings.set(sent)
         with database():
             try:
                 # Without the documents in the answer: of these, nothing is used.
@@ -209,7 +219,7 @@ class _Writer(Generic[T]):
             except CosmosBatchOperationError as error:
                 raise _refusal(error) from error
             except AzureError as error:
-                if _may_be_applied(error):
+                if sent.may_have_arrived and _may_be_applied(error):
                     raise UnknownOutcome from error
                 raise
         if change.applied:

@@ -233,7 +233,7 @@ async def _nothing() -> None:
 async def _settle(caller: Caller, decide: Decide) -> Document:
     """Apply what is decided; at first by what this worker remembers, if that leads to a write, otherwise by reading."""
     partition = caller.tenant_id, caller.user_id
-    is_first, guessed = True, False
+    is_first, guessed, applied = True, False, False
 
     async def attempt() -> Change[Document]:
         nonlocal is_first, guessed
@@ -250,9 +250,12 @@ async def _settle(caller: Caller, decide: Decide) -> Document:
                     return change
         return await decide(NOTHING)
 
-    result = await transactions.settle(TIME_ENTRY, [*partition], attempt)
-    if guessed:
-        memory().settle(right=True)
+    try:
+        result = await transactions.settle(TIME_ENTRY, [*partition], attempt)
+        applied = True
+    finally:
+        if guessed:
+            memory().settle(right=applied)
     return result
 
 

@@ -12,6 +12,7 @@ import aiohttp
 import pytest
 
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
+from shared.time_entries.remembered import memory
 from tests.application import Application
 from tests.calling import Answer, Item, at
 from tests.world import World, make_world
@@ -105,6 +106,8 @@ async def test_a_write_whose_answer_never_comes_is_made_once(world: World, fault
 
 async def test_what_is_throttled_or_away_for_long_says_when_to_come_again(world: World, faults: Faults) -> None:
     entry = await world.entry("10:00", "11:00")
+    # Nothing is remembered of the owner, so that each write begins with a read.
+    memory.cache_clear()
     for kind, status, code in ((Kind.THROTTLE, 429, "throttled"), (Kind.UNAVAILABLE, 503, "database_unavailable")):
         faults.inject(Fault(kind, count=FOR_EVER, seconds=0.05))
         began = perf_counter()
@@ -119,6 +122,20 @@ async def test_what_is_throttled_or_away_for_long_says_when_to_come_again(world:
     assert (await world.user.get(f"time-entries/{entry['id']}")).ok() == entry
     live, events = await state_of(world)
     assert (len(live), sum(events.values())) == (1, 1)
+
+
+async def test_writes_of_an_outage_may_be_sent_again_once_the_first_of_it_have_met_it(
+    world: World, faults: Faults
+) -> None:
+    """The first go by what the worker remembers: they have sent their batch by the time they meet it."""
+    entry = await world.entry("10:00", "11:00")
+    faults.inject(Fault(Kind.UNAVAILABLE, count=FOR_EVER))
+
+    codes = [(await call(world, "update", entry)).refused(503)["code"] for _ in range(6)]
+
+    assert codes == sorted(codes, reverse=True)
+    assert codes.count("outcome_unknown") == 2
+    assert codes.count("database_unavailable") == 4
 
 
 async def test_a_database_that_does_not_answer_is_503_within_ten_seconds(world: World, faults: Faults) -> None:

@@ -1,12 +1,15 @@
 """A write that may have been applied is never answered "try again", whatever cut it off."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
 
+from benchmarks.recording import recording
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
-from tests.application import Application
+from embedded_cosmos.testing import CosmosAccount
+from tests.application import Application, application
 from tests.calling import at
 from tests.world import World, make_world
 
@@ -54,13 +57,31 @@ async def test_a_write_is_of_unknown_outcome_where_the_look_for_it_fails(
 ) -> None:
     await world.entry("10:00", "11:00")
     faults.inject(Fault(Kind.DROP_AFTER, Operation.BATCH, count=FOR_EVER))
-    # Two reads come before the batch.
-    faults.inject(Fault(kind, Operation.READ, container=ENTRIES, skip=1, count=FOR_EVER, seconds=0.01))
+    faults.inject(Fault(kind, Operation.READ, container=ENTRIES, count=FOR_EVER, seconds=0.01))
 
     (await world.user.post("time-entries", past(world))).refused(503, "outcome_unknown")
 
     faults.clear()
     assert await entries(world) == 2
+
+
+async def test_a_write_that_never_got_a_connection_may_be_sent_again(
+    cosmos_account: CosmosAccount, app: Application, http: aiohttp.ClientSession
+) -> None:
+    """The worker decides by what it remembers, so that a batch is the first that the absent database misses."""
+    del app
+    async with AsyncExitStack() as running:
+        reached = AsyncExitStack()
+        recorder = await reached.enter_async_context(recording(cosmos_account.endpoint))
+        served = await running.enter_async_context(application(cosmos_account, recorder.url))
+        world = await make_world(http, served)
+        timer = await world.started()
+        await reached.aclose()
+
+        answer = await world.user.post(f"time-entries/{timer['id']}/stop")
+
+        answer.refused(503, "database_unavailable")
+        assert int(answer.headers["Retry-After"]) >= 1
 
 
 async def test_a_write_whose_next_attempt_can_not_read_is_of_unknown_outcome(world: World, faults: Faults) -> None:

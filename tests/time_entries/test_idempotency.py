@@ -13,6 +13,7 @@ import pytest
 from embedded_cosmos.faults import Fault, Faults, Kind, Operation
 from embedded_cosmos.server import Server
 from embedded_cosmos.testing import CosmosAccount
+from shared.time_entries.remembered import memory
 from tests.application import ROOT, Application, application
 from tests.calling import Answer, Item, Person, ago, at
 from tests.world import World, make_world
@@ -139,7 +140,9 @@ async def test_a_refusal_about_the_entry_that_another_instance_just_made_is_no_r
     await world.entry("20:00", "21:00")
     there = replace(world.user, url=instances.other_url)
     body = {**world.references, "start_date": ago(minutes=1)} if starts_a_timer else past(world)
-    # Of the first call, the look for the key's entry is done, and what the rules decide on is read late.
+    # Nothing is remembered here. Of the first call, the look for the key's entry is done, and what the rules decide on
+    # is read late.
+    memory.cache_clear()
     slow = Fault(Kind.DELAY, Operation.READ if starts_a_timer else Operation.QUERY, container="time_entry", seconds=1.5)
     slow.skip = 1 if starts_a_timer else 0
     instances.faults.inject(slow)
