@@ -125,6 +125,18 @@ async def test_starting_again_at_once_costs_no_more(measured: Measured, known: b
     assert measured.recorder.kinds == ({"batch": 1} if known else {"read": 1, "batch": 1})
 
 
+async def test_a_wrong_guess_costs_a_refused_batch_and_a_look_for_it(measured: Measured) -> None:
+    """Another instance has written since: the batch is refused, and was not applied; the rest is as without a guess."""
+    world = measured.world
+    keys = [world.tenant_id, world.user.user_id]
+    container = world.app.container("time_entry")
+    await container.upsert_item(dict(await container.read_item("timeline", keys)))
+
+    await measured.cost(world.user.post("time-entries", world.references), 201)
+
+    assert measured.recorder.kinds == {"batch": 2, "read": 2}
+
+
 async def test_the_answer_to_a_batch_holds_no_documents(measured: Measured) -> None:
     world = measured.world
 

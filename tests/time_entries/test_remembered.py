@@ -129,6 +129,21 @@ async def test_a_change_by_hand_is_seen(shared_world: tuple[World, Person]) -> N
     assert (changed["description"], changed["timezone_offset"]) == ("by hand", 60)
 
 
+async def test_what_only_the_entry_holds_outlives_a_stop_by_the_timelines_copy(
+    shared_world: tuple[World, Person],
+) -> None:
+    world, there = shared_world
+    timer = await world.started()
+    path = f"time-entries/{timer['id']}"
+    stored = await world.stored("time_entry", timer)
+    await world.app.container("time_entry").upsert_item({**stored, "of_a_newer_version": True})
+
+    (await there.post(f"{path}/stop")).ok()
+    (await there.put(path, {"description": "x"})).ok()
+
+    assert (await world.stored("time_entry", timer))["of_a_newer_version"]
+
+
 async def test_a_database_that_was_emptied_is_written_anew(shared_world: tuple[World, Person]) -> None:
     world, _ = shared_world
     timer = await world.started()
