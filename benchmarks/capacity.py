@@ -55,13 +55,16 @@ def _option(name: str) -> str:
 
 
 def _day(model: Model) -> str:
-    day, rows, units = model.day(), [], 0.0
+    day, rows = model.day(), []
     for name, one in model.measured.items():
-        units += day[name] * one.request_units
-        each = (figure(one.request_units), figure(day[name] * one.request_units))
-        rows.append((name, figure(day[name]), str(one.round_trips), *each, figure(one.processor_seconds * 1000)))
-    rows.append(("all, in HTTP calls", figure(total(day, CALLS)), "", "", figure(units), ""))
-    return table(("operation", "a day", "trips", "RU each", "RU a day", "processor ms each"), rows)
+        units = one.request_units, day[name] * one.request_units, day[name] * one.elsewhere_units
+        each = (*(figure(unit) for unit in units), figure(one.processor_seconds * 1000))
+        rows.append((name, figure(day[name]), str(one.round_trips), *each))
+    here = sum(day[name] * one.request_units for name, one in model.measured.items())
+    elsewhere = sum(day[name] * one.elsewhere_units for name, one in model.measured.items())
+    rows.append(("all, in HTTP calls", figure(total(day, CALLS)), "", "", figure(here), figure(elsewhere), ""))
+    head = ("operation", "a day", "trips", "RU each", "RU a day", "of several instances", "processor ms each")
+    return table(head, rows)
 
 
 def _walls(model: Model, sizes: Sequence[float]) -> list[list[str]]:

@@ -74,9 +74,12 @@ ABOUT = {name: str(hint.__metadata__[0]) for name, hint in get_type_hints(Assump
 
 
 class Operation(NamedTuple):
+    """What a call costs at an instance that remembers the caller, and, in request units, at one that does not."""
+
     request_units: float
     round_trips: int
     processor_seconds: float
+    elsewhere_units: float
 
 
 def operations(people_a_report: float, path: Path = RESULTS) -> dict[str, Operation]:
@@ -89,7 +92,8 @@ def operations(people_a_report: float, path: Path = RESULTS) -> dict[str, Operat
         # Starts and stops are measured in turn, so they share the processor time of their step.
         step = ("start", "stop") if name in ("start", "stop") else (name,)
         seconds = together[name]["processor_share"]["app"] / sum(together[each]["calls_per_second"] for each in step)
-        found[name] = Operation(one["request_units"] * times, one["round_trips"], seconds * times)
+        units = (each["request_units"] * times for each in (one, one.get("elsewhere", one)))
+        found[name] = Operation(next(units), one["round_trips"], seconds * times, next(units))
     return found
 
 
@@ -176,7 +180,12 @@ class Model:
     def units(self, users: float, traffic: Traffic, partitions: int, hosts: int) -> dict[str, float]:
         """Request units a second, by container; `standing` is the idle change feed's."""
         written = total(traffic, EVENTS)
-        own = sum(traffic[name] * one.request_units for name, one in self.measured.items())
+        # One instance remembers whom it serves. Of several, another one has served the person as a rule.
+        remembers = self.instances(traffic) == 1
+        own = sum(
+            traffic[name] * (one.request_units if remembers else one.elsewhere_units)
+            for name, one in self.measured.items()
+        )
         reports = traffic[REPORT] * QUERIES_A_REPORT * (partitions - 1) * charges.query(0, 0)
         changed = SIZES["entry"] + SIZES["timeline"] + SIZES["outbox"]
         feed = charges.change_feed(DOCUMENTS_A_WRITE, changed) - charges.change_feed(0, 0)

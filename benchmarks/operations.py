@@ -11,7 +11,7 @@ import aiohttp
 from aiohttp import web
 
 from benchmarks import calls, stack
-from benchmarks.calls import OPERATIONS, READ_STEPS, WRITE_STEPS, WRITERS_EACH, Call
+from benchmarks.calls import OPERATIONS, READ_STEPS, WRITE_STEPS, WRITERS_EACH, Call, Person
 from benchmarks.company import Company, found
 from benchmarks.issuer import issuer
 from benchmarks.recording import Recorder, recording
@@ -138,39 +138,62 @@ async def drive(
 
 
 async def counted(database: Server, company: Company, root: Path = stack.ROOT) -> dict[str, Any]:
-    """What each operation of the app at `root` asks of the database: by kind, one after another, and its charge."""
-    async with (
-        recording(database.url) as recorder,
-        stack.app(recorder.url, stack.without_change_feed(), root) as app,
-        aiohttp.ClientSession(f"{app.url}/api/") as session,
-    ):
-        person, figures = company.admin, {}
+    """What each operation of the app at `root` asks of the database: by kind, one after another, and its charge.
 
-        async def ask(*requests: Call) -> Any:
-            """What the last of them answers."""
-            for request in requests:
-                headers = {"Authorization": f"Bearer {person.token}"}
-                async with session.request(request.method, request.path, json=request.body, headers=headers) as answer:
-                    answer.raise_for_status()
-                    item = await answer.json()
-            return item
+    Of a write, also what it asks `elsewhere`: at an instance that has not served the person before.
+    """
+    person, figures = company.admin, {}
+    async with recording(database.url) as recorder:
 
-        async def count(operation: str, *requests: Call) -> Any:
+        async def count(operation: str, session: aiohttp.ClientSession, *requests: Call) -> Any:
             with recorder.listening():
-                item = await ask(*requests)
+                item = await _asked(session, person, *requests)
             figures[operation] = _figures(recorder)
             return item
 
-        # The first calls fill the caches.
-        timer = await ask(calls.month(person), calls.start(person))
-        for name, read in calls.READS.items():
-            await count(name, read(person))
-        timer = await count("stop + start", calls.stop(timer["id"]), calls.start(person))
-        await count("stop", calls.stop(timer["id"]))
-        timer = await count("start", calls.start(person))
-        await count("put", calls.put(person, -1))
-        await ask(calls.stop(timer["id"]))
-    return {operation: figures[operation] for operation in OPERATIONS}
+        async with _instance(recorder, company, root) as session:
+            timer = await _asked(session, person, calls.month(person), calls.start(person))
+            for name, read in calls.READS.items():
+                await count(name, session, read(person))
+            timer = await count("stop + start", session, calls.stop(timer["id"]), calls.start(person))
+            await count("stop", session, calls.stop(timer["id"]))
+            timer = await count("start", session, calls.start(person))
+            await count("put", session, calls.put(person, -1))
+        here = {**figures}
+        for name, write in (("stop", calls.stop(timer["id"])), ("start", calls.start(person))):
+            async with _instance(recorder, company, root) as session:
+                timer = await count(name, session, write)
+        async with _instance(recorder, company, root) as session:
+            await count("put", session, calls.put(person, -2))
+            await _asked(session, person, calls.stop(timer["id"]))
+    elsewhere = {name: figures[name] for name in ("start", "stop", "put")}
+    elsewhere["stop + start"] = {
+        "round_trips": elsewhere["stop"]["round_trips"] + elsewhere["start"]["round_trips"],
+        "request_units": round(elsewhere["stop"]["request_units"] + elsewhere["start"]["request_units"], 2),
+    }
+    return {name: here[name] | ({"elsewhere": elsewhere[name]} if name in elsewhere else {}) for name in OPERATIONS}
+
+
+@asynccontextmanager
+async def _instance(recorder: Recorder, company: Company, root: Path) -> AsyncIterator[aiohttp.ClientSession]:
+    """A new instance, reached by way of the recorder, which has the names of the company in memory."""
+    async with (
+        stack.app(recorder.url, stack.without_change_feed(), root) as app,
+        aiohttp.ClientSession(f"{app.url}/api/") as session,
+    ):
+        other = company.readers[-1]
+        await _asked(session, other, calls.month(other))
+        yield session
+
+
+async def _asked(session: aiohttp.ClientSession, person: Person, *requests: Call) -> Any:
+    """What the last of them answers."""
+    for request in requests:
+        headers = {"Authorization": f"Bearer {person.token}"}
+        async with session.request(request.method, request.path, json=request.body, headers=headers) as answer:
+            answer.raise_for_status()
+            item = await answer.json()
+    return item
 
 
 def _figures(recorder: Recorder) -> dict[str, Any]:

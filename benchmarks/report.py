@@ -38,7 +38,7 @@ def _table_of(result: Mapping[str, Any], name: str) -> str:
         if is_ours:
             database = result["database"][operation]
             row |= {"trips": database["round_trips"], "requests": _requests(database["requests"])}
-            row |= {"RU": database["request_units"]}
+            row |= {"RU": database["request_units"], "RU elsewhere": elsewhere(database)["request_units"]}
             row |= {f"times the floor, {kind}": ratios[operation] for kind, ratios in result["ratio_to_floor"].items()}
             row |= {"driver busy": together["processor_share"]["driver"]}
         else:
@@ -49,6 +49,12 @@ def _table_of(result: Mapping[str, Any], name: str) -> str:
 
 def _requests(kinds: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in kinds.items())
+
+
+def elsewhere(database: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an operation asks of the database at an instance that has not served the person; a read, the same."""
+    figures: Mapping[str, Any] = database.get("elsewhere", database)
+    return figures
 
 
 def operations_chart(result: Mapping[str, Any]) -> pygal.Bar:
@@ -94,6 +100,9 @@ def editions_table(result: Mapping[str, Any]) -> str:
             name: {one: together[name][one]["calls_per_second"] for one in OPERATIONS} for name in alone
         },
         "request units": {name: {one: database[name][one]["request_units"] for one in OPERATIONS} for name in alone},
+        "request units, elsewhere": {
+            name: {one: elsewhere(database[name][one])["request_units"] for one in OPERATIONS} for name in alone
+        },
         "round trips": {name: {one: database[name][one]["round_trips"] for one in OPERATIONS} for name in alone},
     }
     times = {f"times {name}": ratios for name, ratios in result["ratio"].items()}

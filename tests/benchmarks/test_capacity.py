@@ -54,7 +54,8 @@ FEED = charges.change_feed(3, SIZES["entry"] + SIZES["timeline"] + SIZES["outbox
 def costing(**units: float) -> dict[str, Operation]:
     """Operations that cost so many request units, one trip and a millisecond each; the others cost nothing."""
     charged = {name.replace("_", " "): value for name, value in units.items()}
-    return {n: Operation(charged[n], 1, 0.001) if n in charged else Operation(0, 0, 0) for n in OPERATIONS}
+    nothing = Operation(0, 0, 0, 0)
+    return {n: Operation(charged[n], 1, 0.001, charged[n]) if n in charged else nothing for n in OPERATIONS}
 
 
 def traffic_of(**calls: float) -> dict[str, float]:
@@ -169,6 +170,17 @@ def test_need_adds_up_what_the_calls_cost_by_container() -> None:
     assert need["of these, the idle change feed"] == pytest.approx(standing * 730 * 3600)
 
 
+@pytest.mark.parametrize(("seconds", "units"), [(0.5, 20), (0.7, 22)])
+def test_of_several_instances_none_remembers_whom_it_serves(seconds: float, units: float) -> None:
+    """A write a second: with more than 0.6 s of processor time it takes two instances."""
+    measured = costing() | {"put": Operation(20, 1, seconds, 22)}
+    model = Model(measured, replace(NOBODY, corrections_a_day=28_800, busiest_processor_share=0.6))
+    traffic = dict.fromkeys(OPERATIONS, 0.0) | {"put": 1}
+
+    feed = model.units(1, dict.fromkeys(OPERATIONS, 0.0) | {"start": 1}, 1, 1)["time_entry"]
+    assert model.units(1, traffic, 1, 1)["time_entry"] == pytest.approx(units + feed)
+
+
 def test_reading_names_costs_by_the_row() -> None:
     """1,000 names of 130 bytes, twice as dear for Strong."""
     assert names_units(1000) == pytest.approx(2 * (2.3 + 30 + 0.05 * (130_000 / 1024 - 1)))
@@ -186,7 +198,7 @@ def test_a_report_asks_every_partition_four_times() -> None:
 def results(tmp_path: Path) -> Path:
     """What the benchmark writes, in round numbers."""
     database: dict[str, Any] = {name: {"round_trips": 1, "request_units": 20.0} for name in OPERATIONS}
-    database["start"] = {"round_trips": 2, "request_units": 28.0}
+    database["start"] = {"round_trips": 2, "request_units": 28.0, "elsewhere": {"request_units": 30.0}}
     busy = {"users": 16, "calls_per_second": 100.0, "processor_share": {"app": 0.5}}
     path = tmp_path / "operations.json"
     together = {"this backend": dict.fromkeys(OPERATIONS, busy)}
@@ -198,9 +210,9 @@ def test_measured_figures_are_read_as_the_benchmark_writes_them(tmp_path: Path) 
     """Starts and stops share the processor time of their step; a report of twice the people costs twice as much."""
     found = operations(32, results(tmp_path))
 
-    assert found["summary"] == Operation(20, 1, 0.005)
-    assert found["start"] == Operation(28, 2, 0.0025)
-    assert found["report of a month"] == Operation(40, 1, 0.01)
+    assert found["summary"] == Operation(20, 1, 0.005, 20)
+    assert found["start"] == Operation(28, 2, 0.0025, 30)
+    assert found["report of a month"] == Operation(40, 1, 0.01, 40)
 
 
 def test_documents_have_the_size_of_what_the_code_writes() -> None:
@@ -286,5 +298,5 @@ def test_the_command_takes_other_people_and_figures(tmp_path: Path) -> None:
 
     assert answer.exit_code == 0
     assert "| `--switches-a-day` | 7 |" in answer.output
-    assert "| summary | 17 | 1 | 20 | 340 | 5 |" in answer.output
+    assert "| summary | 17 | 1 | 20 | 340 | 340 | 5 |" in answer.output
     assert "| need | 50 users |" in answer.output

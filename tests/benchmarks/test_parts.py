@@ -99,7 +99,7 @@ async def test_editions(report: Any, last_commit: str, tmp_path: Path) -> None:
         assert set(figures) == {"the last commit", OURS}
         assert all(set(one) == set(OPERATIONS) for one in figures.values())
     table = report.editions_table(result)
-    assert table.count("| start ") == 6
+    assert table.count("| start ") == 7
     assert report.editions_chart(result).render()
 
 
