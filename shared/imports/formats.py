@@ -78,6 +78,8 @@ _GENERIC = Format(
         "email": ("user email", "email", "e-mail"),
         "type": ("type",),
         "running": ("running",),
+        # TimeTagger's alone, which tells that tags have a `#`. In other files it is a part of the tag.
+        "tag_groups": ("tag groups",),
     },
     (("start",), ("end", "duration", "hours")),
     frozenset({"hours"}),

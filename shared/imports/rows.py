@@ -165,7 +165,7 @@ class Reader:
         project = _name(cells, "project") or self._options.default_project
         if not project:
             raise RowError("project_missing", "The row names no project; default_project can name one for such rows")
-        tags = _tags(_text(cells.get("technologies", "")))
+        tags = _tags(_text(cells.get("technologies", "")), have_signs="tag_groups" in cells)
         distinct = [*dict.fromkeys(tags)]
         texts = TEXTS.load(
             {
@@ -343,8 +343,10 @@ def _person(cells: Mapping[str, Cell]) -> str:
     return " ".join(" ".join(names).casefold().split())
 
 
-def _tags(text: str) -> list[str]:
-    """A row's tags, joined by commas, or a list in JSON."""
+def _tags(text: str, *, have_signs: bool) -> list[str]:
+    """A row's tags, joined by commas, or a list in JSON; or, as TimeTagger has them, by blanks, each with its `#`."""
+    if have_signs:
+        return [tag for word in text.split() if (tag := word.strip("#"))]
     if text.startswith("["):
         try:
             return [str(tag) for tag in json.loads(text) if str(tag).strip()]

@@ -51,7 +51,6 @@ UNITS = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 NUMBER = re.compile(r"[+-]?\d{1,12}(?:[.,' \u00a0\u202f]\d{3})*(?:[.,]\d*)?|[+-]?[.,]\d+", re.ASCII)
-HASHTAGS = re.compile(r"#\S+(?:\s+#\S+)*")
 YES = frozenset({"yes", "true", "1", "y", "x", "ja", "wahr", "sí", "si", "verdadero", "oui", "vrai", "はい"})
 NO = frozenset({"no", "false", "0", "n", "nein", "falsch", "falso", "non", "faux", "いいえ"})
 
@@ -287,9 +286,7 @@ def read_flag(cell: Cell) -> bool | None:
 
 
 def read_tags(text: str) -> list[str]:
-    """The tags of a row: joined by a comma and a blank, or, as in TimeTagger's files, by blanks, each with its `#`."""
-    if words := HASHTAGS.fullmatch(text):
-        return [tag for word in words[0].split() if (tag := word.strip("#"))]
+    """The tags of a row, joined by a comma and a blank."""
     return [tag for part in re.split(r",\s+", text) if (tag := part.strip())]
 
 

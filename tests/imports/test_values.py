@@ -168,8 +168,7 @@ def test_a_date_and_a_time_in_one_cell(text: str, expected: tuple[str, str]) -> 
     ("text", "expected"),
     [
         ("a, b", ["a", "b"]), ("a,b", ["a,b"]), ("C#", ["C#"]), ("#1 of a", ["#1 of a"]), ("", []),
-        # As TimeTagger 26.1.3 writes them.
-        ("#client #dev", ["client", "dev"]),
+        ("#0", ["#0"]), ("#a #b", ["#a #b"]),
     ],
 )  # fmt: skip
 def test_tags(text: str, expected: list[str]) -> None:
