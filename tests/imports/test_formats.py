@@ -182,6 +182,22 @@ async def test_watson(world: World) -> None:
     assert (found["start_date"][:16], found["technologies"]) == ("2024-03-05T08:00", ["design", "a,b"])
 
 
+async def test_timewarrior(world: World) -> None:
+    # What `jq` makes of `timew export` of version 1.4.3, as docs/moving.md has it; the last one runs.
+    file = file_of(
+        '"start","end","description","tags"',
+        '"20240305T080000Z","20240305T093000Z","a ""note"", here","design, two words"',
+        '"20240305T100000Z",,,"run"',
+    )
+
+    result = await imported(world.admin, file, zone="Europe/Berlin", default_project="Project")
+
+    assert (result["created"], failures(result)) == (1, [(3, "end_missing")])
+    (found,) = await entries(world.admin)
+    assert (found["start_date"][:16], found["timezone_offset"]) == ("2024-03-05T08:00", -60)
+    assert (found["description"], found["technologies"]) == ('a "note", here', ["design", "two words"])
+
+
 async def test_times_beside_a_column_of_dates(world: World) -> None:
     # As TimeTagger 26.1.3 writes its reports: an empty line, totals between the rows, and no projects.
     header = "subtotals,tag_groups,duration,date,start,stop,description,user,tags"
