@@ -177,7 +177,7 @@ def _json_body(request: HttpRequest) -> dict[str, Any]:
     try:
         document = JSON.decode(body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise ApiError(400, "json_malformed", "The body is not well-formed JSON") from error
+        raise ApiError(400, "json_malformed", "The body is not well-formed JSON in UTF-8") from error
     if not isinstance(document, dict):
         raise ApiError(400, "json_not_an_object", "The body must be a JSON object")
     return document

@@ -36,6 +36,16 @@ async def test_what_a_put_does_not_give_stays(world: World, path: str) -> None:
     assert (await world.admin.get(f"{path}/{item['id']}")).ok() == changed
 
 
+@pytest.mark.parametrize("charset", ["", "; charset=iso-8859-1"])
+async def test_a_body_that_is_not_utf_8_hears_what_it_must_be(world: World, charset: str) -> None:
+    """Windows PowerShell 5.1 sends text as ISO-8859-1 where nobody names a charset."""
+    headers = {"Content-Type": f"application/json{charset}"}
+
+    answer = await world.admin.call("POST", "customers", data='{"name": "Müller"}'.encode("latin-1"), headers=headers)
+
+    assert "UTF-8" in answer.refused(400, "json_malformed")["message"]
+
+
 @pytest.mark.parametrize("path", RESOURCES)
 async def test_fields_that_are_read_only_or_unknown_are_ignored_never_stored(world: World, path: str) -> None:
     item = await item_of(world, path)
