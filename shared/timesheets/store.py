@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.auth.caller import Caller
+from shared.catalog import references
 from shared.config import settings
 from shared.cosmos import items, transactions
 from shared.cosmos.containers import TIME_ENTRY
@@ -127,6 +128,8 @@ async def _approved(timesheet: Document) -> list[dict[str, str]]:
             "timesheet_changed",
             "The time entries of the period are not what was submitted; its verification names those that differ",
         )
+    # They are kept. A project that was given another customer elsewhere just now is priced as theirs.
+    references.forget(timesheet["tenant_id"])
     return await amounts(timesheet, rows)
 
 

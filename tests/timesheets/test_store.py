@@ -245,6 +245,24 @@ async def test_amounts_are_those_of_now_until_they_are_approved_and_for_administ
     assert await amounts() == [{"currency": "EUR", "billable": "150.00", "cost": "0.00"}]
 
 
+async def test_what_is_approved_is_priced_by_the_customer_that_its_project_has_now(world: World) -> None:
+    """Another worker has just changed it, and this one still remembers the customer before."""
+    rates = {"kind": "billable", "currency": "EUR"}
+    other = await world.customer_named("Other")
+    for customer, amount in ((world.customer, "80"), (other, "100")):
+        (await world.admin.post("rates", {**rates, "amount": amount, "customer_id": customer["id"]})).ok(201)
+    await world.entry("10:00", "11:00")
+    timesheet = await submitted(world)
+    remembered = (await world.admin.get(f"timesheets/{timesheet['id']}")).ok()["amounts"]
+    document = await world.stored("project", world.project)
+    await world.app.container("project").replace_item(document["id"], {**document, "customer_id": other["id"]})
+
+    approved = (await decided(world.admin, timesheet, "approve")).ok()
+
+    assert remembered == [{"currency": "EUR", "billable": "80.00", "cost": "0.00"}]
+    assert approved["amounts"] == [{"currency": "EUR", "billable": "100.00", "cost": "0.00"}]
+
+
 async def test_each_step_leaves_an_event_without_amounts(world: World) -> None:
     await world.entry("10:00", "11:30")
     (await world.admin.post("rates", {"kind": "billable", "amount": "80.00", "currency": "EUR"})).ok(201)
