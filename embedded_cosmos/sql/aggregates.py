@@ -7,7 +7,7 @@ from typing import Any
 from embedded_cosmos.sql import nodes
 from embedded_cosmos.sql.errors import SqlError
 from embedded_cosmos.sql.scope import AGGREGATES, Closure, Row, Scope
-from embedded_cosmos.sql.values import ARRAY_RANK, UNDEFINED, canonical, double, is_number, rank, sort_key, tidy
+from embedded_cosmos.sql.values import ARRAY_RANK, UNDEFINED, canonical, is_number, number_of, rank, sort_key, tidy
 
 
 class Accumulator:
@@ -30,7 +30,7 @@ class Accumulator:
         self.count += 1
         if self.function in ("SUM", "AVG"):
             if is_number(value):
-                self.sum += double(value)
+                self.sum += number_of(value)
             else:
                 self.spoilt = True
         elif self.function in ("MIN", "MAX"):

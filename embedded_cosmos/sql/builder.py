@@ -9,7 +9,7 @@ from lark.visitors import Transformer_NonRecursive
 from embedded_cosmos.sql import nodes
 from embedded_cosmos.sql.errors import SqlError, Unsupported
 from embedded_cosmos.sql.nodes import Expr
-from embedded_cosmos.sql.values import tidy
+from embedded_cosmos.sql.values import number_from
 
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", '"': '"', "'": "'"}
 COMPARISONS = (nodes.In, nodes.Between, nodes.Like)
@@ -68,7 +68,7 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in
         return nodes.Constant(unquote(token))
 
     def number(self, token: Token) -> Expr:
-        return nodes.Constant(int(token) if token.isdigit() else tidy(float(token)))
+        return nodes.Constant(number_from(token))
 
     def true(self, _: Token) -> Expr:
         return nodes.Constant(True)

@@ -16,7 +16,7 @@ from embedded_cosmos.sql.values import (
     STRING_RANK,
     TRUE_RANK,
     UNDEFINED,
-    double,
+    number_of,
     rank,
 )
 
@@ -92,7 +92,7 @@ def disjunction(parts: list[May]) -> May:
 
 def around(value: float) -> tuple[float, float]:
     """An interval for a number, as SQLite's reading of decimals may be off by the last bit."""
-    number = double(value)
+    number = float(number_of(value))
     low = math.nextafter(math.nextafter(number, -math.inf), -math.inf)
     return (low, math.nextafter(math.nextafter(number, math.inf), math.inf))
 

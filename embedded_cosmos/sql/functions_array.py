@@ -3,7 +3,7 @@
 from typing import Any
 
 from embedded_cosmos.sql.functions_math import is_integer
-from embedded_cosmos.sql.values import UNDEFINED, canonical, is_number, same
+from embedded_cosmos.sql.values import MOST, UNDEFINED, canonical, is_number, same
 
 
 def length(array: Any) -> Any:
@@ -11,27 +11,34 @@ def length(array: Any) -> Any:
 
 
 def contains(array: Any, wanted: Any, partial: Any = False) -> Any:
-    """`partial`: an object is found if an element has all of its fields."""
+    """`partial`: an object is found if an element has all of its fields, and so on inside of it."""
     if type(array) is not list or wanted is UNDEFINED or type(partial) is not bool:
         return UNDEFINED
-    if partial and type(wanted) is dict:
-        return any(
-            type(item) is dict and all(key in item and same(item[key], value) for key, value in wanted.items())
-            for item in array
-        )
-    return any(same(item, wanted) for item in array)
+    return any(has(item, wanted) if partial else same(item, wanted) for item in array)
+
+
+def has(item: Any, wanted: Any) -> bool:
+    if type(item) is dict and type(wanted) is dict:
+        return all(key in item and has(item[key], value) for key, value in wanted.items())
+    if type(item) is list and type(wanted) is list:
+        return len(item) == len(wanted) and all(map(has, item, wanted))
+    return same(item, wanted)
 
 
 def contains_any(array: Any, *wanted: Any) -> Any:
-    if type(array) is not list or UNDEFINED in wanted:
+    """True if one is found, whatever the others are."""
+    if type(array) is not list:
         return UNDEFINED
-    return any(contains(array, value) for value in wanted)
+    found = [contains(array, value) for value in wanted]
+    return True if True in found else UNDEFINED if UNDEFINED in found else False
 
 
 def contains_all(array: Any, *wanted: Any) -> Any:
-    if type(array) is not list or UNDEFINED in wanted:
+    """False if one is not found, whatever the others are."""
+    if type(array) is not list:
         return UNDEFINED
-    return all(contains(array, value) for value in wanted)
+    found = [contains(array, value) for value in wanted]
+    return False if False in found else UNDEFINED if UNDEFINED in found else True
 
 
 def concat(*arrays: Any) -> Any:
@@ -40,12 +47,10 @@ def concat(*arrays: Any) -> Any:
     return [item for array in arrays for item in array]
 
 
-def piece(array: Any, start: Any, count: Any = None) -> Any:
+def piece(array: Any, start: Any, count: Any = MOST) -> Any:
     """A negative start counts from the end."""
     if type(array) is not list or not is_number(start) or not is_integer(start):
         return UNDEFINED
-    if count is None:
-        count = len(array)
     if not is_number(count) or not is_integer(count):
         return UNDEFINED
     first = int(start) if start >= 0 else max(len(array) + int(start), 0)
@@ -62,7 +67,8 @@ def unique(items: list[Any]) -> list[Any]:
 def intersection(left: Any, right: Any) -> Any:
     if type(left) is not list or type(right) is not list:
         return UNDEFINED
-    return [item for item in unique(left) if contains(right, item)]
+    shorter, longer = (left, right) if len(left) <= len(right) else (right, left)
+    return [item for item in unique(shorter) if contains(longer, item)]
 
 
 def union(left: Any, right: Any) -> Any:
@@ -76,5 +82,7 @@ def choose(place: Any, *items: Any) -> Any:
     return items[int(place) - 1]
 
 
-def pairs(value: Any) -> Any:
-    return [{"k": key, "v": item} for key, item in value.items()] if type(value) is dict else UNDEFINED
+def pairs(value: Any, key_name: Any = "k", value_name: Any = "v") -> Any:
+    if type(value) is not dict or type(key_name) is not str or type(value_name) is not str:
+        return UNDEFINED
+    return [{key_name: key, value_name: item} for key, item in value.items()]

@@ -1,19 +1,20 @@
 """Date and time functions: strings of the form 2026-01-31T12:34:56.1234567Z, ticks of 100 ns, milliseconds."""
 
 import calendar
+import re
 import time
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from embedded_cosmos.sql.errors import Unsupported
 from embedded_cosmos.sql.functions_math import is_integer
 from embedded_cosmos.sql.values import UNDEFINED, is_number
 
 SECOND = 10_000_000
 DAY = 86_400 * SECOND
 EPOCH = date(1970, 1, 1).toordinal()
-FIRST, LAST = (1 - EPOCH) * DAY, (date.max.toordinal() + 1 - EPOCH) * DAY
+# The service knows no date before 1601.
+FIRST, LAST = (date(1601, 1, 1).toordinal() - EPOCH) * DAY, (date.max.toordinal() + 1 - EPOCH) * DAY
 
 PARTS = {
     "year": ("year", "yyyy", "yy"),
@@ -25,6 +26,7 @@ PARTS = {
     "millisecond": ("millisecond", "ms"),
     "microsecond": ("microsecond", "mcs"),
     "nanosecond": ("nanosecond", "ns"),
+    "weekday": ("weekday", "dw"),
 }
 NAMES = {name: part for part, names in PARTS.items() for name in names}
 TICKS = {
@@ -37,30 +39,32 @@ TICKS = {
 }
 
 
+DATE = re.compile(
+    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
+    r"([T ](?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(\.(?P<fraction>\d{1,7}))?)?"
+    r"(Z| ?(?P<sign>[+-])(?P<ahead>\d\d)(:?(?P<aside>\d\d))?)?",
+    re.ASCII,
+)
+PLACES = ("year", "month", "day", "hour", "minute", "second", "ahead", "aside")
+MOST_MINUTES = 14 * 60
+
+
 def parse(text: Any) -> int | None:
     """Ticks since 1970, or None for what is no date."""
-    if type(text) is not str or not text.isascii():
+    found = DATE.fullmatch(text) if type(text) is str else None
+    if found is None:
         return None
-    day, _, clock = text.removesuffix("Z").partition("T")
-    if "+" in clock or "-" in clock:
-        raise Unsupported("a date with an offset")
+    year, month, day, hour, minute, second, ahead, aside = (int(part or 0) for part in found.group(*PLACES))
+    offset = (ahead * 60 + aside) * (-1 if found["sign"] == "-" else 1)
+    if hour > 23 or minute > 59 or second > 59 or aside > 59 or abs(offset) > MOST_MINUTES:
+        return None
     try:
-        if len(day) != 10 or (not clock and len(text) != 10):
-            return None
-        ticks = (date.fromisoformat(day).toordinal() - EPOCH) * DAY
-        return ticks + (parse_clock(clock) if clock else 0)
+        days = date(year, month, day).toordinal() - EPOCH
     except ValueError:
         return None
-
-
-def parse_clock(text: str) -> int:
-    clock, point, fraction = text.partition(".")
-    if (point and not (fraction.isdigit() and len(fraction) <= 7)) or len(clock) != 8:
-        raise ValueError(text)
-    hour, minute, second = (int(part) if part.isdigit() and len(part) == 2 else 99 for part in clock.split(":"))
-    if hour > 23 or minute > 59 or second > 59:
-        raise ValueError(text)
-    return ((hour * 60 + minute) * 60 + second) * SECOND + int(fraction.ljust(7, "0"))
+    fraction = int((found["fraction"] or "").ljust(7, "0"))
+    ticks = days * DAY + ((hour * 60 + minute - offset) * 60 + second) * SECOND + fraction
+    return ticks if FIRST <= ticks < LAST else None
 
 
 def write(ticks: int) -> Any:
@@ -78,13 +82,13 @@ def part_named(name: Any) -> str | None:
 
 def add(name: Any, count: Any, text: Any) -> Any:
     part, ticks = part_named(name), parse(text)
-    if part is None or ticks is None or not is_number(count) or not is_integer(count):
+    if part in (None, "weekday") or ticks is None or not is_number(count) or not is_integer(count):
         return UNDEFINED
     number = int(count)
     if part in ("year", "month"):
         return add_months(ticks, number * 12 if part == "year" else number)
     if part == "nanosecond":
-        return write(ticks + (number // 100 if number >= 0 else -(-number // 100)))
+        return write(ticks + ((number + 50) // 100 if number >= 0 else -((50 - number) // 100)))
     return write(ticks + number * TICKS[part])
 
 
@@ -102,7 +106,7 @@ def add_months(ticks: int, count: int) -> Any:
 def difference(name: Any, start: Any, end: Any) -> Any:
     """How many boundaries of the part lie between the two."""
     part, first, second = part_named(name), parse(start), parse(end)
-    if part is None or first is None or second is None:
+    if part in (None, "weekday") or first is None or second is None:
         return UNDEFINED
     if part in ("year", "month"):
         one, other = (date.fromordinal(ticks // DAY + EPOCH) for ticks in (first, second))
@@ -119,6 +123,8 @@ def part_of(name: Any, text: Any) -> Any:
         return UNDEFINED
     if part in ("year", "month", "day"):
         return getattr(date.fromordinal(ticks // DAY + EPOCH), part)
+    if part == "weekday":
+        return (ticks // DAY + EPOCH) % 7
     if part == "nanosecond":
         return ticks % SECOND * 100
     within = {"hour": DAY, "minute": TICKS["hour"], "second": TICKS["minute"]}.get(part, SECOND)
@@ -148,7 +154,7 @@ def from_number(unit: int) -> Callable[[Any], Any]:
 def to_number(unit: int) -> Callable[[Any], Any]:
     def apply(text: Any) -> Any:
         ticks = parse(text)
-        return UNDEFINED if ticks is None else ticks // unit
+        return UNDEFINED if ticks is None else ticks // unit if ticks >= 0 else -(-ticks // unit)
 
     return apply
 

@@ -4,15 +4,16 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from embedded_cosmos.sql.values import UNDEFINED, double, is_number, tidy
+from embedded_cosmos.sql.values import EXACT, LEAST, MOST, UNDEFINED, is_number, number_of, tidy
 
 
 def is_finite(value: float) -> bool:
-    return math.isfinite(double(value))
+    return math.isfinite(number_of(value))
 
 
 def is_integer(value: float) -> bool:
-    return is_finite(value) and value == int(value)
+    """Whether it is an integer of 64 bits, or a double that counts as one."""
+    return LEAST <= value <= MOST if type(value) is int else abs(value) <= EXACT and value == int(value)
 
 
 def on_numbers(compute: Callable[..., float]) -> Callable[..., Any]:
@@ -22,7 +23,7 @@ def on_numbers(compute: Callable[..., float]) -> Callable[..., Any]:
         if not all(map(is_number, arguments)):
             return UNDEFINED
         try:
-            return tidy(compute(*[float(double(argument)) for argument in arguments]))
+            return tidy(compute(*[float(number_of(argument)) for argument in arguments]))
         except ValueError:
             return math.nan
         except (OverflowError, ZeroDivisionError):
@@ -31,19 +32,39 @@ def on_numbers(compute: Callable[..., float]) -> Callable[..., Any]:
     return checked
 
 
-def whole(compute: Callable[[float], float]) -> Callable[[float], float]:
-    """What Python would turn into an integer stays as it is when it is not finite."""
-
-    def apply(number: float) -> float:
-        return float(compute(number)) if math.isfinite(number) else number
-
-    return apply
+def whole(compute: Callable[[float], float]) -> Callable[[Any], Any]:
+    """An integer is whole as it is; what is not finite stays what it is, where Python would raise."""
+    of_double = on_numbers(lambda number: float(compute(number)) if math.isfinite(number) else number)
+    return lambda number: number if type(number) is int and LEAST <= number <= MOST else of_double(number)
 
 
 def rounded(number: float) -> float:
     """To the nearest integer, halves away from zero."""
     truncated = math.trunc(number)
     return truncated + math.copysign(1, number) if abs(number - truncated) >= 0.5 else truncated
+
+
+_round = whole(rounded)
+
+
+def rounded_to(number: Any, digits: Any = 0) -> Any:
+    """ROUND: to so many digits behind the point, before it if negative."""
+    if not is_number(digits) or not is_integer(digits):
+        return UNDEFINED
+    return _round(number) if digits == 0 else _scaled(number, digits)
+
+
+@on_numbers
+def _scaled(number: float, digits: float) -> float:
+    factor = power(10, abs(digits))
+    if digits < 0:
+        return rounded(number / factor) * factor
+    scaled = number * factor
+    return rounded(scaled) / factor if math.isfinite(scaled) else number
+
+
+def absolute(number: Any) -> Any:
+    return tidy(abs(number_of(number))) if is_number(number) else UNDEFINED
 
 
 def sign(number: float) -> float:
@@ -78,15 +99,12 @@ def decimal(number: float) -> float:
 def logarithm(number: float, base: float = math.e) -> float:
     if base == math.e:
         return natural(number)
-    return natural(number) / math.log(base)
+    if base == 10:
+        return decimal(number)
+    return math.log2(number) if base == 2 and number > 0 else natural(number) / math.log(base)
 
 
 COMPUTED: dict[str, Callable[..., float]] = {
-    "ABS": abs,
-    "CEILING": whole(math.ceil),
-    "FLOOR": whole(math.floor),
-    "TRUNC": whole(math.trunc),
-    "ROUND": whole(rounded),
     "SIGN": sign,
     "SQRT": math.sqrt,
     "SQUARE": lambda number: number * number,
@@ -102,5 +120,10 @@ COMPUTED: dict[str, Callable[..., float]] = {
     "DEGREES": lambda radians: 180 / math.pi * radians,
     "RADIANS": lambda degrees: math.pi * degrees / 180.0,
 }
-OF_ONE = {name: on_numbers(compute) for name, compute in COMPUTED.items()}
+WHOLE: dict[str, Callable[[float], float]] = {"CEILING": math.ceil, "FLOOR": math.floor, "TRUNC": math.trunc}
+OF_ONE = {
+    **{name: on_numbers(compute) for name, compute in COMPUTED.items()},
+    **{name: whole(compute) for name, compute in WHOLE.items()},
+    "ABS": absolute,
+}
 OF_TWO: dict[str, Callable[..., Any]] = {"POWER": on_numbers(power), "ATN2": on_numbers(math.atan2)}

@@ -1,6 +1,7 @@
 """String functions. Whatever counts characters is refused beyond the basic plane, where services and Python differ."""
 
 import json
+import math
 import re
 from collections.abc import Callable
 from functools import lru_cache, reduce
@@ -9,7 +10,7 @@ from typing import Any
 
 from embedded_cosmos.sql.errors import SqlError, Unsupported
 from embedded_cosmos.sql.functions_math import is_integer
-from embedded_cosmos.sql.values import EXACT, UNDEFINED, is_number, tidy
+from embedded_cosmos.sql.values import LEAST, MOST, UNDEFINED, is_number, number_from, number_of, tidy
 
 LONGEST = 10_000
 
@@ -85,7 +86,7 @@ def substring(text: Any, start: Any, length: Any) -> Any:
     if type(text) is not str or not is_number(start) or not is_number(length):
         return UNDEFINED
     if not is_integer(start) or not is_integer(length):
-        return UNDEFINED if text else ""
+        return UNDEFINED
     if start < 0 or length <= 0:
         return ""
     return counted(text)[int(start) : int(start + length)]
@@ -105,7 +106,7 @@ def index_of(text: Any, part: Any, start: Any = 0) -> Any:
     if type(text) is not str or type(part) is not str or not is_number(start) or not is_integer(start):
         return UNDEFINED
     if start < 0:
-        raise Unsupported("INDEX_OF with a negative start")
+        return -1
     return counted(text).find(counted(part), int(start))
 
 
@@ -116,18 +117,24 @@ def replicate(text: Any, count: Any) -> Any:
 
 
 def to_string(value: Any) -> Any:
-    if value is UNDEFINED or type(value) is str:
-        return value
-    if type(value) is bool or value is None:
-        return json.dumps(value)
+    return value if value is UNDEFINED or type(value) is str else written(value)
+
+
+def written(value: Any) -> str:
+    """The JSON text of a value, with its numbers as C++ writes them."""
+    if type(value) is list:
+        return f"[{','.join(map(written, value))}]"
+    if type(value) is dict:
+        return "{" + ",".join(f"{written(key)}:{written(item)}" for key, item in value.items()) + "}"
     if not is_number(value):
-        raise Unsupported("TOSTRING of an array or an object")
-    if is_integer(value) and abs(value) <= EXACT:
-        return str(int(value))
-    shown = repr(value)
-    if "e" in shown or len(shown.strip("-")) > 16:
-        raise Unsupported("TOSTRING of a number with more than 15 digits")
-    return shown
+        return json.dumps(value, ensure_ascii=False)
+    number = number_of(value)
+    if math.isfinite(number) and number == int(number) and LEAST <= number <= MOST:
+        return str(int(number))
+    if not math.isfinite(number):
+        return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+    short = f"{number:.15g}"
+    return short if float(short) == number else f"{number:.17g}"
 
 
 def parsed(*kinds: type) -> Callable[[str], Any]:
@@ -145,15 +152,26 @@ def parsed(*kinds: type) -> Callable[[str], Any]:
     return apply
 
 
+NUMBER = re.compile(r"[ \t\r\n]*(-?)0*(\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)[ \t\r\n]*", re.ASCII)
+
+
+def to_number(text: str) -> Any:
+    """A number as JSON has it, which may begin with zeros."""
+    found = NUMBER.fullmatch(text)
+    if found is None:
+        return UNDEFINED
+    sign, digits = found.groups()
+    number = number_from(digits)
+    return UNDEFINED if math.isinf(number) else -number if sign else number
+
+
 def refuse_constant(name: str) -> float:
     """Python would read NaN and Infinity, which are no JSON."""
     raise ValueError(name)
 
 
 def split(text: str, separator: str) -> list[str]:
-    if not separator:
-        raise Unsupported("STRINGSPLIT by an empty string")
-    return text.split(separator)
+    return text.split(separator) if separator else [text]
 
 
 def join(items: Any, separator: Any) -> Any:
@@ -172,16 +190,21 @@ OF_ONE: dict[str, Callable[..., Any]] = {
     "LENGTH": on_text(lambda text: len(counted(text))),
     "LOWER": on_text(lower),
     "UPPER": on_text(upper),
-    "LTRIM": on_text(str.lstrip),
-    "RTRIM": on_text(str.rstrip),
-    "TRIM": on_text(str.strip),
     "REVERSE": on_text(lambda text: counted(text)[::-1]),
     "TOSTRING": to_string,
-    "STRINGTONUMBER": on_text(parsed(int, float)),
+    "STRINGTONUMBER": on_text(to_number),
     "STRINGTOBOOLEAN": on_text(parsed(bool)),
     "STRINGTONULL": on_text(parsed(type(None))),
     "STRINGTOARRAY": on_text(parsed(list)),
     "STRINGTOOBJECT": on_text(parsed(dict)),
+}
+# Not U+001C to U+001F, which Python takes for blanks.
+BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u180e\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+# Without a second argument they trim blanks, else each of its characters.
+TRIMS: dict[str, Callable[..., Any]] = {
+    "LTRIM": on_text(lambda text, characters=BLANKS: text.lstrip(characters)),
+    "RTRIM": on_text(lambda text, characters=BLANKS: text.rstrip(characters)),
+    "TRIM": on_text(lambda text, characters=BLANKS: text.strip(characters)),
 }
 OF_TWO: dict[str, Callable[..., Any]] = {
     "LEFT": left,

@@ -6,9 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 from embedded_cosmos.sql import pattern
-from embedded_cosmos.sql.errors import Unsupported
-from embedded_cosmos.sql.functions_math import is_integer
-from embedded_cosmos.sql.values import UNDEFINED, comparable, differs, double, equals, is_number, same, tidy
+from embedded_cosmos.sql.values import (
+    LEAST,
+    MOST,
+    UNDEFINED,
+    comparable,
+    differs,
+    equals,
+    is_number,
+    number_of,
+    same,
+    tidy,
+)
 
 
 def index(holder: Any, key: Any) -> Any:
@@ -16,9 +25,7 @@ def index(holder: Any, key: Any) -> Any:
     if type(holder) is dict and type(key) is str:
         return holder.get(key, UNDEFINED)
     if type(holder) is list and is_number(key):
-        if not is_integer(key) or key < 0:
-            raise Unsupported("an array index that is negative or no integer")
-        return holder[int(key)] if key < len(holder) else UNDEFINED
+        return holder[int(key)] if 0 <= key < len(holder) else UNDEFINED
     return UNDEFINED
 
 
@@ -27,7 +34,7 @@ def ordering(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
         if not comparable(left, right):
             return UNDEFINED
         if is_number(left):
-            return compare(double(left), double(right))
+            return compare(number_of(left), number_of(right))
         if left is None:
             return compare(0, 0)
         return compare(left, right)
@@ -35,11 +42,18 @@ def ordering(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
     return apply
 
 
-def arithmetic(compute: Callable[[float, float], float]) -> Callable[[Any, Any], Any]:
+def arithmetic(compute: Callable[[Any, Any], float]) -> Callable[[Any, Any], Any]:
+    """On two integers of 64 bits exactly, where the result is one; else on doubles."""
+
     def apply(left: Any, right: Any) -> Any:
         if not (is_number(left) and is_number(right)):
             return UNDEFINED
-        return tidy(compute(float(double(left)), float(double(right))))
+        one, other = number_of(left), number_of(right)
+        if type(one) is int and type(other) is int:
+            result = compute(one, other)
+            if type(result) is int and LEAST <= result <= MOST:
+                return result
+        return tidy(compute(float(one), float(other)))
 
     return apply
 
@@ -47,40 +61,37 @@ def arithmetic(compute: Callable[[float, float], float]) -> Callable[[Any, Any],
 def divide(left: float, right: float) -> float:
     if right == 0:
         return math.nan if left == 0 or math.isnan(left) else math.copysign(math.inf, left) * math.copysign(1, right)
-    return left / right
+    return left // right if type(left) is int and left % right == 0 else left / right
 
 
 def modulo(left: float, right: float) -> float:
-    return math.nan if right == 0 or math.isinf(left) else math.fmod(left, right)
-
-
-INT32 = range(-(2**31), 2**31)
+    """The remainder has the sign of what is divided."""
+    if right == 0 or math.isinf(left):
+        return math.nan
+    if type(left) is int:
+        return abs(left) % abs(right) if left >= 0 else -(abs(left) % abs(right))
+    return math.fmod(left, right)
 
 
 def bitwise(compute: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
-    """On 32-bit integers, as JavaScript has it; what would have to be cut to 32 bits is refused."""
+    """On integers of 32 bits, as JavaScript has it."""
 
     def apply(left: Any, right: Any) -> Any:
         if not (is_number(left) and is_number(right)):
             return UNDEFINED
-        return checked(compute(checked(left), checked(right)))
+        return int32(compute(int32(left), int32(right)))
 
     return apply
 
 
-def checked(value: float) -> int:
-    if not is_integer(value) or int(value) not in INT32:
-        raise Unsupported("a bitwise operator beyond integers of 32 bits")
-    return int(value)
+def int32(value: float) -> int:
+    """The low 32 bits of a double's whole part, with their sign."""
+    number = float(number_of(value))
+    return ((int(number) + 2**31) & 0xFFFFFFFF) - 2**31 if math.isfinite(number) else 0
 
 
 def shift(compute: Callable[[int, int], int]) -> Callable[[Any, Any], Any]:
-    def by_less_than_32(left: int, right: int) -> int:
-        if not 0 <= right < 32:
-            raise Unsupported("a shift by less than 0 or more than 31 bits")
-        return compute(left, right)
-
-    return bitwise(by_less_than_32)
+    return bitwise(lambda left, right: compute(left, right & 31))
 
 
 def negation(value: Any) -> Any:
@@ -88,7 +99,7 @@ def negation(value: Any) -> Any:
 
 
 def minus(value: Any) -> Any:
-    return tidy(-float(double(value))) if is_number(value) else UNDEFINED
+    return tidy(-number_of(value)) if is_number(value) else UNDEFINED
 
 
 def plus(value: Any) -> Any:
@@ -96,7 +107,7 @@ def plus(value: Any) -> Any:
 
 
 def complement(value: Any) -> Any:
-    return ~checked(value) if is_number(value) else UNDEFINED
+    return ~int32(value) if is_number(value) else UNDEFINED
 
 
 def concatenate(left: Any, right: Any) -> Any:

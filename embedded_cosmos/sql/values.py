@@ -28,6 +28,8 @@ RANKS: dict[type, int] = {
 }
 # Up to here every integer is a double.
 EXACT: Final = 2**53
+# What an integer can be without becoming a double.
+LEAST, MOST = -(2**63), 2**63 - 1
 
 
 def rank(value: Any) -> int:
@@ -43,14 +45,20 @@ def is_number(value: Any) -> bool:
     return type(value) in (int, float)
 
 
-def double(value: float) -> float:
-    """The number as a double; integers that are doubles stay as they are, which is faster."""
-    if type(value) is int and not -EXACT <= value <= EXACT:
+def number_of(value: float) -> float:
+    """The number as it is computed with: an integer of 64 bits, or a double."""
+    if type(value) is int and not LEAST <= value <= MOST:
         try:
             return float(value)
         except OverflowError:
             return math.copysign(math.inf, value)
     return value
+
+
+def number_from(text: str) -> float:
+    """The number that a decimal text says."""
+    # Python refuses to read integers of thousands of digits.
+    return number_of(int(text)) if text.isdecimal() and len(text) < 20 else tidy(float(text))
 
 
 def tidy(value: float) -> float:
@@ -66,7 +74,7 @@ def same(left: Any, right: Any) -> bool:
     if kind != rank(right):
         return False
     if kind == NUMBER_RANK:
-        return double(left) == double(right)
+        return number_of(left) == number_of(right)
     if kind == ARRAY_RANK:
         return len(left) == len(right) and all(map(same, left, right))
     if kind == OBJECT_RANK:
@@ -98,7 +106,7 @@ def sort_key(value: Any) -> tuple[Any, ...]:
     """A key that sorts any value among all others; arrays and objects in a fixed order of their own."""
     kind = rank(value)
     if kind == NUMBER_RANK:
-        return (kind, double(value))
+        return (kind, number_of(value))
     if kind == STRING_RANK:
         return (kind, value)
     if kind in (ARRAY_RANK, OBJECT_RANK):
@@ -110,7 +118,9 @@ def canonical(value: Any) -> str:
     """A text that is equal for equal values, and only for those."""
     kind = rank(value)
     if kind == NUMBER_RANK:
-        return repr(float(double(value)) + 0.0)
+        number = number_of(value)
+        # A whole number is the same as a double and as an integer, and 0 the same as -0.
+        return str(int(number)) if math.isfinite(number) and number == int(number) else repr(number)
     if kind == ARRAY_RANK:
         return f"[{','.join(map(canonical, value))}]"
     if kind == OBJECT_RANK:

@@ -49,8 +49,8 @@ def kind_of(value: Any) -> str:
 def tagged(value: Any) -> Any:
     """A form in which Python's equality is that of JSON values."""
     kind = kind_of(value)
-    if kind == "number":
-        return (kind, float(value))
+    if isinstance(value, float) and value.is_integer():
+        return (kind, int(value))
     if kind == "array":
         return (kind, tuple(tagged(item) for item in value))
     if kind == "object":
@@ -201,14 +201,16 @@ def inequality(tag: str, values: list[Any], kinds: list[str]) -> Any:
     if kinds[0] != kinds[1] or kinds[0] in ("undefined", "array", "object"):
         return UNDEFINED
     left, right = (0, 0) if kinds[0] == "null" else (values[0], values[1])
-    if kinds[0] == "number":
-        left, right = float(left), float(right)
     return {"<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[tag]
 
 
 def arithmetic(tag: str, values: list[Any]) -> float:
-    left, right = map(float, values)
-    return {"+": left + right, "-": left - right, "*": left * right}[tag]
+    """Exact where the result is an integer of 64 bits; doubles elsewhere."""
+    left, right = values
+    result = {"+": left + right, "-": left - right, "*": left * right}[tag]
+    if isinstance(result, int) and not -(2**63) <= result < 2**63:
+        return arithmetic(tag, [float(left), float(right)])
+    return result  # type: ignore[no-any-return]  # int or float
 
 
 # Queries.
