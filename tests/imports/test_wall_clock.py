@@ -82,6 +82,8 @@ def test_a_plain_rows_times_count_and_its_duration_is_noted() -> None:
         # In the night when the clocks go back, a day has 25 hours.
         ("2024-10-26T10:00", "10:00", 25 * 60, "2024-10-27T10:00"),
         ("2024-10-26T10:00", "11:00", 26 * 60, "2024-10-27T11:00"),
+        # In it, a time before the start comes after it on the same day.
+        ("2024-10-27T02:50", "02:10", 20, "2024-10-27T02:10"),
         ("2024-03-05T10:00", "10:00", None, "2024-03-05T10:00"),
         ("2024-03-05T10:00", "10:00", 0, "2024-03-05T10:00"),
         ("2024-03-05T10:00", "10:00", 1, "2024-03-05T10:00"),
