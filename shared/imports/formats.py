@@ -65,10 +65,11 @@ _WHAT: Mapping[str, Sequence[str]] = {
     "uri": ("uri", "link or ticket"),
 }
 # Watson 2.1.0 (`watson log --csv`) has `start` and `stop`, and TimeTagger 26.1.3 a column of dates beside its times.
-# The package clockify-export 0.3.0 writes `type`, and our own reports `running`.
+# The package clockify-export 0.3.0 writes `type`, our own reports `running`, and Timetrap calls a project a sheet.
 _GENERIC = Format(
     {
         **_WHAT,
+        "project": ("project", "sheet"),
         "description": ("description", "notes", "note", "comment", "comments"),
         "start": ("start", "begin"),
         "end": ("end", "stop"),

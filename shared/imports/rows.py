@@ -248,7 +248,7 @@ class Reader:
             return self._clock({"start_date": cells["day"], **clocks}, name, lengths)
         if isinstance(cell, datetime):
             return wall_clock.readings(instants.whole_milliseconds(cell), self._zone())
-        text = str(cell).strip()
+        text = values.with_offset(str(cell))
         try:
             moment = instants.parse_moment(text)
         except ValueError:
@@ -370,7 +370,7 @@ def _is_local(cell: Cell) -> bool:
     """Whether a date and time has no offset of its own."""
     if isinstance(cell, str):
         try:
-            return instants.parse_moment(cell.strip()).tzinfo is None
+            return instants.parse_moment(values.with_offset(cell)).tzinfo is None
         except ValueError:
             return values.is_clock(cell) or values.is_moment(cell)
     return isinstance(cell, datetime) or values.is_clock(cell)

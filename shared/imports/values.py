@@ -51,6 +51,9 @@ UNITS = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 NUMBER = re.compile(r"[+-]?\d{1,12}(?:[.,' \u00a0\u202f]\d{3})*(?:[.,]\d*)?|[+-]?[.,]\d+", re.ASCII)
+# How Ruby and Go print offsets: ` +0100`, ` UTC` and ` +0000 UTC`.
+NAMED_UTC = re.compile(r"(?: [+]0000)? UTC$")
+OFFSET_APART = re.compile(r"(?<=\d) (?=[-+]\d\d:?\d\d$)", re.ASCII)
 YES = frozenset({"yes", "true", "1", "y", "x", "ja", "wahr", "sí", "si", "verdadero", "oui", "vrai", "はい"})
 NO = frozenset({"no", "false", "0", "n", "nein", "falsch", "falso", "non", "faux", "いいえ"})
 
@@ -126,6 +129,11 @@ def is_clock(cell: Cell) -> bool:
     if isinstance(cell, str):
         return bool(CLOCK.fullmatch(cell.strip())) and not DATE.fullmatch(cell.strip())
     return isinstance(cell, time) or is_date(cell)
+
+
+def with_offset(text: str) -> str:
+    """A date and time with its offset, if it has one, as ISO 8601 writes it."""
+    return OFFSET_APART.sub("", NAMED_UTC.sub("Z", text.strip()))
 
 
 def is_moment(text: str) -> bool:

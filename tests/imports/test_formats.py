@@ -198,6 +198,24 @@ async def test_timewarrior(world: World) -> None:
     assert (found["description"], found["technologies"]) == ('a "note", here', ["design", "two words"])
 
 
+async def test_timetrap(world: World) -> None:
+    # `t display --format csv`, by its source; it leaves out what runs.
+    file = file_of("start,end,note,sheet", '"2024-03-05 09:00:00","2024-03-05 10:30:00","a ""note"", here","Project"')
+
+    assert (await imported(world.admin, file, zone="Europe/Berlin"))["created"] == 1
+    (found,) = await entries(world.admin)
+    assert (found["project_name"], found["description"]) == ("Project", 'a "note", here')
+
+
+@pytest.mark.parametrize("name", [" UTC", " +0000 UTC", "Z", " +0000"])
+async def test_an_offset_may_be_a_name_or_stand_apart(world: World, name: str) -> None:
+    file = file_of("start,end,project", f"2024-03-05 09:00:00{name},2024-03-05 10:00:00.5{name},Project")
+
+    assert (await imported(world.admin, file))["failed"] == []
+    (found,) = await entries(world.admin)
+    assert (found["start_date"][:16], found["end_date"][:22]) == ("2024-03-05T09:00", "2024-03-05T10:00:00.50")
+
+
 async def test_times_beside_a_column_of_dates(world: World) -> None:
     # As TimeTagger 26.1.3 writes its reports: an empty line, totals between the rows, and no projects.
     header = "subtotals,tag_groups,duration,date,start,stop,description,user,tags"
