@@ -3,7 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Any
@@ -71,7 +72,7 @@ def grouped(report: Report, source: Source, style: CsvStyle) -> bytes:
     currencies = sorted(report.total.amounts) if with_money else []
     money_columns = [f"{side}_{code}" for code in currencies for side in ("amount", "cost")]
     file.write([*report.asked.group_by, "duration", "hours", "billable_hours", "entries", *money_columns])
-    for names, sums in leaves(report.total, report, source):
+    for names, sums in leaves(report, source):
         amounts = [
             file.number(money(amount, code))
             for code in currencies
@@ -90,16 +91,44 @@ def grouped(report: Report, source: Source, style: CsvStyle) -> bytes:
     return file.content()
 
 
-def leaves(sums: Sums, report: Report, source: Source, depth: int = 0) -> Iterator[tuple[Sequence[str], Sums]]:
+def leaves(report: Report, source: Source) -> Iterator[tuple[Sequence[str], Sums]]:
     """`(names of the groups, sums)` of the innermost groups, in order; a day without entries has no inner names."""
+    alike = _alike(report, source)
+
+    def name_of(group: str, key: str) -> str:
+        name = source.label_of(group, key)
+        return f"{name} ({apart})" if (group, name) in alike and (apart := source.apart(group, key)) else name
+
+    return _within(report.total, report, name_of)
+
+
+def _within(
+    sums: Sums, report: Report, name_of: Callable[[str, str], str], depth: int = 0
+) -> Iterator[tuple[Sequence[str], Sums]]:
     group_by = report.asked.group_by
     if depth == len(group_by) or (depth and not sums.groups):
         yield [""] * (len(group_by) - depth), sums
         return
     groups = outermost(report) if depth == 0 else sums.groups
-    for _, name, within in in_order(groups, group_by[depth], source.label_of):
-        for names, inner in leaves(within, report, source, depth + 1):
+    for _, name, within in in_order(groups, group_by[depth], name_of):
+        for names, inner in _within(within, report, name_of, depth + 1):
             yield [name, *names], inner
+
+
+def _alike(report: Report, source: Source) -> set[tuple[str, str]]:
+    """`(group, name)` of each name that several of a group have: two people, or projects of two customers.
+
+    A column of customers tells projects apart by itself.
+    """
+    group_by = report.asked.group_by
+    keys = report.keys()
+    return {
+        (group, name)
+        for group, found in zip(group_by, keys, strict=True)
+        if group == "user" or (group == "project" and "customer" not in group_by)
+        for name, times in Counter(source.label_of(group, key) for key in found).items()
+        if times > 1
+    }
 
 
 async def of_entries(rows: AsyncIterator[dict[str, Any]], source: Source, zone: tzinfo, style: CsvStyle) -> bytes:

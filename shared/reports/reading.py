@@ -95,6 +95,13 @@ class Source:
         """
         return self.name_of(group, key) or ("" if key == NOTHING else key)
 
+    def apart(self, group: str, key: str) -> str:
+        """What tells a person or a project from others of the same name: the e-mail or the id, or the customer."""
+        if group == "user":
+            user = self.users.get(key.lower())
+            return (user and user.email) or key
+        return self.name_of("customer", self.names.projects.get(key, {}).get("customer_id") or NOTHING)
+
     def labels(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         """What a file calls whose an entry is, and what for: e-mail, person, customer, project, activity.
 

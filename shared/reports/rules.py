@@ -162,6 +162,11 @@ class Report:
                 sums.running += entry.running
         return parts
 
+    def keys(self) -> list[set[str]]:
+        """The keys that occur at each level of groups, the outermost first."""
+        levels = range(len(self.asked.group_by))
+        return [{path[level] for path in self._chains if len(path) > level} for level in levels]
+
     def parts(self, entry: Entry) -> list[Part]:
         """What of an entry lies within the range, cut as the groups need it, earliest first."""
         asked = self.asked

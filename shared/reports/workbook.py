@@ -163,7 +163,7 @@ async def _write_groups(workbook: Workbook, first: Any, report: Report, source: 
         for side in range(len(SIDES))
         if source.rates is not None and pair[side]
     ]
-    lines = [*leaves(report.total, report, source)]
+    lines = [*leaves(report, source)]
     widths = [max([GROUP_WIDTH, *(len(names[level]) + MARGIN for names, _ in lines)]) for level in range(levels)]
     columns = [
         *(

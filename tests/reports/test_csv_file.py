@@ -2,17 +2,21 @@
 
 import csv
 import io
+import json
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.reports.csv_file import CsvFile, duration
 from shared.reports.schemas import CsvStyle
+from tests.application import Application
 from tests.calling import Answer
-from tests.world import World
+from tests.world import World, make_world
 
 MARCH = {"start_date": "2024-03-01", "end_date": "2024-03-31", "timezone": "Europe/Berlin", "format": "csv"}
 ENTRY = ["date", "start", "end", "duration", "hours", "user_email", "user_name", "customer", "project", "activity",
@@ -104,6 +108,43 @@ async def test_who_and_what_nobody_knows_a_name_of_has_the_id(world: World) -> N
     ]
     assert sorted(row[5:10] for row in rows[1:]) == sorted(who_and_what)
     assert sorted([row[1], row[0], *row[2:5]] for row in toggl[1:]) == sorted(who_and_what)
+
+
+async def test_projects_of_one_name_have_their_customers_beside_it_unless_a_column_has(world: World) -> None:
+    other = await world.customer_named("Other")
+    alike = [await world.project_named("Website", **fields) for fields in ({}, {"customer_id": other["id"]})]
+    for day, one in enumerate([world.project, *alike], 4):
+        await world.entry(f"2024-03-{day:02}T10:00:00Z", f"2024-03-{day:02}T{10 + day}:00:00Z", project_id=one["id"])
+
+    async def names(group_by: str, **query: str) -> list[list[str]]:
+        rows = table(await world.user.get("reports/time", {**MARCH, "group_by": group_by, **query}))
+        return [row[: group_by.count(",") + 1] for row in rows[1:]]
+
+    assert await names("project") == [["Website (Other)"], ["Website"], ["Project"]]
+    assert await names("day,project") == [
+        ["2024-03-04", "Project"], ["2024-03-05", "Website"], ["2024-03-06", "Website (Other)"],
+    ]  # fmt: skip
+    assert await names("project,customer") == [["Website", "Other"], ["Website", ""], ["Project", "Customer"]]
+    assert await names("project", project_id=alike[1]["id"]) == [["Website"]]
+
+
+def name_all(world: World, name: str, emails: dict[str, str]) -> None:
+    users = [{"id": one, "tenant_id": world.tenant_id, "name": name, "email": email} for one, email in emails.items()]
+    Path(world.app.settings["DIRECTORY_FILE"]).write_text(json.dumps({"users": users}), encoding="utf-8")
+
+
+async def test_people_of_one_name_have_their_e_mails_beside_it(
+    with_directory: Application, http: aiohttp.ClientSession
+) -> None:
+    world = await make_world(http, with_directory)
+    silent = world.person()
+    name_all(world, "Luis Luna", {world.user.user_id: "luis@example.com", silent.user_id: ""})
+    await world.entry("10:00", "12:00")
+    await world.entry("10:00", "11:00", who=silent)
+
+    groups = table(await world.admin.get("reports/time", {**MARCH, "user_id": "*", "group_by": "user"}))
+
+    assert [row[0] for row in groups[1:]] == ["Luis Luna (luis@example.com)", f"Luis Luna ({silent.user_id})"]
 
 
 @pytest.mark.parametrize(
