@@ -288,7 +288,7 @@ class Reader:
     def _own_offset(self, cells: Mapping[str, Cell]) -> int:
         """The offset that the row's start itself has, where no zone is named."""
         try:
-            moment = datetime.fromisoformat(str(cells.get("start", "")).strip().upper())
+            moment = datetime.fromisoformat(values.with_offset(str(cells.get("start", ""))).upper())
         except ValueError:
             return 0
         return _bounded(moment.utcoffset() or timedelta())

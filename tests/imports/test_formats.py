@@ -207,13 +207,16 @@ async def test_timetrap(world: World) -> None:
     assert (found["project_name"], found["description"]) == ("Project", 'a "note", here')
 
 
-@pytest.mark.parametrize("name", [" UTC", " +0000 UTC", "Z", " +0000"])
-async def test_an_offset_may_be_a_name_or_stand_apart(world: World, name: str) -> None:
-    file = file_of("start,end,project", f"2024-03-05 09:00:00{name},2024-03-05 10:00:00.5{name},Project")
+@pytest.mark.parametrize(
+    ("name", "hour", "offset"),
+    [(" UTC", "09", 0), (" +0000 UTC", "09", 0), ("Z", "09", 0), (" +0000", "09", 0), (" +0100", "08", -60)],
+)
+async def test_an_offset_may_be_a_name_or_stand_apart(world: World, name: str, hour: str, offset: int) -> None:
+    file = file_of("start,end,project", f"2024-03-05 09:00:00.5{name},2024-03-05 10:00:00.5{name},Project")
 
     assert (await imported(world.admin, file))["failed"] == []
     (found,) = await entries(world.admin)
-    assert (found["start_date"][:16], found["end_date"][:22]) == ("2024-03-05T09:00", "2024-03-05T10:00:00.50")
+    assert (found["start_date"][:22], found["timezone_offset"]) == (f"2024-03-05T{hour}:00:00.50", offset)
 
 
 async def test_times_beside_a_column_of_dates(world: World) -> None:
