@@ -15,6 +15,7 @@ from shared.reports.schemas import csv_style, zone_of
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WAYS = {"up": "up to", "down": "down to", "nearest": "to the nearest"}
 MEDIA_TYPES = {"csv": CSV, "xlsx": XLSX}
 
 
@@ -66,6 +67,8 @@ def _title(found: Source, query: Mapping[str, Any]) -> str:
 
 
 def _heading(found: Source, query: Mapping[str, Any]) -> workbook.Heading:
-    """`Time 2026-11-01 to 2026-11-30, America/Guayaquil`."""
-    zone = zone_of(query)
-    return workbook.Heading(f"{_title(found, query).capitalize()}, {query['timezone'] or zone}", zone)
+    """`Time 2026-11-01 to 2026-11-30, America/Guayaquil`, and how durations are rounded: rows do not show it."""
+    zone, rounding = zone_of(query), ""
+    if way := WAYS.get(query.get("rounding", "")):
+        rounding = f", rounded {way} {query['rounding_minutes']} min"
+    return workbook.Heading(f"{_title(found, query).capitalize()}, {query['timezone'] or zone}{rounding}", zone)

@@ -240,6 +240,23 @@ async def test_each_level_and_each_day_has_its_row(world: World) -> None:
     assert [row[:2] for row in read[3:5]] == [[date(2024, 3, 5), "Project"], [date(2024, 3, 6), "Project"]]
 
 
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ({}, ""),
+        ({"rounding": "up"}, ", rounded up to 15 min"),
+        ({"rounding": "nearest", "rounding_minutes": "6"}, ", rounded to the nearest 6 min"),
+    ],
+)
+async def test_the_title_tells_how_durations_are_rounded(world: World, query: dict[str, str], told: str) -> None:
+    """A row's duration is then not what lies between its start and end."""
+    await world.entry("10:00", "10:10")
+
+    book = workbook(await world.user.get("reports/time", {**MARCH, **query}))
+
+    assert {sheet["A1"].value for sheet in book} == {f"Time 2024-03-01 to 2024-03-31, Europe/Berlin{told}"}
+
+
 async def test_weeks_months_and_days_before_the_calendar_of_workbooks_are_texts(world: World) -> None:
     await world.entry("1900-02-28T10:00:00Z", "1900-02-28T11:00:00Z")
     await world.entry("1900-03-01T10:00:00Z", "1900-03-01T11:00:00Z")
