@@ -77,6 +77,8 @@ _GENERIC = Format(
         "duration": ("duration", "duration (h)"),
         "hours": ("hours", "duration (decimal)"),
         "email": ("user email", "email", "e-mail"),
+        # Not `user`: TimeTagger's is a login, and its file is of one person.
+        "name": ("user name",),
         "type": ("type",),
         "running": ("running",),
         # TimeTagger's alone, which tells that tags have a `#`. In other files it is a part of the tag.
@@ -88,7 +90,7 @@ _GENERIC = Format(
 
 FORMATS: Mapping[str, Format] = {
     "toggl": Format(
-        {**_WHAT, **_CLOCKS, "duration": ("duration",), "email": ("email",)},
+        {**_WHAT, **_CLOCKS, "duration": ("duration",), "email": ("email",), "name": ("user",)},
         (("start_date",), ("start_time",), ("end_time", "duration")),
     ),
     "clockify": Format(
@@ -98,6 +100,7 @@ FORMATS: Mapping[str, Format] = {
             "duration": ("duration (h)", "duration"),
             "hours": ("duration (decimal)",),
             "email": ("email",),
+            "name": ("user",),
             "type": ("type",),
             # It tells nothing of the entry, but may tell the order of day and month.
             "created": ("date of creation",),

@@ -108,6 +108,25 @@ async def test_a_report_of_people_without_an_e_mail_gives_nobody_their_hours(
     assert await entries(world.admin) == []
 
 
+@pytest.mark.parametrize("form", ["toggl", "clockify", "generic"])
+async def test_a_file_without_e_mails_gives_its_rows_to_whom_they_name(world: World, form: str) -> None:
+    """Somebody took the column out, or a report of before there were ids left it empty."""
+    times = {"generic": "Start,End"}.get(form, "Start date,Start time,End date,End time")
+    clocks = {"generic": "2024-03-05 09:00,2024-03-05 10:00"}.get(form, "2024-03-05,09:00:00,2024-03-05,10:00:00")
+    names = ("Luis Luna", "Ada Andrade", "Nobody Else")
+    who = "user_name" if form == "generic" else "User"
+    file = file_of(
+        f"{who},Client,Project,Task,{times}", *(f"{name},Customer,Project,Activity,{clocks}" for name in names)
+    )
+
+    own = await imported(world.user, file, form, "UTC")
+    everyones = await imported(world.admin, file, form, "UTC")
+
+    assert (own["created"], failures(own)) == (1, [(3, "not_yours"), (4, "not_yours")])
+    assert (everyones["created"], everyones["unchanged"], failures(everyones)) == (1, 1, [(4, "person_not_found")])
+    assert [len(await entries(one)) for one in (world.user, world.admin)] == [1, 1]
+
+
 async def test_harvest_names_people_by_first_and_last_name(world: World) -> None:
     file = file_of(HARVEST, harvest("luis", "LUNA"), harvest("", ""), harvest("No", "Body"))
 
