@@ -7,9 +7,7 @@ from typing import Any
 
 from shared.clients import container
 from shared.cosmos.items import PAGE_SIZE, Document
-from shared.cosmos.transport import Transport
-
-IS_BATCH = "x-ms-cosmos-is-batch-request"
+from shared.cosmos.transport import IS_BATCH, Transport
 
 
 class Pace(Transport):

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from weakref import WeakValueDictionary
 
-from azure.core.exceptions import AzureError, HttpResponseError
+from azure.core.exceptions import AzureError
 from azure.cosmos.exceptions import CosmosBatchOperationError
 
 from shared.clients import container
-from shared.cosmos.items import Document, Partition, database, read, throttled, too_large
+from shared.cosmos.items import Document, Partition, database, read
 from shared.errors import ApiError, unavailable
 
 # What `execute_item_batch` takes: name, positional arguments, keyword arguments.
@@ -110,11 +110,12 @@ class Writes:
 
 
 class Sendings:
-    """What is known of the requests that the SDK sends for one call, one or several: see transport.py."""
+    """What is known of the times that the SDK sends one batch: see transport.py."""
 
-    may_have_arrived = False
+    may_be_applied = False
 
 
+# Set where a batch is sent, so that the SDK's tasks share the object.
 sendings: ContextVar[Sendings] = ContextVar("sendings", default=Sendings())  # noqa: B039 - nobody asks the default
 
 # Set where a request begins, so that all its tasks share the object.
@@ -201,7 +202,7 @@ class _Writer(Generic[T]):
                 if candidate.outbox and await read(self._container_id, candidate.outbox[0]["id"], self._partition):
                     return candidate
         except ApiError as unreadable:
-            # What the database says that it has throttled, or found too large, counts as not applied.
+            # What the database has surely refused, because it throttles for one, counts as not applied.
             if self._doubtful or isinstance(error, LostRace):
                 raise outcome_unknown() from unreadable
         return None
@@ -216,35 +217,25 @@ class _Writer(Generic[T]):
                 results = await container(self._container_id).execute_item_batch(
                     operations, partition_key=self._partition, no_response=True
                 )
-            except CosmosBatchOperationError as error:
-                raise _refusal(error) from error
             except AzureError as error:
-                if sent.may_have_arrived and _may_be_applied(error):
+                if lost := _lost_race(error):
+                    raise lost from error
+                if sent.may_be_applied:
                     raise UnknownOutcome from error
                 raise
         if change.applied:
             change.applied([result["eTag"] for result in results[: len(change.operations)]])
 
 
-def _may_be_applied(error: AzureError) -> bool:
-    """Whether a write that failed so may have been applied: no answer came, or one that does not say."""
-    status = error.status_code if isinstance(error, HttpResponseError) else None
-    return status is None or status == 408 or status >= 500
-
-
-def _refusal(error: CosmosBatchOperationError) -> Exception:
-    """What a refused batch means; 404 is a document that was deleted between reading and writing."""
-    match error.status_code:
-        case 409:
-            return Exists(error.error_index)
-        case 404 | 412 | 449:
-            return LostRace()
-        case 413:
-            return too_large()
-        case 429:
-            return throttled(error)
-        case _:
-            return error
+def _lost_race(error: AzureError) -> LostRace | None:
+    """How a batch was refused because others have written; 404 is a document deleted between reading and writing."""
+    if isinstance(error, CosmosBatchOperationError):
+        match error.status_code:
+            case 409:
+                return Exists(error.error_index)
+            case 404 | 412 | 449:
+                return LostRace()
+    return None
 
 
 def says_try_again(error: ApiError) -> bool:

@@ -1,6 +1,6 @@
-"""The way to Cosmos DB, which notes whether what was sent may have arrived.
+"""The way to Cosmos DB, which notes whether a batch that was sent may have been applied.
 
-The SDK's error does not tell. It sends a request again by itself, its error is that of the last sending, and a broken
+The SDK's error does not tell. It sends a batch again by itself, its error is that of the last sending, and a broken
 connection has the same type as one that never came about.
 """
 
@@ -12,17 +12,28 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from shared.cosmos.transactions import sendings
 
+IS_BATCH = "x-ms-cosmos-is-batch-request"
+
 
 class Transport(AioHttpTransport):  # type: ignore[misc] # azure-core loads it late, without a type
-    """aiohttp's. A request surely did not arrive where there never was a connection to send it by."""
+    """aiohttp's. A batch was surely not applied where it was refused, or never had a connection to be sent by."""
 
     async def send(self, request: Any, **options: Any) -> Any:
         """Send a request. Raises what azure-core's transport does."""
-        arrives = True
+        may_be_applied = True
         try:
-            return await super().send(request, **options)
+            response = await super().send(request, **options)
         except ServiceRequestError as error:
-            arrives = not isinstance(error.inner_exception, ClientConnectorError | ConnectionTimeoutError)
+            may_be_applied = not isinstance(error.inner_exception, ClientConnectorError | ConnectionTimeoutError)
             raise
+        else:
+            may_be_applied = not _refuses(response.status_code)
+            return response
         finally:
-            sendings.get().may_have_arrived |= arrives
+            if IS_BATCH in request.headers:
+                sendings.get().may_be_applied |= may_be_applied
+
+
+def _refuses(status: int) -> bool:
+    """Whether an answer says that nothing was written; 207 is that of a batch one of whose operations was refused."""
+    return status == 207 or (400 <= status < 500 and status != 408)

@@ -65,6 +65,18 @@ async def test_a_write_is_of_unknown_outcome_where_the_look_for_it_fails(
     assert await entries(world) == 2
 
 
+async def test_a_write_whose_second_sending_is_throttled_is_of_unknown_outcome(world: World, faults: Faults) -> None:
+    """The SDK sends a batch again by itself. Its error is that of the second sending, and the first was applied."""
+    await world.entry("10:00", "11:00")
+    faults.inject(Fault(Kind.DROP_AFTER, Operation.BATCH, container=ENTRIES))
+    faults.inject(Fault(Kind.THROTTLE, container=ENTRIES, count=FOR_EVER, seconds=0.01))
+
+    (await world.user.post("time-entries", past(world))).refused(503, "outcome_unknown")
+
+    faults.clear()
+    assert await entries(world) == 2
+
+
 async def test_a_write_that_never_got_a_connection_may_be_sent_again(
     cosmos_account: CosmosAccount, app: Application, http: aiohttp.ClientSession
 ) -> None:
