@@ -1,4 +1,4 @@
-"""What this worker remembers of owners: the timeline and the entry that it has last read or written for each of them.
+"""What this worker remembers of owners: each one's timeline, and the entry that it has last written for them.
 
 A write may be decided by them instead of by a read, which saves a request. That is safe because the batch is applied
 only if both documents are still what the worker remembers, by their `_etag`. Whatever else is decided so, a refusal or
@@ -67,8 +67,13 @@ class Memory:
             self._credit -= PRICE_OF_WRONG
 
     def read(self, timeline: Document) -> None:
-        """Remember a timeline document as it was read."""
-        self._of(timeline["tenant_id"], timeline["owner_id"]).timeline = timeline
+        """Remember a timeline document as it was read.
+
+        If another instance has written it since, it wrote an entry as well: as a rule the one that is remembered.
+        """
+        known = self._of(timeline["tenant_id"], timeline["owner_id"])
+        if known.timeline is None or known.timeline["_etag"] != timeline["_etag"]:
+            known.timeline, known.entry = timeline, None
 
     def wrote(self, timeline: Document, entry: Document | None) -> None:
         """Remember a timeline document as it was written, and what is known of the entry that was written with it."""

@@ -137,6 +137,21 @@ async def test_a_wrong_guess_costs_a_refused_batch_and_a_look_for_it(measured: M
     assert measured.recorder.kinds == {"batch": 2, "read": 2}
 
 
+async def test_what_another_instance_wrote_of_the_timer_is_known_once_the_timeline_is_read(measured: Measured) -> None:
+    """The page asks what runs: then the stop goes by the timeline's copy, not by the entry as written here."""
+    world = measured.world
+    timer = await world.started()
+    container, keys = world.app.container("time_entry"), [world.tenant_id, world.user.user_id]
+    written = {"description": "elsewhere"}
+    stored, timeline = await world.stored("time_entry", timer), dict(await container.read_item("timeline", keys))
+    await container.upsert_item(stored | written)
+    await container.upsert_item(timeline | {"running": timeline["running"] | written})
+    (await world.user.get("time-entries/running")).ok()
+
+    assert await measured.cost(world.user.post(f"time-entries/{timer['id']}/stop")) == 1
+    assert measured.recorder.kinds == {"batch": 1}
+
+
 async def test_the_answer_to_a_batch_holds_no_documents(measured: Measured) -> None:
     world = measured.world
 

@@ -204,8 +204,14 @@ def test_of_an_owner_the_latest_is_remembered() -> None:
     assert not known.guess("a tenant", "somebody").entry_called("another")
     assert known.guess("another tenant", "somebody") == NOTHING
 
-    known.wrote(timeline("somebody", "3"), None)
+    known.read(timeline("somebody", "2"))
+    assert known.guess("a tenant", "somebody").entry_called("an entry")
+
+    known.read(timeline("somebody", "3"))
     assert known.guess("a tenant", "somebody") == Remembered(timeline("somebody", "3"))
+
+    known.wrote(timeline("somebody", "4"), None)
+    assert known.guess("a tenant", "somebody") == Remembered(timeline("somebody", "4"))
 
 
 def test_so_many_owners_are_remembered() -> None:
