@@ -7,7 +7,6 @@ timeline, outbox documents. The first may go by what this worker remembers inste
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -242,9 +241,13 @@ async def _settle(caller: Caller, decide: Decide) -> Document:
             memory().settle(right=False)
         is_first = guessed = False
         if known.timeline:
-            # What refuses it may be no longer so.
-            with suppress(ApiError):
+            try:
                 change = await decide(known)
+            except ApiError as error:
+                # What refuses it may be no longer so; but a database that is away is not asked the same again.
+                if transactions.says_try_again(error):
+                    raise
+            else:
                 if change.operations:
                     guessed = True
                     return change

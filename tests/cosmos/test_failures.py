@@ -138,6 +138,27 @@ async def test_writes_of_an_outage_may_be_sent_again_once_the_first_of_it_have_m
     assert codes.count("database_unavailable") == 4
 
 
+@pytest.mark.parametrize("kind", [Kind.UNAVAILABLE, Kind.THROTTLE])
+async def test_a_database_that_is_away_is_not_asked_again_because_of_what_is_remembered(
+    world: World, faults: Faults, kind: Kind
+) -> None:
+    """What lies about an entry of the past has to be looked up, whether the timeline is remembered or read."""
+    entry = await world.entry("10:00", "11:00")
+    asked = []
+    for known in (True, False):
+        if not known:
+            memory.cache_clear()
+        fault = faults.inject(Fault(kind, Operation.QUERY, container="time_entry", count=FOR_EVER, seconds=0.01))
+        earlier = {**world.references, "start_date": at("08:00"), "end_date": at("09:00")}
+        assert (await world.user.post("time-entries", earlier)).status in {429, 503}
+        asked.append(fault.hits)
+        faults.clear()
+
+    # The two queries of a look are sent side by side, so that the number differs a little.
+    assert asked[0] == pytest.approx(asked[1], rel=0.3)
+    assert (await world.user.get(f"time-entries/{entry['id']}")).ok() == entry
+
+
 async def test_a_database_that_does_not_answer_is_503_within_ten_seconds(world: World, faults: Faults) -> None:
     """Reads that hang, and writes whose connection always breaks: side by side, for both take their time."""
     entry = await world.entry("10:00", "11:00")
