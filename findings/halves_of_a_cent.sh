@@ -3,7 +3,7 @@
 # amounts, 2,500 are halves of a cent. An invoice that is worked out again differs from the report by a cent here and there.
 #
 # Behaviour, beside this server's rule (the even neighbour of the exact decimal), with Node.js, currency.js 2.0.4, dinero.js
-# 2.0.2, big.js 7.0.1, Python, pandas 3.1.1, polars 2.1.0, DuckDB 2.0.1 and SQLite 3.54.1 (apsw 3.54.1.0):
+# 2.0.2, big.js 7.0.1, Python, pandas 3.1.1 (numpy 2.4.6), polars 2.1.0, DuckDB 2.0.1 and SQLite 3.54.1 (apsw 3.54.1.0):
 # - currency.js, big.js and DuckDB's decimals round up: a cent more for 1,250 rates. At 85.50 they have 64.13, the server 64.12.
 # - Dinero's transformScale rounds down unless it is told how: a cent less for 3,750 rates.
 # - toFixed, Python's round, SQLite's and that of DuckDB's doubles go by the binary fraction: a cent more for some 600 rates,
@@ -18,7 +18,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 python3 -m venv env
-env/bin/python -m pip install --quiet --disable-pip-version-check pandas==3.1.1 polars==2.1.0 duckdb==2.0.1 apsw==3.54.1.0
+env/bin/python -m pip install --quiet --disable-pip-version-check pandas==3.1.1 numpy==2.4.6 polars==2.1.0 duckdb==2.0.1 apsw==3.54.1.0
 echo '{"type": "module"}' >package.json
 npm install --silent --no-audit --no-fund currency.js@2.0.4 dinero.js@2.0.2 big.js@7.0.1
 
