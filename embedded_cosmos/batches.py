@@ -176,7 +176,9 @@ def _run(documents: Documents, key: PartitionKey, operation: BatchOperation) -> 
             return documents.patch(key, id_, operation.body, operation.condition)
         case "Delete":
             return documents.delete(key, id_, operation.condition)
-    return documents.read(key, id_, operation.condition)
+    # The service takes both conditions of a read in a batch for the version that is known already.
+    known = operation.condition.none_match or operation.condition.match
+    return documents.read(key, id_, Condition(none_match=known))
 
 
 def _succeeded(outcome: Outcome, operation: BatchOperation) -> RowResult:

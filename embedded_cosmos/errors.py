@@ -60,4 +60,4 @@ def already_exists(what: str) -> CosmosError:
 
 
 def precondition_failed() -> CosmosError:
-    return CosmosError(412, "One of the specified pre-conditions is not met.")
+    return CosmosError(412, "One of the specified pre-condition is not met.")

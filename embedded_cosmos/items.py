@@ -160,4 +160,4 @@ def _reply(container: Container, key: PartitionKey, outcome: Outcome, *, minimal
 
 
 def _batch_status(results: list[RowResult]) -> int:
-    return 207 if any(result.status >= 400 for result in results) else 200
+    return 207 if any(result.status >= 300 for result in results) else 200

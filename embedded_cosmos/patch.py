@@ -53,6 +53,12 @@ class _Operation:
     def _refused(self, why: str) -> Exception:
         return bad_request(f"For Operation({self._number}): {self._kind} cannot be applied: {why}.")
 
+    def _no_node(self, name: str) -> Exception:
+        return bad_request(
+            f"For Operation({self._number}): {self._kind.capitalize()} Operation can only create a child object of an"
+            f" existing node(array or object) and cannot create path recursively, no path found beyond: '{name}'."
+        )
+
     def _names(self, field: str) -> tuple[str, ...]:
         path = self._operation.get(field)
         if not isinstance(path, str) or not path.startswith("/") or len(path) < 2:
@@ -69,7 +75,7 @@ class _Operation:
         for name in names[:-1]:
             node = self._child(node, name)
         if not isinstance(node, dict | list):
-            raise self._refused(f"no path found beyond '{names[-2]}'")
+            raise self._no_node(names[-2])
         return node, names[-1]
 
     def _child(self, node: Any, name: str) -> Any:
@@ -77,7 +83,7 @@ class _Operation:
             return node[name]
         if isinstance(node, list):
             return node[self._index(name, len(node) - 1)]
-        raise self._refused(f"it can only create a child of an existing node; no path found beyond '{name}'")
+        raise self._no_node(name)
 
     def _index(self, name: str, last: int) -> int:
         if not name.isdecimal() or (name != "0" and name.startswith("0")) or int(name) > last:

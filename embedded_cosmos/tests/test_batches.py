@@ -114,6 +114,20 @@ async def test_a_version_known_from_a_read_guards_the_whole_batch(container: Any
     assert sorted(ids(await listed(container.read_all_items()))) == ["guard", "guarded"]
 
 
+@pytest.mark.parametrize("option", ["if_none_match_etag", "if_match_etag"])
+async def test_a_read_of_a_version_that_is_known_is_told_so_and_fails_nothing(container: Any, option: str) -> None:
+    """For either condition, and with 207 for the whole: `BatchSessionTokenPropertiesTestAsync` of the .NET SDK."""
+    known = await done(container.create_item(new("known")))
+    reads = [("read", ("known",), {option: etag}) for etag in (known["_etag"], '"stale"')]
+    seen: list[int] = []
+    hook = {"raw_response_hook": lambda response: seen.append(response.http_response.status_code)}
+    results = await done(container.execute_item_batch([("create", (new("fresh"),)), *reads], "p", **hook))
+    assert seen == [207]
+    assert [result["statusCode"] for result in results] == [201, 304, 200]
+    assert "resourceBody" not in results[1]
+    assert (await done(container.read_item("fresh", "p")))["id"] == "fresh"
+
+
 async def test_a_batch_works_in_one_partition_of_a_hierarchical_key(new_container: NewContainer) -> None:
     container = await new_container(HIERARCHICAL_KEY)
     inside = {"id": "1", "tenant": "t", "owner": "o"}

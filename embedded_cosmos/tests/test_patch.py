@@ -85,6 +85,16 @@ async def test_what_cannot_be_applied_is_refused_and_changes_nothing(item: Any, 
     assert dict(await done(item.read_item("1", "p"))) == dict(before)
 
 
+async def test_a_path_without_a_parent_is_named_as_the_service_does(item: Any) -> None:
+    """The text that `ItemPatchFailureTest` of the .NET SDK looks for."""
+    operation = {"op": "add", "path": "/no/where", "value": 1}
+    error = await refused(lambda: item.patch_item("1", "p", [operation]))
+    assert (
+        "For Operation(1): Add Operation can only create a child object of an existing node(array or object)"
+        " and cannot create path recursively, no path found beyond: 'no'" in error.message
+    )
+
+
 async def test_more_than_ten_operations_are_refused(item: Any) -> None:
     operations = [{"op": "set", "path": f"/x{number}", "value": 1} for number in range(11)]
     assert (await refused(lambda: item.patch_item("1", "p", operations))).status_code == 400
