@@ -12,7 +12,6 @@ from embedded_cosmos.sql.nodes import Expr
 from embedded_cosmos.sql.values import number_from
 
 ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "\\": "\\", "/": "/", '"': '"', "'": "'"}
-COMPARISONS = (nodes.In, nodes.Between, nodes.Like)
 
 
 def unquote(token: Token) -> str:
@@ -106,6 +105,8 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in
         return nodes.Member(base, nodes.Constant(str(key)))
 
     def index(self, base: Expr, key: Expr) -> Expr:
+        if not isinstance(key, nodes.Constant | nodes.Parameter):
+            raise SqlError("Syntax error, only a constant or a parameter can stand in [ ].")
         return nodes.Member(base, key)
 
     def source_index(self, base: Expr, key: Token) -> Expr:
@@ -119,10 +120,7 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in
             return nodes.Constant(-operand.value)
         return nodes.Unary(str(operator), operand)
 
-    def negate(self, no: Token, operand: Expr) -> Expr:
-        comparison = isinstance(operand, (*COMPARISONS, nodes.Binary))
-        if comparison or (isinstance(operand, nodes.Unary) and isinstance(operand.operand, COMPARISONS)):
-            raise Unsupported("NOT before a comparison without parentheses", *position(no))
+    def negate(self, _: Token, operand: Expr) -> Expr:
         return nodes.Unary("NOT", operand)
 
     def binary(self, left: Expr, operator: Token, right: Expr) -> Expr:

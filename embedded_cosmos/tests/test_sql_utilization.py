@@ -33,7 +33,7 @@ def paths(singles: list[Any]) -> list[str]:
         ("c.a = 1", ["a"]),
         ("5 < c.a.b", ["a.b"]),
         ("c.a = 1 AND (c.b > 2 OR NOT (c.d IN (1)))", ["a", "b", "d"]),
-        ("c.a BETWEEN 1 AND 2 AND c.b LIKE 'x%'", ["a", "b"]),
+        ("(c.a BETWEEN 1 AND 2) AND c.b LIKE 'x%'", ["a", "b"]),
         ("STARTSWITH(c.a, 'x') OR IS_DEFINED(c.b)", ["a", "b"]),
         ("c.a = c.b", ["a", "b"]),
         ("c.a + 1 = 2", []),

@@ -167,6 +167,37 @@ def test_numbers_are_integers_of_64_bits_or_doubles(table: Table, expression: st
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
+        ("5 & 3 = 1", True),
+        ("1 = 2 | 1", False),
+        ("5 & 3 IN (1)", True),
+        ("6 & 3 + 1", 3),
+        ("3 + 1 & 6", 4),
+        ("2 * 3 & 3", 2),
+        ("2 ^ 3 & 1", 1),
+        ("1 | 2 ^ 3 & 4", 0),
+        ("1 << 1 | 1", 2),
+        ("1 << 2 + 1", 8),
+        ("1 << 2 = 4", True),
+        ("4 = 1 << 2", "undefined"),
+        ("'a' || 'b' = 'ab'", True),
+        ("1 < 2 = true", True),
+        ("true = 1 < 2", "undefined"),
+        ("NOT false = false", False),
+        ("NOT 1 = 2", "undefined"),
+        ("NOT 1 IN (2)", "undefined"),
+        ("NOT true AND false", False),
+        ("true OR false AND false", True),
+        ("c.missing ?? 1 = 1", True),
+    ],
+)
+def test_what_binds_first(table: Table, expression: str, expected: Any) -> None:
+    """As the service's planner reads them: bit operators as + does, shifts as = does, NOT before all of these."""
+    assert table.yields(expression, expected)
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
         ("c.o.x.y", 2),
         ("c['o'][\"odd name\"]", 3),
         ("c.o[@name]", 3),
