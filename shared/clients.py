@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import AzureError
-from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.core.settings import settings as sdk_settings
 from azure.cosmos.aio import ContainerProxy, CosmosClient
 
@@ -24,6 +23,8 @@ from shared.logs import hand_on_trace
 if TYPE_CHECKING:
     from azure.appconfiguration.aio import AzureAppConfigurationClient
     from azure.core.credentials_async import AsyncTokenCredential
+
+    from shared.cosmos.transport import Transport
 
 # The SDK's own waits (65 s to read, 9 tries over 30 s when throttled) are too long behind an API that answers in 10 s.
 CONNECT_TIMEOUT_SECONDS = 2
@@ -57,7 +58,7 @@ def cosmos() -> CosmosClient:
     )
 
 
-def _usual_transport() -> AsyncHttpTransport[Any, Any]:
+def _usual_transport() -> "Transport":
     # Imported late: aiohttp takes a third of a cold start, and there is no client before the first call.
     from urllib.request import getproxies  # noqa: PLC0415
 
@@ -65,14 +66,11 @@ def _usual_transport() -> AsyncHttpTransport[Any, Any]:
 
     # By default each call looks for a password in ~/.netrc, in a thread of its own, which takes as long as the rest of
     # a point read (decision 10). Without a proxy in the environment it can't find anything there.
-    transport: AsyncHttpTransport[Any, Any] = Transport(use_env_settings=bool(getproxies()))
-    return transport
+    return Transport(use_env_settings=bool(getproxies()))
 
 
 # Makes the transport of the Cosmos DB client that this context opens; the command line sets one that slows it down.
-cosmos_transport: ContextVar[Callable[[], AsyncHttpTransport[Any, Any]]] = ContextVar(
-    "cosmos_transport", default=_usual_transport
-)
+cosmos_transport: ContextVar[Callable[[], "Transport"]] = ContextVar("cosmos_transport", default=_usual_transport)
 
 
 @cache
