@@ -6,6 +6,7 @@ import aiohttp
 import pytest
 
 from embedded_cosmos.faults import Fault, Kind, Operation
+from operations import person
 from shared.time_entries.remembered import MOST_CREDIT, MOST_OWNERS, NOTHING, Memory, Remembered
 from tests.calling import Person, at
 from tests.time_entries.test_idempotency import Instances, instances
@@ -115,6 +116,24 @@ async def test_a_period_that_was_locked_elsewhere_is_locked(shared_world: tuple[
     (await there.post("timesheets", sheet)).ok(201)
 
     (await world.user.put(path, {"description": "x"})).refused(409, "period_locked")
+
+
+@pytest.mark.parametrize("runs", [True, False])
+async def test_text_that_was_erased_meanwhile_does_not_come_back(
+    shared_world: tuple[World, Person], runs: bool
+) -> None:
+    world, _ = shared_world
+    text = "a secret"
+    entry = await (world.started(description=text) if runs else world.entry("10:00", "11:00", description=text))
+    path = f"time-entries/{entry['id']}"
+    await person.erase(person.Person(world.tenant_id, world.user.user_id), lambda _: None)
+
+    changed = (await (world.user.post(f"{path}/stop") if runs else world.user.put(path, {"timezone_offset": 60}))).ok()
+
+    assert changed["description"] is None
+    keys = [world.tenant_id, world.user.user_id]
+    found = world.app.container("time_entry").query_items("SELECT * FROM c", partition_key=keys)
+    assert text not in str([document async for document in found])
 
 
 async def test_a_change_by_hand_is_seen(shared_world: tuple[World, Person]) -> None:
