@@ -139,6 +139,8 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in
 
     def like(self, operand: Expr, no: Token | None, _: Token, pattern: Expr, *escape: Token | None) -> Expr:
         character = unquote(escape[1]) if len(escape) == 2 and escape[1] is not None else None
+        if character is not None and len(character) != 1:
+            raise SqlError("ESCAPE takes a single character")
         return negated(nodes.Like(operand, pattern, character), no)
 
     def conditional(self, test: Expr, then: Expr, otherwise: Expr) -> Expr:
@@ -227,6 +229,8 @@ class Builder(Transformer_NonRecursive):  # type: ignore[type-arg]  # generic in
 
     def query(self, select: nodes.Select, *clauses: Any) -> nodes.Query:
         source, where, group, order, offset = clauses
+        if offset and select.top is not None:
+            raise SqlError("Syntax error, TOP and OFFSET … LIMIT … exclude each other.")
         return nodes.Query(
             select=select,
             bindings=source or (),

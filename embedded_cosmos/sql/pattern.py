@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 
-from embedded_cosmos.sql.errors import SqlError, Unsupported
+from embedded_cosmos.sql.errors import Unsupported
 
 Test = Callable[[str], bool]
 
@@ -11,8 +11,6 @@ Test = Callable[[str], bool]
 @lru_cache(maxsize=256)
 def steps(pattern: str, escape: str | None) -> tuple[Test | None, ...]:
     """What each character has to satisfy; None stands for %."""
-    if escape is not None and len(escape) != 1:
-        raise SqlError("ESCAPE takes a single character")
     found: list[Test | None] = []
     source = iter(pattern)
     for character in source:

@@ -43,6 +43,8 @@ def table() -> Table:
         ("SELECT VALUE c.l[1 + 1] FROM c", 0, 0, "only a constant or a parameter"),
         ("SELECT VALUE c[c.a] FROM c", 0, 0, "only a constant or a parameter"),
         ("SELECT TOP 1.5 * FROM c", 0, 0, "whole number"),
+        ("SELECT TOP 1 * FROM c OFFSET 0 LIMIT 1", 0, 0, "exclude each other"),
+        ("SELECT * FROM c WHERE c.none LIKE 'x' ESCAPE '!!'", 0, 0, "single character"),
     ],
 )
 def test_an_error_points_at_its_place(table: Table, text: str, line: int, column: int, message: str) -> None:
