@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 import time
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -61,10 +62,15 @@ def query_of(call: Call) -> QueryRequest:
         raise bad_request("The query's text is missing.")
     if not isinstance(parameters, list) or not all(_is_parameter(one) for one in parameters):
         raise bad_request("Every query parameter is an object with 'name' and 'value'.")
+    values = {one["name"]: one["value"] for one in parameters}
+    if len(values) < len(parameters):
+        name, _ = Counter(one["name"] for one in parameters).most_common(1)[0]
+        errors = json_text({"Errors": [f"Invalid query. Specified duplicate parameter name '{name}'."]})
+        raise bad_request(f"Message: {errors}")
     resume = given.get("resumeFilter")
     if resume is not None and not isinstance(resume, dict):
         raise bad_request("The resume filter of a query is an object.")
-    return QueryRequest(text, {one["name"]: one["value"] for one in parameters}, resume)
+    return QueryRequest(text, values, resume)
 
 
 def _is_parameter(one: Any) -> bool:
