@@ -5,7 +5,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, NamedTuple, get_type_hints
+from typing import Annotated, Any, NamedTuple, get_type_hints
 
 from benchmarks.calls import OPERATIONS, REPORT
 from embedded_cosmos import charges
@@ -82,6 +82,12 @@ class Operation(NamedTuple):
     elsewhere_units: float
 
 
+def elsewhere(database: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an operation asks of the database at an instance that has not served the person; a read, the same."""
+    figures: Mapping[str, Any] = database.get("elsewhere", database)
+    return figures
+
+
 def operations(people_a_report: float, path: Path = RESULTS) -> dict[str, Operation]:
     """Read the figures that `make bench` wrote. A report's are scaled: it costs by the entry, nearly."""
     results = json.loads(path.read_text(encoding="utf-8"))
@@ -92,8 +98,8 @@ def operations(people_a_report: float, path: Path = RESULTS) -> dict[str, Operat
         # Starts and stops are measured in turn, so they share the processor time of their step.
         step = ("start", "stop") if name in ("start", "stop") else (name,)
         seconds = together[name]["processor_share"]["app"] / sum(together[each]["calls_per_second"] for each in step)
-        units = (each["request_units"] * times for each in (one, one.get("elsewhere", one)))
-        found[name] = Operation(next(units), one["round_trips"], seconds * times, next(units))
+        here, there = (each["request_units"] * times for each in (one, elsewhere(one)))
+        found[name] = Operation(here, one["round_trips"], seconds * times, there)
     return found
 
 

@@ -10,6 +10,7 @@ from pygal.style import CleanStyle
 from tabulate import tabulate
 
 from benchmarks.calls import HOT, OPERATIONS
+from benchmarks.capacity_model import elsewhere
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -49,12 +50,6 @@ def _table_of(result: Mapping[str, Any], name: str) -> str:
 
 def _requests(kinds: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in kinds.items())
-
-
-def elsewhere(database: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What an operation asks of the database at an instance that has not served the person; a read, the same."""
-    figures: Mapping[str, Any] = database.get("elsewhere", database)
-    return figures
 
 
 def operations_chart(result: Mapping[str, Any]) -> pygal.Bar:

@@ -8,11 +8,16 @@ Another instance may have written since. Then the batch is refused and the write
 read would have. So the worker keeps an account of its guesses, and makes them only while they pay.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from shared.clients import on_close
+from shared.cosmos import transactions
+from shared.cosmos.containers import TIME_ENTRY
 from shared.cosmos.items import Document
+from shared.cosmos.transactions import Change
+from shared.errors import ApiError
 
 # A few kilobytes each.
 MOST_OWNERS = 1000
@@ -40,6 +45,9 @@ class Remembered:
 
 
 NOTHING = Remembered()
+
+# Decides a write by what is remembered of its owner, and reads what that lacks.
+Decide = Callable[[Remembered], Awaitable[Change[Document]]]
 
 
 class Memory:
@@ -90,3 +98,38 @@ def memory() -> Memory:
 
 async def _forget() -> None:
     memory.cache_clear()
+
+
+async def settle(tenant_id: str, owner_id: str, decide: Decide) -> Document:
+    """Apply what is decided; at first by what this worker remembers, if that leads to a write, otherwise by reading.
+
+    Raises ApiError: what `decide` raises by what is read, and what `transactions.settle` does.
+    """
+    is_first, guessed, applied = True, False, False
+
+    async def attempt() -> Change[Document]:
+        nonlocal is_first, guessed
+        known = memory().guess(tenant_id, owner_id) if is_first else NOTHING
+        if guessed:
+            memory().settle(right=False)
+        is_first = guessed = False
+        if known.timeline:
+            try:
+                change = await decide(known)
+            except ApiError as error:
+                # What refuses it may be no longer so; but a database that is away is not asked the same again.
+                if transactions.says_try_again(error):
+                    raise
+            else:
+                if change.operations:
+                    guessed = True
+                    return change
+        return await decide(NOTHING)
+
+    try:
+        result = await transactions.settle(TIME_ENTRY, [tenant_id, owner_id], attempt)
+        applied = True
+    finally:
+        if guessed:
+            memory().settle(right=applied)
+    return result

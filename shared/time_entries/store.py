@@ -6,7 +6,7 @@ timeline, outbox documents. The first may go by what this worker remembers inste
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, NamedTuple
@@ -29,7 +29,7 @@ from shared.instants import format_instant, whole_milliseconds
 from shared.time_entries import reading, rules
 from shared.time_entries.entry import ADOPTED, DATES, MEANING, PLAIN
 from shared.time_entries.idempotency import Key
-from shared.time_entries.remembered import NOTHING, Remembered, memory
+from shared.time_entries.remembered import Decide, Remembered, memory, settle
 from shared.time_entries.rules import Interval, Placed
 from shared.time_entries.timeline import (
     TIMELINE_ID,
@@ -47,9 +47,6 @@ from shared.time_entries.timeline import (
 MOST_WRITES = 49
 LARGEST_BATCH_BYTES = 900_000
 STILL_RUNNING = f"FROM c WHERE {LIVE} AND IS_NULL(c.end_date)"
-
-# Decides a write by what is remembered of its owner, and reads what that lacks.
-Decide = Callable[[Remembered], Awaitable[Change[Document]]]
 
 
 class Write(NamedTuple):
@@ -230,36 +227,7 @@ async def _nothing() -> None:
 
 
 async def _settle(caller: Caller, decide: Decide) -> Document:
-    """Apply what is decided; at first by what this worker remembers, if that leads to a write, otherwise by reading."""
-    partition = caller.tenant_id, caller.user_id
-    is_first, guessed, applied = True, False, False
-
-    async def attempt() -> Change[Document]:
-        nonlocal is_first, guessed
-        known = memory().guess(*partition) if is_first else NOTHING
-        if guessed:
-            memory().settle(right=False)
-        is_first = guessed = False
-        if known.timeline:
-            try:
-                change = await decide(known)
-            except ApiError as error:
-                # What refuses it may be no longer so; but a database that is away is not asked the same again.
-                if transactions.says_try_again(error):
-                    raise
-            else:
-                if change.operations:
-                    guessed = True
-                    return change
-        return await decide(NOTHING)
-
-    try:
-        result = await transactions.settle(TIME_ENTRY, [*partition], attempt)
-        applied = True
-    finally:
-        if guessed:
-            memory().settle(right=applied)
-    return result
+    return await settle(caller.tenant_id, caller.user_id, decide)
 
 
 async def _timeline(caller: Caller, known: Remembered) -> Timeline:

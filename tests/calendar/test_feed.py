@@ -1,6 +1,5 @@
 """The calendar itself: which entries it holds, and how each looks."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ from shared.calendar.feed import calendar, feed
 from shared.catalog.references import Names
 from tests.calendar.test_addresses import address, fetched
 from tests.calling import Item, ago
+from tests.turns import turns_during
 from tests.world import World
 
 REVISED = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -97,17 +97,7 @@ async def test_the_customer_is_the_category() -> None:
 
 
 async def test_others_have_their_turn_after_each_event() -> None:
-    turns = 0
-
-    async def tick() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    ticking = asyncio.create_task(tick())
-    text = await calendar([entry(id=f"e{number}") for number in range(100)], NAMES)
-    ticking.cancel()
+    turns, text = await turns_during(calendar([entry(id=f"e{number}") for number in range(100)], NAMES))
 
     assert turns >= 100
     assert len(Calendar.from_ical(text).walk("VEVENT")) == 100

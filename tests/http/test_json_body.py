@@ -1,6 +1,5 @@
 """The JSON of long lists is made in slices: the same text, and others have their turn in between."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.http.json_body import SLICE, Streamed, json_body
+from tests.turns import turns_during
 
 
 def items(count: int) -> Iterator[dict[str, Any]]:
@@ -50,17 +50,7 @@ async def test_whatever_else_is_plain_json(body: Any) -> None:
 
 
 async def test_others_have_their_turn_while_a_long_list_is_made() -> None:
-    turns = 0
-
-    async def tick() -> None:
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
-
-    ticking = asyncio.create_task(tick())
-    await json_body(Streamed(items(9_999)))
-    ticking.cancel()
+    turns, _ = await turns_during(json_body(Streamed(items(9_999))))
 
     assert turns >= 100
 

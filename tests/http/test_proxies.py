@@ -13,6 +13,7 @@ from string import Template
 import aiohttp
 import pytest
 
+from benchmarks import stack
 from tests.application import Application
 from tests.calendar.test_addresses import address
 from tests.calling import Answer, Person, ago
@@ -94,7 +95,7 @@ async def proxied(request: pytest.FixtureRequest, app: Application, tmp_path: Pa
         # In CI it is installed, and a test without it fails.
         assert os.environ.get("CI") != "true"
         pytest.skip(f"{proxy.program} is not installed")
-    port = await _free_port()
+    port = stack.free_port()
     file = tmp_path / "configuration"
     values = {"folder": tmp_path, "file": file, "port": port, "api": app.url, "authority": app.url.partition("//")[2]}
     file.write_text(Template(proxy.configuration).substitute(values))
@@ -106,13 +107,6 @@ async def proxied(request: pytest.FixtureRequest, app: Application, tmp_path: Pa
     finally:
         process.terminate()
         await process.wait()
-
-
-async def _free_port() -> int:
-    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
-    async with server:
-        port: int = server.sockets[0].getsockname()[1]
-    return port
 
 
 async def _listens(port: int) -> None:

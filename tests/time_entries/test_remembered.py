@@ -1,5 +1,6 @@
 """A write that is decided by what the worker remembers is as right as one that reads, whoever has written meanwhile."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import aiohttp
@@ -185,27 +186,25 @@ async def test_a_write_whose_answer_was_lost_is_found(instances: Instances, http
     assert len(await world.outbox("time_entry", timer)) == 2
 
 
-def test_guesses_end_while_most_of_them_are_wrong() -> None:
+def guesses(writes: int, is_right: Callable[[int], bool]) -> int:
+    """How many of so many writes go by a guess, where those of these numbers are right."""
     known = Memory()
     known.read(timeline("somebody"))
     made = 0
-    for _ in range(200):
+    for number in range(writes):
         if known.guess("a tenant", "somebody") != NOTHING:
             made += 1
-            known.settle(right=False)
+            known.settle(right=is_right(number))
+    return made
 
-    assert made == pytest.approx(200 / 21 + MOST_CREDIT, abs=1)
+
+def test_guesses_end_while_most_of_them_are_wrong() -> None:
+    assert guesses(200, lambda _: False) == pytest.approx(200 / 21 + MOST_CREDIT, abs=1)
 
 
 @pytest.mark.parametrize(("wrong_of_ten", "goes_on"), [(1, True), (5, False)])
 def test_guesses_go_on_while_they_pay(wrong_of_ten: int, goes_on: bool) -> None:
-    known = Memory()
-    known.read(timeline("somebody"))
-    made = 0
-    for number in range(500):
-        if known.guess("a tenant", "somebody") != NOTHING:
-            made += 1
-            known.settle(right=number % 10 >= wrong_of_ten)
+    made = guesses(500, lambda number: number % 10 >= wrong_of_ten)
 
     assert (made > 450) == goes_on
     assert (made < 150) != goes_on
